@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs the real servers that Debian packages, so that CI judges them instead of leaving them out.
+#
+# Does nothing, and says so, where this is not Debian or we are not root: the suite then reports those
+# components as absent. The packages' own services are not started: the suite starts its own processes.
+set -euo pipefail
+
+say() { printf 'debian-servers: %s\n' "$*"; }
+
+packages=(
+  prometheus-node-exporter
+  prometheus-redis-exporter
+  redis-server
+  prometheus-alertmanager
+  nginx-light
+  chromium
+)
+
+if [ "$(id -u)" -ne 0 ]; then
+  say "not root: nothing installed"
+  exit 0
+fi
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+  say "no apt-get here: nothing installed"
+  exit 0
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+  if [ "$state" = installed ]; then
+    say "$package is installed: $(dpkg-query --show --showformat='${Version}' "$package")"
+  else
+    missing+=("$package")
+  fi
+done
+if [ "${#missing[@]}" -eq 0 ]; then
+  say "nothing to do"
+  exit 0
+fi
+
+# Debian asks policy-rc.d before it starts a freshly installed service; 101 means "do not".
+# Without it redis-server and the exporters would take their well-known ports on this machine.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+say "installing: ${missing[*]}"
+apt-get update --quiet=2
+apt-get install --yes --quiet=2 --no-install-recommends \
+  -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "${missing[@]}"
+for package in "${missing[@]}"; do
+  say "$package installed: $(dpkg-query --show --showformat='${Version}' "$package")"
+done
