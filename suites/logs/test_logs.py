@@ -1,0 +1,12 @@
+"""What a service logs, and how its lines arrive in Loki: one verdict per rule and subject."""
+
+from __future__ import annotations
+
+import pytest
+
+from suites.enforce import enforce
+from suites.verdict import Verdict
+
+
+def test_logs(judgement: Verdict, pytestconfig: pytest.Config) -> None:
+    enforce(judgement, strict=pytestconfig.getoption("strict"))

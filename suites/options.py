@@ -1,0 +1,62 @@
+"""The command-line options of a conformance run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def add(parser: pytest.Parser) -> None:
+    """Add the options to pytest's `--help` under "conformance"."""
+    group = parser.getgroup("conformance", "observability conformance")
+    group.addoption(
+        "--stack",
+        choices=["auto", "containers", "local", "attached"],
+        default="auto",
+        help="how the stack is run: `auto` takes containers where an engine answers and has the images, else "
+        "processes on this machine (default: auto)",
+    )
+    group.addoption(
+        "--target",
+        type=Path,
+        metavar="FILE",
+        help="endpoints of a live stack, for `--stack attached` (YAML: prometheus, loki, grafana, … each a URL)",
+    )
+    group.addoption(
+        "--catalog",
+        type=Path,
+        metavar="DIR",
+        help="folder of services to judge (default: fixtures/services)",
+    )
+    group.addoption(
+        "--service",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="judge this service only; repeatable",
+    )
+    group.addoption(
+        "--service-url",
+        action="append",
+        default=[],
+        metavar="NAME=URL",
+        help="judge any metrics endpoint without a catalog entry; repeatable",
+    )
+
+
+def service_urls(config: pytest.Config) -> dict[str, str]:
+    """The `--service-url` options by name; raises UsageError for one that is not NAME=URL."""
+    found: dict[str, str] = {}
+    for option in config.getoption("--service-url"):
+        name, equals, url = option.partition("=")
+        if not (equals and name.strip() and url.startswith(("http://", "https://"))):
+            raise pytest.UsageError(
+                f"--service-url {option!r}: expected NAME=URL, such as checkout=http://127.0.0.1:8080/metrics"
+            )
+        if name in found:
+            raise pytest.UsageError(f"--service-url names {name!r} twice")
+        found[name] = url
+    return found

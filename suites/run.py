@@ -1,0 +1,118 @@
+"""What one conformance run is: the catalog, the rules' subjects, the evidence, shared by all its processes.
+
+With pytest-xdist every worker sees the same run folder. The first worker that needs evidence collects it for all,
+the others wait at a lock: the experiment happens once, however many processes judge.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from fixtures.catalog import Catalog, CatalogError, Service, load
+from suites.discovery import rules
+from suites.evidence import EvidenceStore
+from suites.options import ROOT, service_urls
+from suites.subjects import Subject, subjects
+
+RUN = pytest.StashKey["Run"]()
+FOLDER = "conformance_run_folder"
+
+
+@dataclass
+class Run:
+    """One run: options, catalog and the folder its processes share."""
+
+    config: pytest.Config
+    folder: Path
+    started: datetime
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The services to judge; raises UsageError with every problem of the catalog, or of its waivers."""
+        urls = service_urls(self.config)
+        chosen = self.config.getoption("--catalog")
+        wanted = set(self.config.getoption("--service"))
+        listed: tuple[Service, ...] = ()
+        if chosen or not urls:
+            try:
+                listed = load(chosen or ROOT / "fixtures" / "services").services
+            except CatalogError as broken:
+                raise pytest.UsageError(str(broken)) from None
+        services = [*listed, *(Service.from_url(name, url) for name, url in urls.items())]
+        _check_names(services, wanted)
+        _check_waivers(services)
+        return Catalog(tuple(service for service in services if not wanted or service.name in wanted))
+
+    @cached_property
+    def today(self) -> date:
+        """The date that waivers and end-of-life tables are compared with: the day the run started, in UTC."""
+        return self.started.date()
+
+    @cached_property
+    def store(self) -> EvidenceStore:
+        """The evidence of this run."""
+        return EvidenceStore(self.folder / "evidence")
+
+    def subjects(self, area: str) -> list[Subject]:
+        """What the rules of `area` are applied to."""
+        return subjects(area, self.catalog)
+
+    def collect_once(self, wanted: Collection[tuple[str, str]], say: Callable[[str], None]) -> None:
+        """Collect the evidence for `wanted` pairs of area and subject, unless a process of this run already has."""
+        from suites.collection import collect  # the suite's own tests need none of it
+
+        done = self.folder / "collected"
+        with FileLock(self.folder / "collect.lock"):
+            if not done.exists():
+                collect(self, wanted, say)
+                done.touch()
+
+
+def _check_names(services: list[Service], wanted: set[str]) -> None:
+    names = [service.name for service in services]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise pytest.UsageError(f"--service-url names a service of the catalog: {', '.join(doubled)}")
+    unknown = sorted(wanted - set(names))
+    if unknown:
+        raise pytest.UsageError(
+            f"--service {', '.join(unknown)}: not in the catalog; it has {', '.join(sorted(names))}"
+        )
+
+
+def _check_waivers(services: list[Service]) -> None:
+    known = rules()
+    wrong = [
+        f"{service.name}: waiver for unknown rule {waiver.rule!r}{_nearest(waiver.rule, known)}"
+        for service in services
+        for waiver in service.waivers
+        if waiver.rule not in known
+    ]
+    if wrong:
+        raise pytest.UsageError("\n".join(wrong))
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    import difflib  # only on the way to an error
+
+    close = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def start(config: pytest.Config) -> Run:
+    """Make the run of this process: a new one, or in an xdist worker the one its controller made."""
+    inherited = getattr(config, "workerinput", {}).get(FOLDER)
+    folder = Path(inherited) if inherited else Path(tempfile.mkdtemp(prefix=f"conformance-{os.getpid()}-"))
+    marker = folder / "started"
+    if not marker.exists():
+        marker.write_text(datetime.now(UTC).isoformat(), encoding="ascii")
+    return Run(config, folder, datetime.fromisoformat(marker.read_text(encoding="ascii")))

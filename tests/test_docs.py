@@ -1,0 +1,9 @@
+"""Generated documentation says what the rules say."""
+
+from __future__ import annotations
+
+from suites.document import ROOT, stale
+
+
+def test_generated_pages_are_fresh() -> None:
+    assert [str(path.relative_to(ROOT)) for path in stale()] == [], "run `make docs`"
