@@ -1,0 +1,47 @@
+# `make help` lists what there is; every target sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help conformance test servers lint types docs bench lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+conformance: $(VENV)/.ready ## judge the reference services on the best stack this machine can run (ARGS="--service storage")
+	@$(RUN) pytest suites/ $(ARGS)
+
+test: $(VENV)/.ready ## the suite's own tests
+	@$(RUN) pytest tests/ $(ARGS)
+
+servers: $(VENV)/.ready ## build the real Loki, Promtail, Prometheus and promtool (about 12 minutes, once)
+	@$(RUN) stack.native $(ARGS)
+
+lint: $(VENV)/.ready ## ruff: style and likely errors
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+
+types: $(VENV)/.ready ## mypy, strict
+	@$(RUN) mypy .
+
+docs: $(VENV)/.ready ## write the rule pages and the README's rule table from the rules
+	@$(RUN) suites.document
+
+bench: $(VENV)/.ready ## measure side by side with what one would use instead; writes benchmarks/RESULTS.md
+	@$(RUN) benchmarks $(ARGS)
+
+lock: $(VENV)/.ready ## pin requirements/dev.in into requirements/dev.txt
+	@$(RUN) pip install --quiet pip-tools
+	@$(RUN) piptools compile --quiet --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --output-file requirements/dev.txt requirements/dev.in
+
+$(VENV)/.ready: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version 2>&1); name another with: make PYTHON=python3.12 …"; exit 1; }
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt || { \
+		echo "the pinned packages of requirements/dev.txt could not be installed; is a Python package index reachable?"; exit 1; }
+	@touch $@
