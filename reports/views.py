@@ -1,0 +1,224 @@
+"""What every format shows, worked out once: the headline, failures grouped, gaps grouped by reason.
+
+Pure functions of the report dictionary; a writer only lays out what they return.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reports.model import OUTCOMES, evaluated, passes
+from reports.text import plural
+
+SHARED = "The stack itself"
+"""Heading for verdicts that belong to no single service."""
+_SUBJECT = "‹subject›"
+Report = Mapping[str, Any]
+Verdict = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The run in one sentence; `state` is pass, fail, error or none."""
+
+    state: str
+    sentence: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Verdicts of one rule and outcome that say the same of several subjects."""
+
+    verdicts: tuple[Verdict, ...]
+    findings: tuple[Mapping[str, Any], ...]
+
+    @property
+    def first(self) -> Verdict:
+        """Any of them: rule, level, title and source are the same in all."""
+        return self.verdicts[0]
+
+    @property
+    def subjects(self) -> list[str]:
+        """Names of what was judged."""
+        return [verdict["subject"] for verdict in self.verdicts]
+
+    @property
+    def owner(self) -> str:
+        """Heading to show it under: the one service, the stack, or `Several services`."""
+        names = {verdict["service"] for verdict in self.verdicts}
+        if len(names) > 1:
+            return "Several services"
+        return next(iter(names)) or SHARED
+
+    @property
+    def more(self) -> int:
+        """Findings of the first verdict that are not listed."""
+        return max(0, int(self.first["findings_total"]) - len(self.findings))
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One reason why verdicts are missing, and whose."""
+
+    reason: str
+    rules: tuple[str, ...]
+    subjects: tuple[str, ...]
+    count: int
+
+
+def _unnamed(text: str | None, subject: str) -> str:
+    """The text without its subject's name, so that the same finding on two subjects reads the same."""
+    text = text or ""
+    return text.replace(subject, _SUBJECT) if len(subject) > 2 else text
+
+
+def _shared_findings(verdict: Verdict) -> tuple[Mapping[str, Any], ...]:
+    subject = verdict["subject"]
+    return tuple(
+        {**finding, **{key: _unnamed(finding.get(key), subject) or None for key in ("message", "hint")}}
+        for finding in verdict["findings"]
+    )
+
+
+def group(verdicts: Iterable[Verdict], *outcomes: str) -> list[Group]:
+    """Collapse verdicts with these outcomes that repeat one text; MUST first, the widest first."""
+    found: dict[tuple[Any, ...], list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict["outcome"] in outcomes:
+            said = tuple((item["message"], item.get("hint")) for item in _shared_findings(verdict))
+            reason = _unnamed(verdict["reason"], verdict["subject"])
+            key = (verdict["rule"], verdict["outcome"], verdict["evidence"], reason, said)
+            found.setdefault(key, []).append(verdict)
+    groups = [
+        Group(tuple(members), tuple(members[0]["findings"]) if len(members) == 1 else _shared_findings(members[0]))
+        for members in found.values()
+    ]
+    order = {outcome: index for index, outcome in enumerate(OUTCOMES)}
+    groups.sort(key=lambda g: (order[g.first["outcome"]], g.first["level"], -len(g.verdicts), g.first["rule"]))
+    return groups
+
+
+def gaps(verdicts: Iterable[Verdict]) -> list[Gap]:
+    """What was not evaluated, grouped by reason, the widest gap first."""
+    found: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict["outcome"] == "not-evaluated":
+            found.setdefault(verdict["reason"] or "no reason given", []).append(verdict)
+    listed = [
+        Gap(
+            reason,
+            tuple(sorted({verdict["rule"] for verdict in members})),
+            tuple(sorted({verdict["subject"] for verdict in members})),
+            len(members),
+        )
+        for reason, members in found.items()
+    ]
+    return sorted(listed, key=lambda gap: (-gap.count, gap.reason))
+
+
+def fails_gate(service: Mapping[str, Any], *, strict: bool) -> bool:
+    """Whether this service (or the stack) alone would close the gate."""
+    return not passes(service["counts"], strict=strict)
+
+
+def worst_first(report: Report) -> list[Mapping[str, Any]]:
+    """Services in the order a reader needs them: failing ones, then by score; unscored ones before perfect ones."""
+    strict = report["gate"]["strict"]
+    return sorted(
+        report["services"],
+        key=lambda s: (
+            not fails_gate(s, strict=strict),
+            99.5 if s["score"] is None else s["score"],
+            -s["counts"]["fail"],
+            s["name"],
+        ),
+    )
+
+
+def breach_sentence(counts: Mapping[str, int]) -> str:
+    """Counts in words, the worst first, leaving out what is zero."""
+    words = {
+        "fail": ("MUST broken", "MUSTs broken"),
+        "error": ("check that itself broke", "checks that themselves broke"),
+        "warn": ("warning", "warnings"),
+        "not-evaluated": ("check not evaluated", "checks not evaluated"),
+        "waived": ("breach waived", "breaches waived"),
+        "pass": ("check passed", "checks passed"),
+    }
+    return ", ".join(plural(counts[key], *words[key]) for key in OUTCOMES if counts[key])
+
+
+def _sentence(report: Report) -> tuple[str, str]:
+    strict, services, stack = report["gate"]["strict"], report["services"], report["stack"]
+    total = len(services)
+    failing = sum(fails_gate(service, strict=strict) for service in services)
+    if not report["verdicts"]:
+        return "none", "Nothing was judged"
+    if not report["gate"]["counts"]["error"] and not evaluated(report["gate"]["counts"]):
+        return "none", "Nothing could be evaluated"
+    if failing:
+        return "fail", f"{failing:,} of {plural(total, 'service')} {'fails' if failing == 1 else 'fail'} the gate"
+    if fails_gate(stack, strict=strict):
+        return "fail", f"{SHARED} fails the gate"
+    blank = sum(not evaluated(service["counts"]) for service in services)
+    if blank:
+        return "pass", f"{total - blank:,} of {plural(total, 'service')} pass the gate, {blank:,} not evaluated"
+    if not services:
+        return "pass", "The gate is open"
+    return "pass", "The service passes the gate" if total == 1 else f"All {total:,} services pass the gate"
+
+
+def headline(report: Report) -> Headline:
+    """The run in one sentence, and why, with the doubts a reader must have."""
+    counts = report["gate"]["counts"]
+    state, sentence = _sentence(report)
+    if state == "fail" and counts["error"] and not counts["fail"] and not report["gate"]["strict"]:
+        state = "error"
+        sentence = f"No verdict yet: the suite itself broke {plural(counts['error'], 'time')}"
+    why = [f"{breach_sentence(counts)}."] if report["verdicts"] else ["No check reported a verdict."]
+    broken = Counter(verdict["rule"] for verdict in report["verdicts"] if verdict["outcome"] == "fail")
+    if broken:
+        often = ", ".join(f"{rule} ({times})" for rule, times in broken.most_common(3))
+        why.append(f"Most often: {often}." if len(broken) > 1 else f"The rule: {often}.")
+    if state == "fail" and sentence != f"{SHARED} fails the gate" and report["stack"]["counts"]["fail"]:
+        why.append(f"{SHARED} breaks {plural(report['stack']['counts']['fail'], 'MUST')}.")
+    simulated = sum(
+        verdict["evidence"] == "simulated" and verdict["outcome"] != "not-evaluated" for verdict in report["verdicts"]
+    )
+    if simulated:
+        why.append(f"{plural(simulated, 'verdict')} simulated, not seen on a real server.")
+    if report["gate"]["strict"]:
+        why.append("Strict: warnings and gaps fail too.")
+    if not report["suite"]["complete"]:
+        why.append("Only a part of the suite ran.")
+    return Headline(state, sentence, " ".join(why))
+
+
+def place(where: Mapping[str, Any]) -> str:
+    """Where a finding was seen, as one phrase without its excerpt: `metrics.txt:12, series up`."""
+    file, line = where.get("file"), where.get("line")
+    parts = [f"{file}:{line}" if line is not None else str(file)] if file else []
+    if line is not None and not file:
+        parts.append(f"line {line}")
+    named = [(key, value) for key, value in where.items() if key not in ("file", "line", "excerpt", "url")]
+    parts += [f"{key} {value}" for key, value in named if value not in (None, "")]
+    if where.get("url"):
+        parts.append(str(where["url"]))
+    return ", ".join(parts)
+
+
+def provenance(component: Mapping[str, Any]) -> str:
+    """One line on what stood behind a component."""
+    meaning = {
+        "container": "container",
+        "native": "native (a real server's binary)",
+        "embedded": "embedded (our stand-in, simulated)",
+        "attached": "attached (a live stack)",
+        "absent": "absent",
+    }[component["provenance"]]
+    parts = [meaning, component.get("version"), component.get("endpoint"), component.get("detail")]
+    return " · ".join(str(part) for part in parts if part)

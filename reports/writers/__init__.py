@@ -1,0 +1,1 @@
+"""One module per format; each turns the report dictionary into text and touches no file."""

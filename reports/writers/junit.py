@@ -1,0 +1,119 @@
+"""`junit.xml`: one test suite per service, one test case per verdict, for CI servers.
+
+Follows the dialect that Jenkins, GitLab and GitHub actions read: `testsuites > testsuite > testcase` with
+`failure`, `error`, `skipped`, `system-out` and `properties`. A warning passes, with its text in `system-out`,
+unless the run was strict.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from reports.views import place, provenance
+
+Verdict = Mapping[str, Any]
+_SHARED = "stack"
+# Whatever XML 1.0 (section 2.2) does not allow; the report is clean already, but a CI server drops the whole file.
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _text(value: object) -> str:
+    return _ILLEGAL.sub("\ufffd", str(value))
+
+
+def _describe(verdict: Verdict) -> str:
+    """Everything the owner needs, as the body of the failure."""
+    lines = []
+    for finding in verdict["findings"]:
+        lines.append(finding["message"])
+        where = finding.get("where") or {}
+        if place(where):
+            lines.append(f"  at: {place(where)}")
+        if where.get("excerpt"):
+            lines.append(f"  saw: {where['excerpt']}")
+        if finding.get("hint"):
+            lines.append(f"  mend: {finding['hint']}")
+    hidden = verdict["findings_total"] - len(verdict["findings"])
+    if hidden > 0:
+        lines.append(f"and {hidden} more findings")
+    lines += [str(verdict[key]) for key in ("reason",) if verdict[key]]
+    lines.append(f"rule: {verdict['rule']} ({verdict['level']}), evidence: {verdict['evidence']}")
+    if verdict["source"]:
+        lines.append(f"source: {verdict['source']}")
+    return _text("\n".join(lines))
+
+
+def _outcome(case: ET.Element, verdict: Verdict, *, strict: bool) -> None:
+    """Add the child that tells the outcome; a pass has none."""
+    outcome = verdict["outcome"]
+    first = verdict["findings"][0]["message"] if verdict["findings"] else verdict["reason"] or verdict["title"]
+    message = _text(first)
+    if outcome == "error":
+        ET.SubElement(case, "error", message=message, type=verdict["rule"]).text = _describe(verdict)
+    elif outcome == "fail" or (strict and outcome in ("warn", "not-evaluated")):
+        ET.SubElement(case, "failure", message=message, type=f"{outcome} {verdict['rule']}").text = _describe(verdict)
+    elif outcome == "warn":
+        ET.SubElement(case, "system-out").text = f"warning: {_describe(verdict)}"
+    elif outcome == "not-evaluated":
+        ET.SubElement(case, "skipped", message=_text(f"not evaluated: {verdict['reason'] or 'no reason given'}"))
+    elif outcome == "waived":
+        waiver = verdict["waiver"] or {}
+        until = f" until {waiver['expires']}" if waiver.get("expires") else ""
+        reason = waiver.get("reason") or verdict["reason"] or "no reason given"
+        ET.SubElement(case, "skipped", message=_text(f"waived{until}: {reason}"))
+
+
+def _case(parent: ET.Element, verdict: Verdict, *, strict: bool) -> None:
+    case = ET.SubElement(
+        parent,
+        "testcase",
+        classname=_text(f"{verdict['service'] or _SHARED}.{verdict['area']}"),
+        name=_text(f"{verdict['rule']} [{verdict['subject']}]"),
+        time=f"{verdict['duration_s']:.3f}",
+    )
+    about = ("rule", "level", "outcome", "evidence", "source", "change")
+    _properties(case, ((key, verdict[key]) for key in about if verdict.get(key)))
+    _outcome(case, verdict, strict=strict)
+
+
+def _properties(parent: ET.Element, pairs: Iterable[tuple[str, object]]) -> None:
+    element = ET.SubElement(parent, "properties")
+    for name, value in pairs:
+        ET.SubElement(element, "property", name=_text(name), value=_text(value))
+
+
+def _totals(verdicts: list[Verdict], *, strict: bool) -> dict[str, str]:
+    outcomes = [verdict["outcome"] for verdict in verdicts]
+    warned, missing = outcomes.count("warn"), outcomes.count("not-evaluated")
+    return {
+        "tests": str(len(outcomes)),
+        "failures": str(outcomes.count("fail") + (warned + missing if strict else 0)),
+        "errors": str(outcomes.count("error")),
+        "skipped": str(outcomes.count("waived") + (0 if strict else missing)),
+        "time": f"{sum(verdict['duration_s'] for verdict in verdicts):.3f}",
+    }
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """Write the report as JUnit XML, valid whatever the services said."""
+    strict, verdicts = report["gate"]["strict"], report["verdicts"]
+    root = ET.Element("testsuites", name=_text(report["suite"]["name"]), **_totals(verdicts, strict=strict))
+    for service, members in groupby(verdicts, key=lambda verdict: verdict["service"]):
+        own = list(members)
+        element = ET.SubElement(
+            root,
+            "testsuite",
+            name=_text(service or _SHARED),
+            timestamp=_text(report["started"]),
+            **_totals(own, strict=strict),
+        )
+        told = [(f"provenance.{item['name']}", provenance(item)) for item in report["stack"]["components"]]
+        _properties(element, [("backend", report["stack"]["backend"] or "unknown"), *told])
+        for verdict in own:
+            _case(element, verdict, strict=strict)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'

@@ -1,0 +1,146 @@
+"""`summary.md`: the verdict as a pull-request comment: short, worst first, details folded.
+
+GitHub refuses comments above 65,536 characters; this stays below 60,000 by leaving out whole entries, counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from reports.model import OUTCOMES
+from reports.text import clip, one_line, plural
+from reports.views import SHARED, Group, gaps, group, headline, place, provenance, worst_first
+
+Report = Mapping[str, Any]
+LIMIT = 60_000
+_MAX_SERVICES, _MAX_GROUPS, _MAX_GAPS = 15, 10, 6
+_SIGNS = {"fail": "❌", "error": "💥", "warn": "⚠️", "not-evaluated": "➖", "waived": "🔕", "pass": "✅"}
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$^=:-])")
+
+
+def escape(text: object) -> str:
+    """Untrusted text as one harmless line: no markup, HTML, table cell end, mention or reference."""
+    flat = clip(one_line(str(text)), 300)
+    flat = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    flat = re.sub(r"&(amp|lt|gt);|" + _SPECIAL.pattern, lambda m: m[0] if m[1] else f"\\{m[2]}", flat)
+    # A joiner after these keeps GitHub from notifying people, linking issues and turning text into addresses.
+    return flat.replace("@", "@\u2060").replace("\\#", "\\#\u2060").replace("www.", "www\u2060.")
+
+
+def _link(source: str | None) -> str:
+    """Our own rules' sources are addresses; anything else is shown as text."""
+    if source and re.fullmatch(r"https?://[\w./#?=&%~+:,@-]+", source):
+        return f"[source](<{source}>)"
+    return escape(source or "")
+
+
+def _fenced(text: str) -> str:
+    """Text in a code block that it cannot close."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{clip(text, 600)}\n{fence}"
+
+
+def _services(report: Report) -> list[str]:
+    lines = ["| service | score | fail | warn | not evaluated | owner |", "|---|--:|--:|--:|--:|---|"]
+    ordered = worst_first(report)
+    rows = [*ordered[:_MAX_SERVICES]]
+    if any(report["stack"]["counts"].values()):
+        rows.append({"name": SHARED, "owner": None, **report["stack"]})
+    for row in rows:
+        counts = row["counts"]
+        sign = next((_SIGNS[outcome] for outcome in OUTCOMES if counts[outcome]), _SIGNS["not-evaluated"])
+        score = "–" if row["score"] is None else row["score"]
+        broken = counts["fail"] + counts["error"]
+        cells = (f"{sign} {escape(row['name'])}", score, broken, counts["warn"], counts["not-evaluated"])
+        lines.append(f"| {' | '.join(map(str, cells))} | {escape(row['owner'] or '')} |")
+    if len(ordered) > _MAX_SERVICES:
+        lines.append(f"\n…and {plural(len(ordered) - _MAX_SERVICES, 'service')} more, all with a better score.")
+    return lines
+
+
+def _entry(found: Group) -> str:
+    """One folded failure: rule and subjects in the line to click, the evidence and the hint inside."""
+    first = found.first
+    names = ", ".join(found.subjects[:4]) + (f" and {len(found.subjects) - 4} more" if len(found.subjects) > 4 else "")
+    change = f" · {first['change']}" if first.get("change") else ""
+    simulated = " · simulated" if first["evidence"] == "simulated" else ""
+    body = [f"{escape(first['title'])} {_link(first['source'])}"]
+    for finding in found.findings[:2]:
+        where = finding.get("where") or {}
+        at = f" ({escape(place(where))})" if place(where) else ""
+        body.append(f"- {escape(finding['message'])}{at}")
+        if finding.get("hint"):
+            body.append(f"  - **mend:** {escape(finding['hint'])}")
+        if where.get("excerpt"):
+            body.append(f"\n{_fenced(str(where['excerpt']))}\n")
+    hidden = first["findings_total"] - len(found.findings[:2])
+    body += [f"- …and {plural(hidden, 'more finding', 'more findings')}"] if hidden > 0 else []
+    body += [escape(first["reason"])] if first["reason"] else []
+    head = f"{_SIGNS[first['outcome']]} <b>{escape_html(first['rule'])}</b> {first['level']} · {escape_html(names)}"
+    text = "\n".join(body)
+    return f"<details><summary>{head}{change}{simulated}</summary>\n\n{text}\n\n</details>"
+
+
+def escape_html(text: str) -> str:
+    """Untrusted text inside an HTML element, where Markdown is not read but mentions are."""
+    flat = clip(one_line(text), 300).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return flat.replace("@", "@\u2060").replace("`", "&#96;").replace("#", "#\u2060")
+
+
+def _failures(report: Report, room: int) -> list[str]:
+    """As many failures as fit into `room` characters, and how many did not."""
+    groups = group(report["verdicts"], "fail", "error")
+    lines: list[str] = []
+    for found in groups[:_MAX_GROUPS]:
+        entry = _entry(found)
+        if len(entry) > room:
+            break
+        room -= len(entry)
+        lines.append(entry)
+    if len(groups) > len(lines):
+        lines.append(f"\n…and {plural(len(groups) - len(lines), 'more failure')}: see `index.html`.")
+    return lines
+
+
+def _rest(report: Report) -> list[str]:
+    """Warnings, gaps and provenance, one line each."""
+    lines = []
+    warned = group(report["verdicts"], "warn")
+    if warned:
+        names = ", ".join(f"{escape(found.first['rule'])} ({len(found.verdicts)})" for found in warned[:12])
+        lines.append(f"\n**Warnings:** {names}{' …' if len(warned) > 12 else ''}")
+    missing = gaps(report["verdicts"])
+    if missing:
+        lines.append("\n**Not evaluated:**")
+        lines += [f"- {plural(gap.count, 'check')}: {escape(gap.reason)}" for gap in missing[:_MAX_GAPS]]
+        lines += [f"- …and {len(missing) - _MAX_GAPS} more reasons"] if len(missing) > _MAX_GAPS else []
+    parts = [f"{escape(item['name'])} {escape(provenance(item))}" for item in report["stack"]["components"]]
+    told = "; ".join(parts) or "no run information"
+    lines.append(f"\n**Stood behind it** (backend {escape(report['stack']['backend'] or 'unknown')}): {told}.")
+    lines += [f"\n> {escape(note)}" for note in report["notes"][:6]]
+    return lines
+
+
+def _baseline(report: Report) -> list[str]:
+    compared = report["baseline"]
+    if not compared:
+        return []
+    counts = compared["counts"]
+    words = [f"{counts[key]} {name}" for key, name in (("new", "new"), ("fixed", "fixed"), ("still", "still failing"))]
+    words += [f"{counts['unproven']} no longer proven"] if counts["unproven"] else []
+    words += [f"{len(compared['gone'])} no longer judged"] if compared["gone"] else []
+    return [f"\n**Since {escape(compared['started'])}:** {', '.join(words)}.\n"]
+
+
+def render(report: Report) -> str:
+    """Write the summary, below `LIMIT` characters."""
+    told = headline(report)
+    sign = {"pass": "✅", "fail": "❌", "error": "💥", "none": "➖"}[told.state]
+    head = [f"## {sign} {told.sentence}", "", escape(told.why), *_baseline(report), "", *_services(report), ""]
+    tail = _rest(report)
+    room = LIMIT - len("\n".join([*head, *tail])) - 1000
+    lines = [*head, *_failures(report, room), *tail, f"\n`{clip(report['suite']['rerun'], 200).replace('`', '')}`"]
+    return clip("\n".join(lines), LIMIT - 100) + "\n"
