@@ -1,0 +1,78 @@
+"""The only polling loop of the project: wait for something to become true, and say what was seen if it does not.
+
+Everything that waits for a server, a log line or a scrape goes through `eventually`. A wait that fails is only
+useful when it tells what was there instead, so the timeout error carries the last value or the last exception.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+import httpx
+from tenacity import (
+    RetryCallState,
+    RetryError,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_delay,
+    wait_exponential,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+SHOWN_CHARACTERS = 500
+
+
+def eventually(
+    probe: Callable[[], T],
+    until: Callable[[T], bool],
+    timeout_s: float,
+    interval_s: float = 0.02,
+    max_interval_s: float = 0.5,
+    describe: str = "the expected state",
+    retry_on: tuple[type[Exception], ...] = (OSError, httpx.HTTPError),
+) -> T:
+    """Call `probe` until `until(value)` holds and return that value.
+
+    The pause starts at `interval_s`, grows by half each time and stays at `max_interval_s` (all in seconds).
+    The last try is made at the deadline, so a state reached in the last pause still counts.
+
+    Raises:
+        TimeoutError: after `timeout_s` seconds; names `describe`, the elapsed time and the last value seen or
+            the last exception.
+        Exception: whatever `probe` raises that is not in `retry_on`, at once: a bug is not worth waiting for.
+
+    """
+    grow = wait_exponential(multiplier=interval_s, exp_base=1.5, max=max_interval_s)
+
+    def pause(state: RetryCallState) -> float:
+        left = timeout_s - (state.seconds_since_start or 0.0)
+        return max(0.0, min(grow(state), left))
+
+    retrying = Retrying(
+        retry=retry_if_exception_type(retry_on) | retry_if_result(lambda value: not until(value)),
+        stop=stop_after_delay(timeout_s),
+        wait=pause,
+    )
+    started = time.monotonic()
+    try:
+        return retrying(probe)
+    except RetryError as error:
+        elapsed = time.monotonic() - started
+        failure = error.last_attempt.exception()
+        if failure is None:
+            seen = f"last value seen: {_shorten(repr(error.last_attempt.result()))}"
+        else:
+            seen = f"last error: {type(failure).__name__}: {_shorten(str(failure))}"
+        raise TimeoutError(f"{describe}: not reached in {elapsed:.1f} s; {seen}") from failure
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= SHOWN_CHARACTERS:
+        return text
+    return f"{text[:SHOWN_CHARACTERS]}… ({len(text)} characters)"
