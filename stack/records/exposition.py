@@ -6,10 +6,16 @@ Sources: Prometheus text format 0.0.4 (prometheus/docs `exposition_formats.md`) 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import NamedTuple, Self
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple, Self, cast
+
+MAX_VIOLATIONS = 100
+"""So many distinct violations of one code are kept per exposition; all are counted."""
 
 
 class Format(StrEnum):
@@ -55,14 +61,19 @@ def _escape(value: str) -> str:
 
 
 class Violation(NamedTuple):
-    """Something only the parser can see: `code` is the rule's name (`duplicate-series`), `what` fills its message.
+    """Something the parser saw: `code` is the rule's name (`duplicate-series`).
 
-    `line` counts from 1; 0 means the exposition as a whole.
+    `what` names the thing to mend (a family, a label name, …): violations with the same code and `what` are kept
+    as one, with their `count` and the `line`, `detail` and `excerpt` of the first. `line` counts from 1; 0 means
+    the exposition as a whole.
     """
 
     code: str
     line: int
     what: tuple[str, ...] = ()
+    count: int = 1
+    detail: tuple[str, ...] = ()
+    excerpt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +104,17 @@ class MetricFamily:
         families = Exposition.parse(text).families
         if len(families) != 1:
             raise ValueError(f"expected one metric family, found {[family.name for family in families]}")
-        return families[0]  # type: ignore[return-value]  # MetricFamily is never subclassed
+        return cast(Self, families[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Exposition:
     """A parsed exposition: every family, and every violation found while reading.
 
-    `text` is the body as decoded (undecodable bytes replaced), `size` its length in bytes. At most
-    `MAX_VIOLATIONS` violations of one code are kept; `violation_counts` has the full numbers.
+    `text` is the body as decoded (undecodable bytes replaced), `size` its length in bytes, `series_count` the
+    number of sample lines read. At most `MAX_VIOLATIONS` distinct violations of one code are kept;
+    `violation_counts` has the full numbers. `content_type` is None where no response stands behind the text, and
+    empty where the response had no such header. What is read is always one of the two subclasses below.
     """
 
     format: Format
@@ -114,8 +127,17 @@ class Exposition:
     content_type: str | None = None
     cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
+    def __getstate__(self) -> list[object]:
+        """The state for pickle: all fields, without what was only computed from them."""
+        return [{} if part.name == "cache" else getattr(self, part.name) for part in fields(self)]
+
+    def __setstate__(self, state: list[object]) -> None:
+        """Restore what `__getstate__` gave."""
+        for part, value in zip(fields(self), state, strict=True):
+            object.__setattr__(self, part.name, value)
+
     def violations(self, code: str) -> tuple[Violation, ...]:
-        """The violations of one code, in line order."""
+        """The violations of one code, one per thing to mend, in line order."""
         return self.by_code.get(code, ())
 
     def samples(self) -> Iterator[Sample]:
@@ -123,14 +145,38 @@ class Exposition:
         for family in self.families:
             yield from family.samples
 
+    @property
+    def label_values(self) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+        """Per family and label name the distinct values, each with its number of samples; computed once, when asked.
+
+        `exposition.label_values["http_requests_total"]["path"]["/login"]` is a number of samples.
+        """
+        if "label_values" not in self.cache:
+            self.cache["label_values"] = {family.name: _label_values(family) for family in self.families}
+        return cast("Mapping[str, Mapping[str, Mapping[str, int]]]", self.cache["label_values"])
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read an exposition from text, optionally headed like an HTTP response.
 
         A first line `Content-Type: …` and an empty line may stand before the body; without them the body is
-        OpenMetrics when its last line is `# EOF`, else text 0.0.4. Never raises.
+        OpenMetrics when its last line is `# EOF`, else text 0.0.4. On a subclass the format is that subclass's,
+        whatever the text looks like. Never raises.
         """
-        raise NotImplementedError
+        from stack.records.exposition_body import parse_text  # noqa: PLC0415  # the parser imports these records
+
+        return cast(Self, parse_text(text, _only_format(cls)))
+
+    @classmethod
+    def read(cls, body: bytes, content_type: str | None) -> Self:
+        """Read the body of a response whose Content-Type header was `content_type` (None: it had none).
+
+        The format is what the header says; a header that names no exposition format leaves it to the body, as
+        in `parse`. Never raises: whatever the bytes are, what is wrong with them becomes violations.
+        """
+        from stack.records.exposition_body import read_body  # noqa: PLC0415  # the parser imports these records
+
+        return cast(Self, read_body(body, content_type, _only_format(cls)))
 
 
 class TextExposition(Exposition):
@@ -143,3 +189,16 @@ class OpenMetricsExposition(Exposition):
     """An exposition in OpenMetrics 1.0; for rules that speak of that format alone."""
 
     __slots__ = ()
+
+
+def _only_format(cls: type[Exposition]) -> Format | None:
+    if issubclass(cls, TextExposition):
+        return Format.TEXT
+    return Format.OPENMETRICS if issubclass(cls, OpenMetricsExposition) else None
+
+
+def _label_values(family: MetricFamily) -> dict[str, dict[str, int]]:
+    values: dict[str, dict[str, int]] = {}
+    for (label, value), count in Counter(chain.from_iterable(map(itemgetter(1), family.samples))).items():
+        values.setdefault(label, {})[value] = count
+    return values
