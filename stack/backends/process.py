@@ -95,6 +95,14 @@ class Running:
         code = self.exit_code
         return None if code is None else f"{self.spec.name} {_ending(code)}"
 
+    def problem(self) -> str | None:
+        """Look now: say why the process does not do its work (dead, or not ready), None if it does."""
+        died = self.reason()
+        if died:
+            return f"{died}{self._log_excerpt()}"
+        missing = _what_is_missing(self.spec.ready) if self.spec.ready else ""
+        return f"{self.spec.name} runs but is not ready: {missing}" if missing else None
+
     def log_tail(self, lines: int = SHOWN_LINES) -> str:
         """Return the last lines that the process wrote to its error stream, or to its output if that is empty."""
         streams = (self.spec.stderr, self.spec.stdout)

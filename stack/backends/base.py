@@ -1,0 +1,136 @@
+"""What every backend is: a plan goes in, a running stack comes out, and the stack says what it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from stack.backends.process import Running
+
+Provenance = Literal["container", "native", "embedded", "attached", "absent"]
+
+
+@dataclass(frozen=True)
+class Component:
+    """One component as it was started.
+
+    `provenance` says what stands behind its answers; `version` is the server's own word, None where there is none;
+    `endpoint` is its base URL (`redis://…` for Redis); `detail` says why it is absent, embedded or not ready.
+    """
+
+    name: str
+    provenance: Provenance
+    version: str | None = None
+    endpoint: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class TargetGroup:
+    """Addresses that Prometheus scrapes, with the labels they carry: one entry of a `file_sd` file."""
+
+    targets: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StackPlan:
+    """What a run asks of a backend.
+
+    `work_dir` takes everything that is written; `config_dir` holds the shipped files (`stack/`) and is only read.
+    `targets` are the services under test by job name; `log_glob` is the pattern of the log files that the agent
+    follows; `env` reaches every server and its configuration's `${…}` expansion.
+    """
+
+    work_dir: Path
+    config_dir: Path
+    components: tuple[str, ...] = (
+        "prometheus",
+        "loki",
+        "promtail",
+        "alertmanager",
+        "node-exporter",
+        "redis",
+        "redis-exporter",
+    )
+    targets: Mapping[str, Sequence[TargetGroup]] = field(default_factory=dict)
+    log_glob: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    ready_timeout_s: float = 30.0
+
+
+class EmbeddedServer(Protocol):
+    """A started in-process stand-in."""
+
+    @property
+    def endpoint(self) -> str:
+        """Its base URL."""
+
+    @property
+    def version(self) -> str:
+        """What it calls itself."""
+
+    def reason(self) -> str | None:
+        """Say why it does not work any more, None while it does."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+class EmbeddedFactory(Protocol):
+    """Starts the stand-in of component `name` on the shipped configuration file `config`.
+
+    `env` holds the variables that the configuration expands, ports and addresses included; `work_dir` may be
+    written to. Returns None where there is no stand-in for that component.
+    """
+
+    def __call__(self, name: str, config: Path, env: Mapping[str, str], work_dir: Path) -> EmbeddedServer | None:
+        """Start it."""
+
+
+class RunningStack(Protocol):
+    """A started stack; a context manager that stops it."""
+
+    @property
+    def components(self) -> Mapping[str, Component]:
+        """Every component of the plan, the absent ones included, by name."""
+
+    def endpoint(self, name: str) -> str | None:
+        """Return a component's base URL, None where it is absent."""
+
+    def health(self) -> dict[str, str | None]:
+        """Say of every component that is not absent why it does not work now; None where it does."""
+
+    def set_targets(self, targets: Mapping[str, Sequence[TargetGroup]]) -> None:
+        """Replace the services that Prometheus scrapes; it notices by itself."""
+
+    def process(self, name: str) -> Running:
+        """Return a component's local process, to kill or restart it; KeyError where it has none."""
+
+    def stop(self) -> None:
+        """End everything that was started."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+
+
+class Backend(Protocol):
+    """A way to run the stack."""
+
+    name: str
+
+    def start(self, plan: StackPlan) -> RunningStack:
+        """Start what the plan names and wait until it is ready.
+
+        A component that does not come up is no exception: `health` says why, and the rest of the stack serves.
+        """
