@@ -19,6 +19,9 @@ from stack.native.pins import NATIVE_BUILDS, NativeBuild, cached_binary
 HIDE_SERVERS = "CONFORMANCE_SERVERS"
 """Environment variable; `none` makes every lookup find nothing, to prove the embedded default on any machine."""
 
+# Debian keeps nginx in /usr/sbin, which an ordinary user's PATH leaves out.
+EXTRA_FOLDERS: tuple[str, ...] = ("/usr/local/sbin", "/usr/sbin")
+
 VERSION = re.compile(r"\d+\.\d+(?:\.\d+)+")
 
 
@@ -82,8 +85,8 @@ COMPONENTS: dict[str, ComponentInfo] = _table(
         ("-version",),
         NATIVE_BUILDS["promtail"],
     ),
-    ComponentInfo("alloy", "grafana/alloy", "v1.11.0", 12345, "/-/ready", ("alloy",)),
-    ComponentInfo("grafana", "grafana/grafana", "12.2.0", 3000, "/api/health", ("grafana-server",), ("-v",)),
+    ComponentInfo("alloy", "grafana/alloy", "v1.21.2", 12345, "/-/ready", ("alloy",)),
+    ComponentInfo("grafana", "grafana/grafana", "13.1.1", 3000, "/api/health", ("grafana-server",), ("-v",)),
     ComponentInfo(
         "alertmanager",
         "prom/alertmanager",
@@ -103,13 +106,13 @@ COMPONENTS: dict[str, ComponentInfo] = _table(
     ComponentInfo(
         "redis-exporter",
         "oliver006/redis_exporter",
-        "v1.77.0",
+        "v1.89.0-alpine",
         9121,
         "/",
         ("redis_exporter", "prometheus-redis-exporter"),
     ),
-    ComponentInfo("redis", "redis", "8.2.1", 6379, "", ("redis-server",)),
-    ComponentInfo("gateway", "nginx", "1.29.1", 80, "/healthz", ("nginx",), ("-v",)),
+    ComponentInfo("redis", "redis", "8.10.2", 6379, "", ("redis-server",)),
+    ComponentInfo("gateway", "nginx", "1.31.6", 4080, "/healthz", ("nginx",), ("-v",)),
 )
 """Every component of the stack, by name. Loki's and Promtail's images are built from one tag of one repository."""
 
@@ -153,8 +156,7 @@ def why_absent(name: str) -> str:
 
 
 def _which(program: str) -> Path | None:
-    # Debian keeps nginx in /usr/sbin, which an ordinary user's PATH leaves out.
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *EXTRA_FOLDERS])
     found = shutil.which(program, path=path)
     return Path(found) if found else None
 

@@ -1,0 +1,61 @@
+"""`eventually` waits, gives up in time, and says what it saw."""
+
+from __future__ import annotations
+
+import time
+from itertools import count
+
+import pytest
+
+from stack.eventually import eventually
+
+
+def test_returns_the_value_that_satisfies() -> None:
+    numbers = count(1)
+    assert eventually(lambda: next(numbers), lambda n: n >= 4, 2.0, interval_s=0.001) == 4
+
+
+def test_an_error_in_between_is_retried() -> None:
+    attempts = count(1)
+
+    def probe() -> str:
+        if next(attempts) < 3:
+            raise ConnectionRefusedError("not yet")
+        return "up"
+
+    assert eventually(probe, lambda value: value == "up", 2.0, interval_s=0.001) == "up"
+
+
+def test_timeout_shows_the_last_value_and_the_elapsed_time() -> None:
+    with pytest.raises(TimeoutError, match=r"two lines are stored: not reached in 0\.\d s; last value seen: \[7\]"):
+        eventually(lambda: [7], lambda found: len(found) == 2, 0.05, describe="two lines are stored")
+
+
+def test_timeout_shows_the_last_exception() -> None:
+    def probe() -> None:
+        raise ConnectionRefusedError("nobody listens")
+
+    with pytest.raises(TimeoutError, match="last error: ConnectionRefusedError: nobody listens") as caught:
+        eventually(probe, lambda _: True, 0.05)
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+
+
+def test_a_bug_in_the_probe_is_not_waited_for() -> None:
+    started = time.monotonic()
+    with pytest.raises(ZeroDivisionError):
+        eventually(lambda: 1 // 0, lambda _: True, 30.0)
+    assert time.monotonic() - started < 5
+
+
+def test_the_deadline_is_kept_though_pauses_grow() -> None:
+    started = time.monotonic()
+    with pytest.raises(TimeoutError):
+        eventually(lambda: 0, bool, 0.3, interval_s=0.1, max_interval_s=60.0)
+    assert time.monotonic() - started < 2
+
+
+def test_a_huge_value_is_cut_in_the_message() -> None:
+    with pytest.raises(TimeoutError) as caught:
+        eventually(lambda: "x" * 10_000, lambda _: False, 0.01)
+    assert len(str(caught.value)) < 700
+    assert "10002 characters" in str(caught.value)
