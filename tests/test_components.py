@@ -35,6 +35,11 @@ def script(path: Path, says: str) -> Path:
     return path
 
 
+def default_of(image: str) -> str:
+    """The image that `${LOKI_IMAGE:-grafana/loki:3.6.15}` stands for where nobody sets the variable."""
+    return re.sub(r"^\$\{\w+:-(.+)\}$", r"\1", image)
+
+
 @pytest.mark.parametrize("name", NATIVE_BUILDS)
 def test_go_mod_pins_the_version_of_the_table(name: str) -> None:
     build = NATIVE_BUILDS[name]
@@ -54,7 +59,7 @@ def test_image_and_native_build_are_one_version(name: str) -> None:
 def test_compose_file_runs_the_images_of_the_table() -> None:
     table = {info.image: info.image_reference for info in COMPONENTS.values() if info.image}
     services = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
-    used = [service["image"] for service in services.values() if "image" in service]
+    used = [default_of(service["image"]) for service in services.values() if "image" in service]
     of_table = [image for image in used if image.rpartition(":")[0] in table]
     assert of_table, "the compose file uses no image of the table"
     assert [image for image in of_table if image not in table.values()] == []
