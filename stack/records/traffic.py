@@ -1,0 +1,30 @@
+"""How a service answered the requests that were sent to provoke its telemetry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import yaml
+
+
+class Answer(NamedTuple):
+    """One request and its answer; `status` 0 and `problem` where there was none."""
+
+    method: str
+    path: str
+    expected: int
+    status: int
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProvokedTraffic:
+    """All provoked requests of one service with their answers."""
+
+    answers: tuple[Answer, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from a YAML list of mappings with `Answer`'s fields as keys."""
+        return cls(tuple(Answer(**entry) for entry in yaml.safe_load(text)))

@@ -1,0 +1,44 @@
+"""The service answers the provoked requests with the statuses that its catalog entry names.
+
+What a service counts and logs is judged by the requests it was sent. If they are not answered as expected, every
+verdict on counters and log lines rests on something else than it says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from stack.records.traffic import ProvokedTraffic
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("[{method: GET, path: /api, expected: 200, status: 200}]"),
+    Bad(
+        "- &answer {method: GET, path: /api, expected: 200, status: 503}\n- *answer\n",
+        "GET `/api` answered 503 instead of 200, 2 times",
+    ),
+    Bad(
+        "[{method: GET, path: /api, expected: 200, status: 0, problem: connection refused}]",
+        "GET `/api` was not answered, once: connection refused",
+    ),
+    level=Level.MUST,
+    source="https://www.rfc-editor.org/rfc/rfc9110#section-15",
+)
+def check(traffic: ProvokedTraffic) -> Iterator[Finding]:
+    wrong = Counter(answer for answer in traffic.answers if answer.status != answer.expected)
+    for answer, count in wrong.items():
+        times = "once" if count == 1 else f"{count} times"
+        what = f"{answer.method} `{answer.path}`"
+        if answer.problem:
+            message = f"{what} was not answered, {times}: {answer.problem}"
+        else:
+            times = "" if count == 1 else f", {times}"
+            message = f"{what} answered {answer.status} instead of {answer.expected}{times}"
+        yield Finding(
+            message,
+            Where(url=answer.path),
+            hint="mend the endpoint, or correct `traffic` in the service's service.yaml",
+        )

@@ -1,0 +1,47 @@
+"""Provokes telemetry: sends a service the requests of its catalog entry, each with an `X-Request-ID` of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+
+import httpx
+
+from fixtures.service import Request, Service
+from stack.records.log_stream import SentRequest
+from stack.records.traffic import Answer, ProvokedTraffic
+
+TIMEOUT_S = 10.0
+
+
+async def provoke(
+    http: httpx.AsyncClient, base_url: str, service: Service
+) -> tuple[list[SentRequest], ProvokedTraffic]:
+    """Send all requests, those of one entry one after the other, the entries side by side.
+
+    Never raises: a request that is not answered has status 0 and the reason among the answers.
+    """
+    groups = await asyncio.gather(*(_send_all(http, base_url, request) for request in service.traffic))
+    pairs = [pair for group in groups for pair in group]
+    return [sent for sent, _ in pairs], ProvokedTraffic(tuple(answer for _, answer in pairs))
+
+
+async def _send_all(http: httpx.AsyncClient, base_url: str, request: Request) -> list[tuple[SentRequest, Answer]]:
+    return [await _send(http, base_url, request) for _ in range(request.count)]
+
+
+async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tuple[SentRequest, Answer]:
+    request_id = uuid.uuid4().hex
+    headers = {**request.headers, "X-Request-ID": request_id}
+    sent_at = time.time()
+    status, problem = 0, None
+    try:
+        answer = await http.request(
+            request.method, f"{base_url}{request.path}", headers=headers, content=request.body, timeout=TIMEOUT_S
+        )
+        status = answer.status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as failed:
+        problem = str(failed) or type(failed).__name__
+    sent = SentRequest(request_id, request.method, request.path, status, sent_at, time.time(), request.logged)
+    return sent, Answer(request.method, request.path, request.expect_status, status, problem)
