@@ -1,0 +1,127 @@
+"""One HTTP request to a metrics endpoint and what became of it, as a frozen record.
+
+The text form used in rule examples is an HTTP response message: status line, headers, an empty line, the body.
+What no response can tell stands in pseudo headers: `X-Url`, `X-Accept`, `X-Accept-Encoding`, `X-Elapsed-Seconds`,
+`X-Timeout-Seconds`, `X-Max-Bytes`, `X-Size`, `X-Redirect: 302 https://…` (repeatable) and
+`X-Error: connect: connection refused at 127.0.0.1:9`; without any response the status line is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Self, cast, get_args
+
+ErrorKind = Literal["connect", "timeout", "redirect", "too-large", "broken"]
+"""Why there is no usable answer: no connection; too slow; led astray; over the byte limit; cut or undecodable."""
+
+HEAD_CHARACTERS = 2048
+"""How much of a body is kept as evidence."""
+
+
+class Redirect(NamedTuple):
+    """A redirect that was met: its status and the address it pointed to."""
+
+    status: int
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """One request and its outcome.
+
+    `elapsed_s` runs from the request to the last byte, redirects included. `headers` have lower-case names.
+    `size` is the length of the decoded body in bytes as far as it was read, `head` its first characters.
+    `error` is set when there is no complete answer; `error_kind` says of what sort it is.
+    """
+
+    url: str
+    accept: str | None = None
+    accept_encoding: str | None = None
+    status: int | None = None
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    redirects: tuple[Redirect, ...] = ()
+    elapsed_s: float = 0.0
+    timeout_s: float = 10.0
+    max_bytes: int = 128 * 1024 * 1024
+    size: int = 0
+    head: str = ""
+    error_kind: ErrorKind | None = None
+    error: str | None = None
+
+    def header(self, name: str) -> str | None:
+        """The value of the first header `name` (lower case), or None where it was not sent."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    @property
+    def content_type(self) -> str | None:
+        """The Content-Type as sent."""
+        return self.header("content-type")
+
+    @property
+    def ok(self) -> bool:
+        """A complete answer with status 200, where it was asked for and not somewhere else."""
+        return self.error is None and self.status == 200
+
+    @property
+    def is_html(self) -> bool:
+        """The answer is a web page, by its Content-Type or by how it begins."""
+        media_type = (self.content_type or "").partition(";")[0].strip().lower()
+        start = self.head.lstrip("\ufeff \t\r\n")[:15].lower()
+        return media_type in {"text/html", "application/xhtml+xml"} or start.startswith(("<!doctype html", "<html"))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form (see the module); raises ValueError for a malformed header or an unknown error kind."""
+        head, _, body = text.partition("\n\n")
+        lines = head.splitlines()
+        status, reason = None, ""
+        if lines and lines[0].startswith("HTTP/"):
+            _, number, reason = (*lines.pop(0).split(" ", 2), "")[:3]
+            status = int(number)
+        headers = [_header(line) for line in lines if line.strip()]
+        pseudo = {name: value for name, value in headers if name.startswith("x-")}
+        kind, error = _error(pseudo.get("x-error"))
+        return cls(
+            url=pseudo.get("x-url", "http://127.0.0.1:8080/metrics"),
+            accept=pseudo.get("x-accept"),
+            accept_encoding=pseudo.get("x-accept-encoding"),
+            status=status,
+            reason=reason,
+            headers=tuple((name, value) for name, value in headers if not name.startswith("x-")),
+            redirects=_redirects([value for name, value in headers if name == "x-redirect"]),
+            elapsed_s=float(pseudo.get("x-elapsed-seconds", "0.01")),
+            timeout_s=float(pseudo.get("x-timeout-seconds", "10")),
+            max_bytes=int(pseudo.get("x-max-bytes", str(128 * 1024 * 1024))),
+            size=int(pseudo.get("x-size", str(len(body.encode())))),
+            head=body[:HEAD_CHARACTERS],
+            error_kind=kind,
+            error=error,
+        )
+
+
+def messages(text: str) -> list[str]:
+    """Split several text forms that are separated by a line `=====`."""
+    return text.split("=====\n")
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon:
+        raise ValueError(f"not a header: {line!r}")
+    return name.strip().lower(), value.strip()
+
+
+def _redirects(values: Sequence[str]) -> tuple[Redirect, ...]:
+    parts = [value.partition(" ") for value in values]
+    return tuple(Redirect(int(status), location) for status, _, location in parts)
+
+
+def _error(text: str | None) -> tuple[ErrorKind | None, str | None]:
+    if text is None:
+        return None, None
+    kind, _, what = text.partition(": ")
+    if kind not in get_args(ErrorKind):
+        raise ValueError(f"X-Error begins with one of {', '.join(get_args(ErrorKind))}, not {kind!r}")
+    return cast("ErrorKind", kind), what

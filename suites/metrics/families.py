@@ -1,0 +1,57 @@
+"""What several metrics rules need to know about a metric family: its name as seen by a reader, its own labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from stack.records.exposition import Exposition, Format, MetricFamily
+from suites.finding import Where
+
+SUFFIX_BY_TYPE = {"counter": "_total", "info": "_info"}
+
+
+def exposed_name(family: MetricFamily) -> str:
+    """The name that stands in queries: OpenMetrics leaves `_total` and `_info` out of the family name."""
+    if family.format is Format.OPENMETRICS:
+        return family.name + SUFFIX_BY_TYPE.get(family.type, "")
+    return family.name
+
+
+def is_info(family: MetricFamily) -> bool:
+    """The family carries facts in its labels (`build_info`), so odd label values are what it is for."""
+    return family.type == "info" or family.name.endswith("_info")
+
+
+def untyped(family: MetricFamily) -> bool:
+    """The family says nothing about its type: promlint and ours then do not hold its name against one."""
+    return family.type == "unknown"
+
+
+def where(family: MetricFamily) -> Where:
+    """The first line that speaks of the family."""
+    lines = (family.line, family.type_line, family.help_line)
+    line = min((line for line in lines if line), default=0) or (family.samples[0].line if family.samples else None)
+    return Where(series=exposed_name(family), line=line)
+
+
+def where_label(family: MetricFamily, label: str, value: str | None = None) -> Where:
+    """The first series of the family that carries the label, or the label with this value."""
+    for sample in family.samples:
+        for key, held in sample.labels:
+            if key == label and (value is None or held == value):
+                return Where(series=sample.series, line=sample.line)
+    return where(family)
+
+
+def labels_of(exposition: Exposition) -> Iterator[tuple[MetricFamily, Mapping[str, Mapping[str, int]]]]:
+    """Each family that has labels, with the distinct values per label name and how many samples carry each.
+
+    `le` of histograms and `quantile` of summaries are the format's, not the service's, and are left out.
+    """
+    for family in exposition.families:
+        labels = exposition.label_values[family.name]
+        formats_own = {"histogram": "le", "gaugehistogram": "le", "summary": "quantile"}.get(family.type)
+        if formats_own in labels:
+            labels = {name: values for name, values in labels.items() if name != formats_own}
+        if labels:
+            yield family, labels

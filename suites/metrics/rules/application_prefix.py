@@ -1,0 +1,39 @@
+"""Metric names begin with a prefix that says whose metric it is.
+
+`requests_total` of what? All services share one name space in Prometheus; a single word before the subject
+(`http_`, `myapp_`) tells them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import MetricFamily
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, where
+from suites.metrics.units import SUFFIX_UNITS
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("http_requests_total 1\n"),
+    Good("python_info 1\n"),
+    Bad("requests_total 1\n", "`requests_total` has no prefix that says whose metric it is"),
+    Bad("latency_seconds 1\n", "`latency_seconds` has no prefix that says whose metric it is"),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/practices/naming/#metric-names",
+)
+def check(family: MetricFamily) -> Iterator[Finding]:
+    """Judge one family by the words that are left without unit and `_total`."""
+    name = exposed_name(family)
+    words = name.split("_")
+    if words[-1] == "total":
+        words.pop()
+    if words and words[-1] in SUFFIX_UNITS:
+        words.pop()
+    if len(words) < 2 and ":" not in name and "." not in name:
+        yield Finding(
+            f"`{name}` has no prefix that says whose metric it is",
+            where(family),
+            f"put the application's or the library's name in front: `myapp_{name}`",
+        )

@@ -1,0 +1,42 @@
+"""Counters, and only counters, end in `_total`.
+
+The suffix tells a reader that the number only grows and needs `rate()`; a gauge that carries it invites a `rate()`
+that makes no sense. A family without a type is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Format, MetricFamily
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, untyped, where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE http_requests_total counter\nhttp_requests_total 1\n"),
+    Good("# TYPE http_requests counter\nhttp_requests_total 1\n# EOF\n"),
+    Good("# TYPE http_requests_total untyped\nhttp_requests_total 1\n"),
+    Bad("# TYPE http_requests counter\nhttp_requests 1\n", "counter `http_requests` has no `_total` suffix"),
+    Bad(
+        "# TYPE queue_jobs_total gauge\nqueue_jobs_total 1\n",
+        "gauge `queue_jobs_total` has a `_total` suffix, which is for counters",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/practices/naming/#metric-names",
+)
+def check(family: MetricFamily) -> Iterator[Finding]:
+    """Judge one family."""
+    if untyped(family):
+        return
+    name, kind = exposed_name(family), family.type
+    has_suffix = name.endswith("_total")
+    if kind == "counter" and not has_suffix and family.format is Format.TEXT:
+        yield Finding(f"counter `{name}` has no `_total` suffix", where(family), f"rename it `{name}_total`")
+    elif kind != "counter" and has_suffix:
+        yield Finding(
+            f"{kind} `{name}` has a `_total` suffix, which is for counters",
+            where(family),
+            f"rename it `{name.removesuffix('_total')}`, or make it a counter if it only ever grows",
+        )

@@ -1,0 +1,41 @@
+"""Info metrics have the value 1.
+
+`_info` metrics are multiplied with others in queries to add their labels; any other value changes the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import MetricFamily
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE app_build_info gauge\napp_build_info{version="1.2"} 1\n'),
+    Bad(
+        '# TYPE app_build_info gauge\napp_build_info{version="1.2"} 7\n',
+        "info metric `app_build_info` has the value 7 instead of 1",
+    ),
+    Bad(
+        "# TYPE app_build_info counter\napp_build_info 1\n",
+        "info metric `app_build_info` is a counter instead of a gauge",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/practices/naming/#metric-names",
+)
+def check(family: MetricFamily) -> Iterator[Finding]:
+    """Judge one family whose name ends in `_info`; those of type info are judged by the wire format's own rule."""
+    if family.type == "info" or not family.name.endswith("_info"):
+        return
+    if family.type not in ("gauge", "unknown"):
+        message = f"info metric `{family.name}` is a {family.type} instead of a gauge"
+        yield Finding(message, Where(series=family.name, line=family.type_line), "expose it as a gauge of value 1")
+        return
+    for sample in family.samples:
+        if sample.value != 1:
+            message = f"info metric `{family.name}` has the value {sample.value:g} instead of 1"
+            hint = "set its value to 1 and put what it tells into labels"
+            yield Finding(message, Where(series=sample.series, line=sample.line), hint)
+            return

@@ -1,0 +1,30 @@
+"""No label is called `type`.
+
+The name says nothing: the type of what? A reader of a query cannot guess which values it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, labels_of, where_label
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('cache_lookups_total{outcome="hit"} 1\n'),
+    Bad('cache_lookups_total{type="hit"} 1\n', "`cache_lookups_total` has a label called `type`"),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#labels",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Judge all label names."""
+    for family, labels in labels_of(exposition):
+        if "type" in labels:
+            yield Finding(
+                f"`{exposed_name(family)}` has a label called `type`",
+                where_label(family, "type"),
+                "name it after what it tells apart: `operation`, `outcome`, `stage`, …",
+            )

@@ -1,0 +1,30 @@
+"""Exposed metric names contain no colon.
+
+Colons are reserved for the names of recording rules: with one in it an exposed metric looks like something that
+Prometheus computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import MetricFamily
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("job_errors_total 1\n"),
+    Bad("job:errors_total 1\n", "`job:errors_total` contains a colon, which is reserved for recording rules"),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
+)
+def check(family: MetricFamily) -> Iterator[Finding]:
+    """Judge one family."""
+    name = exposed_name(family)
+    if ":" in name:
+        better = name.replace(":", "_")
+        yield Finding(
+            f"`{name}` contains a colon, which is reserved for recording rules", where(family), f"rename it `{better}`"
+        )

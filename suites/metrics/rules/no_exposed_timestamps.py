@@ -1,0 +1,34 @@
+"""Samples carry no timestamps.
+
+Prometheus gives each sample the time of the scrape. A timestamp of the service's own switches off staleness: a series
+that ends lingers for five minutes, and a late one is refused as out of order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("http_requests_total 1\n"),
+    Bad(
+        "http_requests_total 1 1700000000000\nup 1\n", "1 of 2 samples carries a timestamp, first `http_requests_total`"
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#scheduling",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Count the samples that carry a timestamp."""
+    stamped = [sample for family in exposition.families for sample in family.samples if sample[3] is not None]
+    if stamped:
+        total = sum(len(family.samples) for family in exposition.families)
+        verb = "carries" if len(stamped) == 1 else "carry"
+        yield Finding(
+            f"{len(stamped)} of {total} samples {verb} a timestamp, first `{stamped[0].series}`",
+            Where(series=stamped[0].series, line=stamped[0].line),
+            "expose the samples without timestamps; for batch results use the Pushgateway",
+        )

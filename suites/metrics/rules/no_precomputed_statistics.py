@@ -1,0 +1,39 @@
+"""Averages, percentiles and moving rates are left to Prometheus.
+
+A mean or a five-minute rate that the service computed cannot be aggregated over instances, and nobody knows over which
+time it was taken; a counter or a histogram gives all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stack.records.exposition import MetricFamily
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, where
+from suites.rule import Bad, Good, Level, rule
+
+STATISTIC = re.compile(
+    r"_(avg|average|mean|median|stddev|p\d\d\d?|[0-9]+(?:st|th)?_?percentile|(?:rate_?)?(?:1|5|15)m)(?:_|$)"
+)
+
+
+@rule(
+    Good("# TYPE http_request_duration_seconds histogram\n"),
+    Good("node_load5 1\n"),
+    Bad("http_latency_p99_seconds 1\n", "`http_latency_p99_seconds` holds a statistic computed by the service: `p99`"),
+    Bad("http_requests_rate_5m 1\n", "`http_requests_rate_5m` holds a statistic computed by the service: `rate_5m`"),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#drop-less-useful-statistics",
+)
+def check(family: MetricFamily) -> Iterator[Finding]:
+    """Judge one family by its name."""
+    name = exposed_name(family)
+    found = STATISTIC.search(name)
+    if found:
+        yield Finding(
+            f"`{name}` holds a statistic computed by the service: `{found[1]}`",
+            where(family),
+            "expose a counter, or a histogram of the single values, and compute it in the query",
+        )

@@ -1,0 +1,40 @@
+"""No series holds the total of the others.
+
+`sum()` over a metric whose `total` series stands beside its parts counts everything twice; Prometheus adds the parts up
+by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, is_info, labels_of, where_label
+from suites.rule import Bad, Good, Level, rule
+
+TOTALS = frozenset({"total", "all", "overall"})
+
+
+@rule(
+    Good('queue_jobs{state="waiting"} 1\nqueue_jobs{state="running"} 6\n'),
+    Good('queue_jobs{scope="all"} 1\n'),
+    Bad(
+        'queue_jobs{state="waiting"} 1\nqueue_jobs{state="running"} 6\nqueue_jobs{state="total"} 7\n',
+        "`queue_jobs` mixes the value `total` of label `state` with its parts",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#labels",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Judge all label values."""
+    for family, labels in labels_of(exposition):
+        if is_info(family):
+            continue
+        for label, values in labels.items():
+            for value in TOTALS.intersection(values) if len(values) > 1 else ():
+                yield Finding(
+                    f"`{exposed_name(family)}` mixes the value `{value}` of label `{label}` with its parts",
+                    where_label(family, label, value),
+                    f"drop the series with {label}={value!r}, or expose it as a metric of its own name",
+                )

@@ -1,0 +1,38 @@
+"""A metric with labels has no series without any.
+
+A series without labels beside labelled ones is their total, or something else altogether: either way `sum()` over the
+metric is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding, Where
+from suites.metrics.families import exposed_name, labels_of
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('queue_jobs{state="waiting"} 1\nqueue_jobs{state="running"} 6\n'),
+    Good('# TYPE wait_seconds summary\nwait_seconds{quantile="0.5"} 1\nwait_seconds_sum 1\nwait_seconds_count 1\n'),
+    Bad(
+        'queue_jobs{state="waiting"} 1\nqueue_jobs 7\n', "`queue_jobs` has a series without labels beside labelled ones"
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#labels",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Judge all families that have labels."""
+    for family, labels in labels_of(exposition):
+        carried = max(sum(values.values()) for values in labels.values())
+        if carried == len(family.samples):
+            continue
+        bare = next((sample for sample in family.samples if not sample.labels), None)
+        if bare is not None:
+            yield Finding(
+                f"`{exposed_name(family)}` has a series without labels beside labelled ones",
+                Where(series=bare.series, line=bare.line),
+                "drop that series and let Prometheus add up the others, or give it a name of its own",
+            )

@@ -1,0 +1,33 @@
+"""Shares are exposed as ratios from 0 to 1, not as percentages.
+
+`ratio` is the base unit: with it `1 - x` and products of shares mean what they say, and tools draw the percent sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import MetricFamily
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, where
+from suites.rule import Bad, Good, Level, rule
+
+PERCENT = ("percent", "percentage", "pct")
+
+
+@rule(
+    Good("disk_usage_ratio 0.4\n"),
+    Bad("disk_usage_percent 40\n", "`disk_usage_percent` is a percentage instead of a ratio"),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/practices/naming/#base-units",
+)
+def check(family: MetricFamily) -> Iterator[Finding]:
+    """Judge one family."""
+    name = exposed_name(family)
+    words = name.lower().split("_")
+    found = [word for word in PERCENT if word in words]
+    if found:
+        better = name.replace(found[0], "ratio")
+        yield Finding(
+            f"`{name}` is a percentage instead of a ratio", where(family), f"rename it `{better}` and divide it by 100"
+        )

@@ -1,0 +1,58 @@
+"""The suffixes and labels of histograms and summaries are used by these alone.
+
+`_bucket`, `_count`, `_sum`, `le` and `quantile` make tools read a metric as part of a histogram or a summary. A family
+without a type is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition, MetricFamily
+from suites.finding import Finding, Where
+from suites.metrics.families import exposed_name, untyped, where, where_label
+from suites.rule import Bad, Good, Level, rule
+
+OWNERS = {
+    "_bucket": ("histogram", "gaugehistogram"),
+    "_count": ("histogram", "gaugehistogram", "summary"),
+    "_sum": ("histogram", "gaugehistogram", "summary"),
+    "le": ("histogram", "gaugehistogram"),
+    "quantile": ("summary",),
+}
+READS_AS = {"_bucket": "a histogram", "_count": "a histogram or summary", "_sum": "a histogram or summary"}
+
+
+@rule(
+    Good('# TYPE wait_seconds summary\nwait_seconds{quantile="0.5"} 1\nwait_seconds_sum 1\nwait_seconds_count 1\n'),
+    Good("jobs_count 1\n"),
+    Bad(
+        "# TYPE jobs_count gauge\njobs_count 1\n",
+        "gauge `jobs_count` ends in `_count`, which is for parts of a histogram or summary",
+    ),
+    Bad('# TYPE job_age gauge\njob_age{le="1"} 1\n', "gauge `job_age` has a label `le`, which is for histograms"),
+    Bad(
+        '# TYPE job_age gauge\njob_age{quantile="1"} 1\n',
+        "gauge `job_age` has a label `quantile`, which is for summaries",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Judge all families by name and label names."""
+    for family in exposition.families:
+        if untyped(family):
+            continue
+        for word, message in _misused(family, set(exposition.label_values[family.name])):
+            place: Where = where_label(family, word) if word in {"le", "quantile"} else where(family)
+            yield Finding(f"{family.type} `{exposed_name(family)}` {message}", place, f"choose a name without `{word}`")
+
+
+def _misused(family: MetricFamily, labels: set[str]) -> Iterator[tuple[str, str]]:
+    name = exposed_name(family)
+    for suffix in ("_bucket", "_count", "_sum"):
+        if name.endswith(suffix) and family.type not in OWNERS[suffix]:
+            yield suffix, f"ends in `{suffix}`, which is for parts of {READS_AS[suffix]}"
+    for label, owner in (("le", "histograms"), ("quantile", "summaries")):
+        if label in labels and family.type not in OWNERS[label]:
+            yield label, f"has a label `{label}`, which is for {owner}"

@@ -1,0 +1,48 @@
+"""Metric and label names are written in snake_case.
+
+Names differ in nothing but case only where two people guessed differently; one way of writing spares the guessing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, where, where_label
+from suites.rule import Bad, Good, Level, rule
+
+CAMEL_CASE = re.compile("(?<=[a-z])(?=[A-Z])")
+
+
+@rule(
+    Good('http_requests_total{status_code="200"} 1\n'),
+    Bad("httpRequests_total 1\n", "metric name `httpRequests_total` is not in snake_case"),
+    Bad(
+        'http_requests_total{statusCode="200"} 1\n',
+        "label name `statusCode` of `http_requests_total` is not in snake_case",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Judge all metric and label names."""
+    for family in exposition.families:
+        name = exposed_name(family)
+        if CAMEL_CASE.search(name):
+            yield Finding(
+                f"metric name `{name}` is not in snake_case", where(family), f"rename it `{snake_case(name)}`"
+            )
+        for label in exposition.label_values[family.name]:
+            if CAMEL_CASE.search(label):
+                yield Finding(
+                    f"label name `{label}` of `{name}` is not in snake_case",
+                    where_label(family, label),
+                    f"rename the label `{snake_case(label)}`",
+                )
+
+
+def snake_case(name: str) -> str:
+    """The name with its words parted by underscores."""
+    return CAMEL_CASE.sub("_", name).lower()

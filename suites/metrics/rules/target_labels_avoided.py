@@ -1,0 +1,59 @@
+"""No label names what belongs to the target.
+
+Where a service runs (`region`, `env`, …) is for the scrape configuration to say: a label that the service exposes
+itself clashes with the target's label of that name, and Prometheus renames it `exported_…`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding, Where
+from suites.metrics.families import exposed_name, is_info, labels_of, where_label
+from suites.rule import Bad, Good, Level, rule
+
+TARGET_LABELS = (
+    "region",
+    "zone",
+    "cluster",
+    "availability_zone",
+    "az",
+    "datacenter",
+    "dc",
+    "owner",
+    "customer",
+    "stage",
+    "service",
+    "environment",
+    "env",
+)
+
+
+@rule(
+    Good('http_requests_total{code="200"} 1\n'),
+    Good('app_build_info{env="prod"} 1\n'),
+    Bad(
+        'http_requests_total{env="prod"} 1\nhttp_errors_total{env="prod"} 1\n',
+        "label `env` is a target label, and 2 metrics expose it, first `http_requests_total`",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#labels",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Judge all label names; info metrics may say what they like."""
+    users: dict[str, list[str]] = {}
+    first: dict[str, Where] = {}
+    for family, labels in labels_of(exposition):
+        for label in labels:
+            if label in TARGET_LABELS and not is_info(family):
+                users.setdefault(label, []).append(exposed_name(family))
+                first.setdefault(label, where_label(family, label))
+    for label, names in users.items():
+        count = f"{len(names)} metrics expose it, first" if len(names) > 1 else "it is exposed by"
+        yield Finding(
+            f"label `{label}` is a target label, and {count} `{names[0]}`",
+            first[label],
+            f"drop it and set `{label}` where the target is configured; if the service really has something of its own "
+            f"by that name, qualify it: `upstream_{label}`",
+        )

@@ -1,0 +1,30 @@
+"""Every metric declares its type.
+
+Without a TYPE line a reader has to guess from the name whether `rate()` is right, and editors offer no help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import MetricFamily
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE queue_jobs gauge\nqueue_jobs 1\n"),
+    Good("# TYPE queue_jobs untyped\nqueue_jobs 1\n"),
+    Bad("queue_jobs 1\n", "`queue_jobs` has no TYPE line"),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#types",
+)
+def check(family: MetricFamily) -> Iterator[Finding]:
+    """Judge one family."""
+    if not family.type_line:
+        name = exposed_name(family)
+        hint = (
+            f"declare what it is before its first sample: `# TYPE {family.name} gauge`, or counter, histogram, summary"
+        )
+        yield Finding(f"`{name}` has no TYPE line", where(family), hint)

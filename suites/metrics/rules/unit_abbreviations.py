@@ -1,0 +1,34 @@
+"""Units in metric names are written out.
+
+`_m` may be metres, minutes or millions; `_seconds` and `_bytes` are understood without asking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import MetricFamily
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, where
+from suites.metrics.units import ABBREVIATIONS
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("http_request_duration_seconds 1\n"),
+    Good("s_and_p_index 1\n"),
+    Bad("http_request_duration_ms 1\n", "`http_request_duration_ms` abbreviates a unit: `ms`"),
+    Bad("disk_kb_read_total 1\n", "`disk_kb_read_total` abbreviates a unit: `kb`"),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/practices/naming/#metric-names",
+)
+def check(family: MetricFamily) -> Iterator[Finding]:
+    """Judge one family."""
+    name = exposed_name(family)
+    words = [word for word in name.split("_")[1:] if word.lower() in ABBREVIATIONS]
+    if words:
+        yield Finding(
+            f"`{name}` abbreviates a unit: `{words[0]}`",
+            where(family),
+            "write the unit out, as a base unit: `_seconds`, `_bytes`, …",
+        )
