@@ -1,0 +1,143 @@
+"""Promtail's stand-in: reads log files as the agent's own configuration says and hands the lines to the log store.
+
+It reads when it is asked to, not in the background: `catch_up` takes every complete line that is new since last time.
+"""
+
+from __future__ import annotations
+
+import glob
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stack.embedded.entry import Entry
+from stack.embedded.environment import read_config
+from stack.embedded.log_store import LogStore
+from stack.embedded.pipeline import Pipeline
+from stack.embedded.quantities import size
+from stack.embedded.refusal import ConfigError, NotSimulated
+
+_JOB_KEYS = {"job_name", "static_configs", "pipeline_stages", "docker_sd_configs", "relabel_configs"}
+_LAST_NS = 253402300800 * 1_000_000_000
+_FIRST_NS = -62135596800 * 1_000_000_000
+
+
+@dataclass
+class Job:
+    """A scrape job that reads files: globs with their labels, and the pipeline."""
+
+    name: str
+    targets: list[tuple[str, dict[str, str]]]
+    pipeline: Pipeline
+    positions: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+class Agent:
+    """The agent. `unread` names the jobs that need something the stand-in has not (a Docker engine)."""
+
+    def __init__(self, config: Path, environment: Mapping[str, str], store: LogStore) -> None:
+        self.store = store
+        self.unread: list[str] = []
+        self.dropped = 0
+        loaded = read_config(config.read_text(encoding="utf-8"), environment, config.name)
+        self._external = _external_labels(loaded, config.name)
+        self._max_line, self._truncate = _line_limit(loaded, config.name)
+        self.jobs = [
+            job
+            for number, written in enumerate(loaded.get("scrape_configs") or [])
+            if (job := self._job(written, f"{config.name}: scrape_configs[{number}]")) is not None
+        ]
+
+    def catch_up(self) -> int:
+        """Deliver every complete line that is new in any file; return how many lines were read."""
+        count = 0
+        for job in self.jobs:
+            for pattern, labels in job.targets:
+                for path in _files(pattern):
+                    for line in _new_lines(path, job.positions, (pattern, path)):
+                        count += 1
+                        self._deliver(job, path, labels, line)
+        return count
+
+    def _deliver(self, job: Job, path: str, labels: Mapping[str, str], line: bytes) -> None:
+        text = line.decode("utf-8", "surrogateescape")
+        entry = Entry(text, time.time_ns(), {**labels, "filename": path})
+        if not job.pipeline(entry):
+            self.dropped += 1
+            return
+        entry.labels = {**self._external, **entry.labels}
+        # Such a time cannot be sent at all; the real agent loses the whole batch with it.
+        unsendable = not _FIRST_NS <= entry.timestamp_ns < _LAST_NS
+        too_long = self._max_line and entry.size > self._max_line
+        if unsendable or (too_long and not self._truncate):
+            self.dropped += 1
+            return
+        if too_long:
+            kept = entry.line.encode("utf-8", "surrogateescape")[: self._max_line]
+            entry.line = kept.decode("utf-8", "surrogateescape")
+        self.store.push(entry)
+
+    def _job(self, written: Any, where: str) -> Job | None:
+        if not isinstance(written, dict):
+            raise ConfigError(f"{where}: a mapping is expected")
+        name = str(written.get("job_name", ""))
+        unknown = sorted(set(written) - _JOB_KEYS)
+        if unknown:
+            raise NotSimulated(f"{where} (job `{name}`): `{unknown[0]}`")
+        pipeline = Pipeline(written.get("pipeline_stages") or [], f"{where}.pipeline_stages")
+        if "docker_sd_configs" in written:
+            self.unread.append(name)
+            return None
+        if written.get("relabel_configs"):
+            raise NotSimulated(f"{where} (job `{name}`): `relabel_configs` of files")
+        targets = [_target(target, where) for target in written.get("static_configs") or []]
+        return Job(name, targets, pipeline)
+
+
+def _target(written: Any, where: str) -> tuple[str, dict[str, str]]:
+    labels = {str(name): str(value) for name, value in (written.get("labels") or {}).items()}
+    if "__path__" not in labels:
+        raise ConfigError(f"{where}: a static target without `__path__` reads nothing")
+    if "__path_exclude__" in labels:
+        raise NotSimulated(f"{where}: `__path_exclude__`")
+    return labels["__path__"], {name: value for name, value in labels.items() if not name.startswith("__")}
+
+
+def _external_labels(config: Mapping[str, Any], file: str) -> dict[str, str]:
+    clients = config.get("clients") or []
+    if len(clients) != 1:
+        raise NotSimulated(f"{file}: anything but one entry in `clients`")
+    return {str(name): str(value) for name, value in (clients[0].get("external_labels") or {}).items()}
+
+
+def _line_limit(config: Mapping[str, Any], file: str) -> tuple[int, bool]:
+    limits = config.get("limits_config") or {}
+    unknown = sorted(set(limits) - {"max_line_size", "max_line_size_truncate"})
+    if unknown:
+        raise NotSimulated(f"{file}: `limits_config.{unknown[0]}`")
+    written = limits.get("max_line_size", 0)
+    return size(written, f"{file}: limits_config.max_line_size"), bool(limits.get("max_line_size_truncate", False))
+
+
+def _files(pattern: str) -> Iterator[str]:
+    if "{" in pattern:
+        raise NotSimulated(f"alternatives in braces in `__path__: {pattern}`")
+    for found in sorted(glob.glob(pattern, recursive=True, include_hidden=True)):  # noqa: PTH207  # absolute patterns
+        if Path(found).is_file():
+            yield str(Path(found).absolute())
+
+
+def _new_lines(path: str, positions: dict[tuple[str, str], int], key: tuple[str, str]) -> Iterator[bytes]:
+    """Yield the complete lines after the remembered position; a file that shrank is read from its start."""
+    start = positions.get(key, 0)
+    with Path(path).open("rb") as file:
+        if file.seek(0, 2) < start:
+            start = 0
+        file.seek(start)
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            positions[key] = start = start + len(line)
+            yield line[:-1]

@@ -1,0 +1,70 @@
+"""What Loki refuses, read from its own configuration file, with Loki's defaults where that says nothing.
+
+Source: https://grafana.com/docs/loki/latest/configure/#limits_config
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stack.embedded.quantities import duration_ns, size
+from stack.embedded.refusal import ConfigError, NotSimulated
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits on what is pushed: sizes in bytes, durations in nanoseconds, None or 0 for no limit.
+
+    Rates are not simulated: a stand-in in the same process cannot be too slow for its only client.
+    """
+
+    max_age_ns: int | None
+    grace_ns: int
+    max_line: int
+    truncate: bool
+    truncate_mark: str
+    max_labels: int
+    max_label_name: int
+    max_label_value: int
+    metadata_allowed: bool
+    max_metadata: int
+    max_metadata_count: int
+    max_streams: int
+    window_ns: int
+
+
+def limits(config: Mapping[str, Any], file: str) -> Limits:
+    """Read the limits of a Loki configuration; raises `ConfigError` or `NotSimulated` naming the file and the key."""
+    values, ingester = _section(config, "limits_config", file), _section(config, "ingester", file)
+    where = f"{file}: limits_config"
+    for key in ("discover_service_name", "discover_log_levels"):
+        if values.get(key, True):
+            raise NotSimulated(f"{where}.{key}, which adds a label of Loki's own guess,")
+    for key in ("discover_generic_fields", "increment_duplicate_timestamp", "enforced_labels"):
+        if values.get(key):
+            raise NotSimulated(f"{where}.{key}")
+    old = duration_ns(values.get("reject_old_samples_max_age", "168h"), f"{where}.reject_old_samples_max_age")
+    return Limits(
+        max_age_ns=old if values.get("reject_old_samples", True) else None,
+        grace_ns=duration_ns(values.get("creation_grace_period", "10m"), f"{where}.creation_grace_period"),
+        max_line=size(values.get("max_line_size", "256KB"), f"{where}.max_line_size"),
+        truncate=bool(values.get("max_line_size_truncate", False)),
+        truncate_mark=str(values.get("max_line_size_truncate_identifier", "")),
+        max_labels=int(values.get("max_label_names_per_series", 15)),
+        max_label_name=int(values.get("max_label_name_length", 1024)),
+        max_label_value=int(values.get("max_label_value_length", 2048)),
+        metadata_allowed=bool(values.get("allow_structured_metadata", True)),
+        max_metadata=size(values.get("max_structured_metadata_size", "64KB"), f"{where}.max_structured_metadata_size"),
+        max_metadata_count=int(values.get("max_structured_metadata_entries_count", 128)),
+        max_streams=int(values.get("max_global_streams_per_user", 5000)),
+        window_ns=duration_ns(ingester.get("max_chunk_age", "2h"), f"{file}: ingester.max_chunk_age") // 2,
+    )
+
+
+def _section(config: Mapping[str, Any], name: str, file: str) -> Mapping[str, Any]:
+    section = config.get(name) or {}
+    if not isinstance(section, dict):
+        raise ConfigError(f"{file}: `{name}` has to be a mapping")
+    return section

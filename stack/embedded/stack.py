@@ -1,0 +1,46 @@
+"""Agent and store together, read through the same interface as a real Loki; always up to date when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from stack.embedded.agent import Agent
+from stack.embedded.environment import read_config
+from stack.embedded.limits import limits
+from stack.embedded.log_store import LogStore, StoreReader
+from stack.records.log_entry import LabelSet, LogEntry
+
+
+class EmbeddedLogs:
+    """The simulated way of a line from its file to the store.
+
+    Raises `NotSimulated` where the configuration uses what the stand-ins do not know, `ConfigError` where the real
+    servers would refuse it too.
+    """
+
+    def __init__(self, promtail_config: Path, loki_config: Path, environment: Mapping[str, str]) -> None:
+        loki = read_config(loki_config.read_text(encoding="utf-8"), environment, loki_config.name)
+        self.store = LogStore(limits(loki, loki_config.name))
+        self.agent = Agent(promtail_config, environment, self.store)
+        self._reader = StoreReader(self.store)
+
+    async def label_names(self, start_ns: int, end_ns: int) -> list[str]:
+        """Return the names of all labels in use, after reading what is new in the files."""
+        self.agent.catch_up()
+        return await self._reader.label_names(start_ns, end_ns)
+
+    async def series(self, selectors: Sequence[str], start_ns: int, end_ns: int) -> list[LabelSet]:
+        """Return the streams that match any of the selectors, after reading what is new in the files."""
+        self.agent.catch_up()
+        return await self._reader.series(selectors, start_ns, end_ns)
+
+    async def entries(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
+        """Return the lines of a log query, after reading what is new in the files."""
+        self.agent.catch_up()
+        return await self._reader.entries(query, start_ns, end_ns)
+
+    async def json_errors(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
+        """Return the lines of a log query that are no JSON objects, after reading what is new in the files."""
+        self.agent.catch_up()
+        return await self._reader.json_errors(query, start_ns, end_ns)
