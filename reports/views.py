@@ -142,7 +142,7 @@ def worst_first(report: Report) -> list[Mapping[str, Any]]:
 def breach_sentence(counts: Mapping[str, int]) -> str:
     """Counts in words, the worst first, leaving out what is zero."""
     words = {
-        "fail": ("MUST broken", "MUSTs broken"),
+        "fail": ("breach of a MUST", "breaches of a MUST"),
         "error": ("check that itself broke", "checks that themselves broke"),
         "warn": ("warning", "warnings"),
         "not-evaluated": ("check not evaluated", "checks not evaluated"),
@@ -182,8 +182,9 @@ def headline(report: Report) -> Headline:
     why = [f"{breach_sentence(counts)}."] if report["verdicts"] else ["No check reported a verdict."]
     broken = Counter(verdict["rule"] for verdict in report["verdicts"] if verdict["outcome"] == "fail")
     if broken:
-        often = ", ".join(f"{rule} ({times})" for rule, times in broken.most_common(3))
-        why.append(f"Most often: {often}." if len(broken) > 1 else f"The rule: {often}.")
+        often = ", ".join(f"{rule} ({times})" for rule, times in broken.most_common(3) if times > 1)
+        more = f", most often {often}" if often else ""
+        why.append(f"{plural(len(broken), 'rule')} broken{more}.")
     if state == "fail" and sentence != f"{SHARED} fails the gate" and report["stack"]["counts"]["fail"]:
         why.append(f"{SHARED} breaks {plural(report['stack']['counts']['fail'], 'MUST')}.")
     simulated = sum(

@@ -101,16 +101,12 @@ def _totals(verdicts: list[Verdict], *, strict: bool) -> dict[str, str]:
 def render(report: Mapping[str, Any]) -> str:
     """Write the report as JUnit XML, valid whatever the services said."""
     strict, verdicts = report["gate"]["strict"], report["verdicts"]
-    root = ET.Element("testsuites", name=_text(report["suite"]["name"]), **_totals(verdicts, strict=strict))
+    about = {"name": _text(report["suite"]["name"]), **_totals(verdicts, strict=strict)}
+    root = ET.Element("testsuites", about)
     for service, members in groupby(verdicts, key=lambda verdict: verdict["service"]):
         own = list(members)
-        element = ET.SubElement(
-            root,
-            "testsuite",
-            name=_text(service or _SHARED),
-            timestamp=_text(report["started"]),
-            **_totals(own, strict=strict),
-        )
+        about = {"name": _text(service or _SHARED), "timestamp": _text(report["started"])}
+        element = ET.SubElement(root, "testsuite", {**about, **_totals(own, strict=strict)})
         told = [(f"provenance.{item['name']}", provenance(item)) for item in report["stack"]["components"]]
         _properties(element, [("backend", report["stack"]["backend"] or "unknown"), *told])
         for verdict in own:

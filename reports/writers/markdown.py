@@ -15,18 +15,29 @@ from reports.views import SHARED, Group, gaps, group, headline, place, provenanc
 
 Report = Mapping[str, Any]
 LIMIT = 60_000
-_MAX_SERVICES, _MAX_GROUPS, _MAX_GAPS = 15, 10, 6
+_MAX_SERVICES, _MAX_GROUPS, _MAX_GAPS = 12, 6, 5
 _SIGNS = {"fail": "❌", "error": "💥", "warn": "⚠️", "not-evaluated": "➖", "waived": "🔕", "pass": "✅"}
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$^=:-])")
+_SPECIAL = re.compile(r"&(?:amp|lt|gt);|[\\`*_\[\]#!|~$]|^[-+=:]|^\d+(?=[.)])")
 
 
 def escape(text: object) -> str:
-    """Untrusted text as one harmless line: no markup, HTML, table cell end, mention or reference."""
+    """Untrusted text as one harmless line: no markup, HTML, table cell end, mention or reference.
+
+    Words between backticks become `<code>`, which a pipe or a further backtick cannot leave.
+    """
     flat = clip(one_line(str(text)), 300)
-    flat = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    flat = re.sub(r"&(amp|lt|gt);|" + _SPECIAL.pattern, lambda m: m[0] if m[1] else f"\\{m[2]}", flat)
-    # A joiner after these keeps GitHub from notifying people, linking issues and turning text into addresses.
-    return flat.replace("@", "@\u2060").replace("\\#", "\\#\u2060").replace("www.", "www\u2060.")
+    parts = flat.split("`")
+    if len(parts) % 2 == 0:  # an unpaired backtick is just a character
+        parts = [flat]
+    return "".join(f"<code>{_plain(part)}</code>" if index % 2 else _plain(part) for index, part in enumerate(parts))
+
+
+def _plain(text: str) -> str:
+    flat = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    flat = _SPECIAL.sub(lambda m: m[0] if m[0][0] == "&" else f"{m[0]}\\" if m[0].isdigit() else f"\\{m[0]}", flat)
+    # Entities keep GitHub from making addresses of text; a joiner keeps it from notifying people and linking issues.
+    flat = flat.replace("://", "&#58;//").replace("www.", "www&#46;")
+    return flat.replace("@", "@\u2060").replace("\\#", "\\#\u2060")
 
 
 def _link(source: str | None) -> str:
@@ -75,13 +86,13 @@ def _entry(found: Group) -> str:
         if finding.get("hint"):
             body.append(f"  - **mend:** {escape(finding['hint'])}")
         if where.get("excerpt"):
-            body.append(f"\n{_fenced(str(where['excerpt']))}\n")
+            body.append(_fenced(str(where["excerpt"])))
     hidden = first["findings_total"] - len(found.findings[:2])
     body += [f"- …and {plural(hidden, 'more finding', 'more findings')}"] if hidden > 0 else []
     body += [escape(first["reason"])] if first["reason"] else []
     head = f"{_SIGNS[first['outcome']]} <b>{escape_html(first['rule'])}</b> {first['level']} · {escape_html(names)}"
     text = "\n".join(body)
-    return f"<details><summary>{head}{change}{simulated}</summary>\n\n{text}\n\n</details>"
+    return f"<details><summary>{head}{change}{simulated}</summary>\n\n{text}\n</details>"
 
 
 def escape_html(text: str) -> str:

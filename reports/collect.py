@@ -1,0 +1,95 @@
+"""Gathers verdicts from pytest's reports and loses none: what breaks without a verdict becomes an `error` verdict.
+
+Verdicts arrive as ("verdict", dict) in `user_properties`, which pytest-xdist carries to the controller. A test may
+also say early what it is about with ("verdict_subject", dict): rule, title, subject, service and the like of a
+verdict that a crash before the judgement would otherwise leave nameless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any, Protocol
+
+OWN_TESTS = ("tests", "benchmarks")
+"""Folders whose tests judge the suite, not services."""
+_EXPLAINS_FAILURE = ("fail", "error")
+_EXPLAINS_STRICT_FAILURE = ("fail", "error", "warn", "not-evaluated")
+
+
+class Report(Protocol):
+    """What pytest's TestReport and CollectReport have in common, as far as needed."""
+
+    nodeid: str
+    outcome: Any
+    longrepr: Any
+    sections: list[tuple[str, str]]
+
+
+def _why(report: Report) -> str:
+    """The reason in one paragraph: a skip's message, or the last lines of the error."""
+    longrepr = report.longrepr
+    if isinstance(longrepr, tuple | list) and len(longrepr) == 3:
+        return str(longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(longrepr, "reprcrash", None)
+    if crash is not None:
+        return f"{crash.message} ({PurePosixPath(str(crash.path)).name}:{crash.lineno})"
+    text = str(longrepr or "no reason given").strip()
+    return text if len(text) < 1400 else f"…{text[-1400:]}"
+
+
+def _nameless(nodeid: str) -> dict[str, Any]:
+    """As much of a verdict as a test's id tells: area from its folder, the parameters as subject."""
+    path, _, name = nodeid.partition("::")
+    area = PurePosixPath(path).parent.name or PurePosixPath(path).stem or "suite"
+    _, bracket, parameters = name.partition("[")
+    subject = parameters.rstrip("]") if bracket else name or path
+    return {"rule": f"{area}/{PurePosixPath(path).stem}", "title": nodeid, "area": area, "subject": subject}
+
+
+class Collector:
+    """Verdicts by test, in the order in which tests finished."""
+
+    def __init__(self, *, strict: bool) -> None:
+        self._strict = strict
+        self._by_test: dict[str, list[Any]] = {}
+        self._extra: dict[tuple[str, str], dict[str, Any]] = {}
+        self.real = False
+
+    def add(self, report: Report, when: str, properties: Iterable[Any]) -> None:
+        """Take one phase (`setup`, `call`, `teardown`, `collect` or xdist's `???`) of one test."""
+        if PurePosixPath(report.nodeid.partition("::")[0]).parts[:1] in [(name,) for name in OWN_TESTS]:
+            return
+        pairs = [tuple(pair) for pair in properties if isinstance(pair, tuple | list) and len(pair) == 2]
+        verdicts = [value for name, value in pairs if name == "verdict"]
+        subject: Any = next((value for name, value in pairs if name == "verdict_subject"), {})
+        if verdicts:
+            self.real = True
+            self._by_test[report.nodeid] = verdicts
+        invented = self._invented(report, when, verdicts)
+        if invented:
+            known = subject if isinstance(subject, Mapping) else {}
+            self._extra[report.nodeid, when] = {**_nameless(report.nodeid), **known, **invented}
+
+    def _invented(self, report: Report, when: str, verdicts: list[Any]) -> dict[str, Any] | None:
+        """The outcome of a verdict that the test itself did not give, or None if its own ones tell everything."""
+        if report.outcome == "skipped" and not verdicts:
+            expected = getattr(report, "wasxfail", None)
+            if expected is not None:
+                return {"outcome": "waived", "reason": str(expected) or "expected to fail"}
+            return {"outcome": "not-evaluated", "reason": _why(report)}
+        if report.outcome != "failed":
+            return None
+        explaining = _EXPLAINS_STRICT_FAILURE if self._strict else _EXPLAINS_FAILURE
+        if when == "call" and any(isinstance(v, Mapping) and v.get("outcome") in explaining for v in verdicts):
+            return None
+        if when == "call" and verdicts:
+            return {"outcome": "error", "reason": f"The test failed without a failing verdict: {_why(report)}"}
+        phase = f" in {when}" if when in ("setup", "teardown", "collect") else ""
+        return {"outcome": "error", "reason": f"The suite broke{phase}: {_why(report)}"}
+
+    def verdicts(self) -> Iterator[Any]:
+        """Every verdict; iterable again and again."""
+        for verdicts in self._by_test.values():
+            yield from verdicts
+        yield from self._extra.values()

@@ -1,0 +1,58 @@
+"""Writes every format into the report directory; one that breaks never takes the others with it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.contract import problems_of
+from reports.writers import html, json, junit, markdown
+
+Writer = Callable[[Mapping[str, Any]], str]
+WRITERS: dict[str, Writer] = {
+    "report.json": json.render,  # first: everything else can be made from it again
+    "junit.xml": junit.render,
+    "summary.md": markdown.render,
+    "index.html": html.render,
+}
+
+
+@dataclass(frozen=True)
+class Published:
+    """Paths written, and what went wrong, each problem naming its file."""
+
+    written: tuple[Path, ...]
+    problems: tuple[str, ...]
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write beside and rename, so that a reader never sees half a report."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as beside:
+        beside.write(text)
+    Path(beside.name).chmod(0o644)
+    Path(beside.name).replace(path)
+
+
+def publish(report: Mapping[str, Any], directory: Path) -> Published:
+    """Write all formats; never raises for a broken report or writer, but says so in `problems`."""
+    problems = [f"report.json breaks its own schema at {problem}" for problem in problems_of(report, limit=3)]
+    written = []
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return Published((), (*problems, f"{directory}: cannot be made ({error.strerror or error}), nothing written"))
+    for name, render in WRITERS.items():
+        path = directory / name
+        try:
+            _replace(path, render(report))
+        except Exception as error:  # noqa: BLE001  # a writer's bug must not lose the other formats
+            path.unlink(missing_ok=True)  # an older run's file would be taken for this one's
+            problems.append(f"{path}: not written, {type(error).__name__}: {error}")
+        else:
+            written.append(path)
+    return Published(tuple(written), tuple(problems))

@@ -1,0 +1,123 @@
+"""`index.html`: one self-contained page for people. No outside resource, no inline handler, a strict policy.
+
+The content security policy allows exactly the page's own style and script, by hash. Everything that a service said
+goes through Jinja's autoescape; the content needs no script, only the matrix's filters do.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from reports import charts
+from reports.matrix import build_matrix
+from reports.model import OUTCOMES, SCORE_EXPLAINED
+from reports.page import Page, pages
+from reports.text import plural
+from reports.views import SHARED, fails_gate, gaps, group, headline, place, provenance, worst_first
+
+Report = Mapping[str, Any]
+_TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+_MAX_GROUPS = 60
+
+
+def prose(text: object) -> Markup:
+    """Escape, then show words between paired backticks as code."""
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped before
+
+
+def link(url: str | None) -> str | None:
+    """The address if it is one that may be followed, else None: `javascript:` and the like stay text."""
+    return url if url and re.fullmatch(r"https?://[^\s\"'<>]+", url) else None
+
+
+def moment(started: str) -> str:
+    """An ISO 8601 time for people; what is none stays as it is."""
+    try:
+        return datetime.fromisoformat(started).strftime("%-d %B %Y, %H:%M %Z").strip()
+    except ValueError:
+        return started
+
+
+def _source(name: str) -> Markup:
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8").strip())  # noqa: S704  # our own file
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"prose": prose, "link": link, "place": place, "seconds": charts.seconds}
+    environment.filters |= {"amount": charts.amount, "moment": moment, "provenance": provenance}
+    environment.globals |= {"plural": plural, "ident": id, "OUTCOMES": OUTCOMES, "SHARED": SHARED}
+    return environment
+
+
+def _telemetry(every: list[Page]) -> dict[str, Any]:
+    """What the charts' scales need: the largest value over all services, and all delivery times."""
+    measured = [page for page in every if page.measured]
+    return {
+        "pages": measured,
+        "delivery": [value for page in measured for value in page.delivery],
+        "largest_series": max((page.series or 0 for page in measured), default=0),
+        "largest_scrape": max((max(page.scrapes, default=0) for page in measured), default=0),
+        "largest_lines": max((page.lines for page in measured), default=0),
+    }
+
+
+def _context(report: Report) -> dict[str, Any]:
+    strict = report["gate"]["strict"]
+    services = worst_first(report)
+    every = pages(report, services)
+    anchors = {page.name: page.anchor for page in every}
+    links = {id(verdict): anchor for page in every for verdict, anchor in page.anchored}
+    groups = group(report["verdicts"], "fail", "error")
+    changed = {
+        change: [verdict for verdict in report["verdicts"] if verdict.get("change") == change]
+        for change in ("new", "fixed", "unproven", "still")
+    }
+    return {
+        "report": report,
+        "told": headline(report),
+        "pages": every,
+        "failing": {page.name for page in every if fails_gate(page.service, strict=strict)},
+        "groups": groups[:_MAX_GROUPS],
+        "more_groups": len(groups) - _MAX_GROUPS,
+        "links": links,
+        "anchors": anchors,
+        "gaps": gaps(report["verdicts"]),
+        "matrix": build_matrix(report, [page.name for page in every], anchors, links),
+        "telemetry": _telemetry(every),
+        "changed": changed,
+        "charts": charts,
+        "score_explained": SCORE_EXPLAINED,
+    }
+
+
+def render(report: Report) -> str:
+    """Write the page."""
+    style, script = _source("style.css"), _source("script.js")
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    )
+    template = _environment().get_template("index.html.j2")
+    return template.render(_context(report), style=style, script=script, policy=policy)

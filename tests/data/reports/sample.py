@@ -1,0 +1,386 @@
+"""Sample reports to look at and to test with: realistic, all passing, large, hostile.
+
+    python tests/data/reports/sample.py --kind realistic --out reports/out
+
+Nothing here is measured: names, numbers and findings are invented.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT))
+
+from reports.model import RunInfo, SuiteInfo, build  # noqa: E402  # the checkout must be on the path first
+
+_DOCS = "https://prometheus.io/docs"
+_SPEC = "https://prometheus.io/docs/specs/om/open_metrics_spec"
+_LOKI = "https://grafana.com/docs/loki/latest"
+# rule, level, title, why, source, message, hint, excerpt
+RULES: list[tuple[str, str, str, str, str, str, str, str]] = [
+    (
+        "metrics/counter-total-suffix",
+        "SHOULD",
+        "Counters end in `_total`.",
+        "Without the suffix a reader cannot tell a counter, which needs `rate()`, from a gauge, which must not have it.",
+        f"{_DOCS}/practices/naming/#metric-names",
+        "counter `http_requests` has no `_total` suffix",
+        "Rename it to `http_requests_total` and keep the old name for one release.",
+        "# TYPE http_requests counter\nhttp_requests 1027",
+    ),
+    (
+        "metrics/label-cardinality",
+        "MUST",
+        "No label takes more values than the budget allows.",
+        "Every value is a series of its own: an unbounded label grows until the server runs out of memory.",
+        f"{_DOCS}/practices/naming/#labels",
+        "label `path` of `http_requests_total` has 412 values, budget 100",
+        "Use the route's template as the label: `/users/{id}` instead of `/users/4711`.",
+        'http_requests_total{path="/users/4711",code="200"} 1',
+    ),
+    (
+        "metrics/histogram-buckets-cumulative",
+        "MUST",
+        "Bucket counts do not fall as `le` grows.",
+        "Quantiles are interpolated between cumulative buckets; a falling one makes them nonsense.",
+        f"{_SPEC}/#histogram",
+        'bucket `le="0.5"` has 17, less than 21 in `le="0.25"`',
+        "Count an observation in every bucket whose bound is not below it, or use the client library's histogram.",
+        'http_request_duration_seconds_bucket{le="0.25"} 21\nhttp_request_duration_seconds_bucket{le="0.5"} 17',
+    ),
+    (
+        "metrics/required-present",
+        "MUST",
+        "Every metric that the contract names is exposed.",
+        "Dashboards and alerts are written against the contract; what is missing shows up as silence.",
+        f"{_DOCS}/practices/instrumentation/#online-serving-systems",
+        "`storage_replication_lag_seconds` (gauge) is not exposed",
+        "Register the gauge at start-up with its first value; do not wait for the first replication.",
+        "",
+    ),
+    (
+        "logs/level-allowed",
+        "MUST",
+        "The level is one of debug, info, warn, error, fatal.",
+        "`level` is a stream label: another spelling opens another stream, and alerts on `error` miss it.",
+        f"{_LOKI}/get-started/labels/",
+        "level `ERR` in 3 of 240 lines",
+        "Map the logger's level names in its encoder configuration.",
+        '{"level":"ERR","ts":1767225600.1,"msg":"upstream timed out","request_id":"r-9f1"}',
+    ),
+    (
+        "logs/no-secrets",
+        "MUST",
+        "No line carries a credential.",
+        "Logs are copied to more places and read by more people than any secret store.",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#data-to-exclude",
+        "a bearer token in field `headers.authorization`",
+        "Drop the header in the access logger; rotate the token.",
+        '{"msg":"proxied","headers":{"authorization":"Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl"}}',
+    ),
+    (
+        "logs/delivered-once",
+        "MUST",
+        "Each line is found in the log store exactly once.",
+        "A lost line is an incident that cannot be explained; a doubled one breaks every count.",
+        f"{_LOKI}/send-data/promtail/",
+        "2 of 40 lines were not found within 10 s",
+        "Look at `promtail_dropped_entries_total`; the lines exceed `max_line_size`.",
+        "",
+    ),
+    (
+        "retention/period-applied",
+        "MUST",
+        "Lines older than the retention period are refused or deleted.",
+        "Keeping personal data longer than promised is a breach, keeping it shorter is a lost audit.",
+        f"{_LOKI}/operations/storage/retention/",
+        "`compactor.retention_enabled` is false, so `retention_period: 168h` has no effect",
+        "Set `compactor.retention_enabled: true` and name a `delete_request_store`.",
+        "compactor:\n  working_directory: /loki/compactor",
+    ),
+    (
+        "dashboards/datasource-templated",
+        "SHOULD",
+        "Panels take their data source from a variable.",
+        "A fixed uid ties the dashboard to one Grafana.",
+        "https://grafana.com/docs/grafana/latest/dashboards/variables/",
+        "panel `Error rate` uses the fixed uid `P8E80F9AEF21F6940`",
+        "Use `${datasource}` and add a data source variable.",
+        "",
+    ),
+    (
+        "alerts/runbook-link",
+        "SHOULD",
+        "Every alert links to its runbook.",
+        "Whoever is woken at night should not have to search.",
+        f"{_DOCS}/practices/alerting/",
+        "alert `HighErrorRate` has no `runbook_url` annotation",
+        "Add `annotations.runbook_url`.",
+        "- alert: HighErrorRate",
+    ),
+]
+_MORE = [
+    "metrics/help-present",
+    "metrics/type-present",
+    "metrics/unit-suffix",
+    "metrics/no-timestamps",
+    "metrics/eof",
+    "metrics/label-names",
+    "metrics/no-interleaving",
+    "metrics/counter-never-falls",
+    "metrics/content-type",
+    "metrics/gzip",
+    "metrics/body-budget",
+    "metrics/build-info",
+    "metrics/reserved-labels",
+    "metrics/stored-equals-exposed",
+    "metrics/target-up",
+    "metrics/base-units",
+    "logs/json-object",
+    "logs/timestamp-close",
+    "logs/service-named",
+    "logs/request-id",
+    "logs/stack-in-field",
+    "logs/line-length",
+    "logs/labels-exact",
+    "logs/timestamp-kept",
+    "alerts/has-for",
+    "alerts/fires",
+    "stack/prometheus-ready",
+    "stack/loki-ready",
+]
+SERVICES = (
+    ("api-gateway", "Dante", "edge-team"),
+    ("auth-service", "Dante", "identity-team"),
+    ("docaiche-api", "DocAIche", "docs-team"),
+    ("node-exporter", "platform", "platform-team"),
+    ("prometheus", "platform", "platform-team"),
+    ("provider-registry", "Dante", "edge-team"),
+    ("redis-exporter", "platform", "platform-team"),
+    ("scheduler", "Dante", "compute-team"),
+    ("storage", "Dante", "storage-team"),
+)
+COMPONENTS = [
+    ("prometheus", "native", "3.5.1", "http://127.0.0.1:39090", "built by make servers"),
+    ("loki", "native", "3.6.15", "http://127.0.0.1:33100", "built by make servers"),
+    ("promtail", "embedded", None, None, "stand-in reading stack/promtail/promtail-config.yaml"),
+    ("grafana", "absent", None, None, "no container engine answers and no binary is on PATH"),
+    ("node-exporter", "native", "1.5.0", "http://127.0.0.1:39100", "found on PATH"),
+]
+
+
+def _rule(index: int) -> tuple[str, str, str, str, str, str, str, str]:
+    if index < len(RULES):
+        return RULES[index]
+    extra = index - len(RULES)
+    name = _MORE[extra] if extra < len(_MORE) else f"metrics/generated-rule-{extra:03}"
+    words = name.partition("/")[2].replace("-", " ")
+    level = "MUST" if index % 3 else "SHOULD"
+    return name, level, f"{words.capitalize()}.", "", f"{_DOCS}/practices/naming/", f"{words} does not hold", "", ""
+
+
+def verdict(index: int, service: str | None, outcome: str, **more: Any) -> dict[str, Any]:
+    """One verdict of rule number `index`, shaped as the suites send it."""
+    rule, level, title, why, source, message, hint, excerpt = _rule(index)
+    area = rule.partition("/")[0]
+    where: dict[str, Any] = {"line": 12 + index} if area == "metrics" else {"file": f"stack/{area}.yaml"}
+    if excerpt:
+        where["excerpt"] = excerpt
+    broken = outcome in ("fail", "warn", "waived")
+    return {
+        "rule": rule,
+        "title": title,
+        "level": level,
+        "area": area,
+        "subject": service or area,
+        "subject_kind": "service" if service else "stack",
+        "service": service,
+        "outcome": {"fail": "fail" if level == "MUST" else "warn"}.get(outcome, outcome),
+        "evidence": "static" if area in ("dashboards", "alerts") else "live",
+        "reason": None,
+        "source": source,
+        "why": why,
+        "waiver": None,
+        "findings": [{"message": message, "where": where, "hint": hint or None}] if broken else [],
+        "findings_total": 1 if broken else 0,
+        "duration_s": 0.001,
+    } | more
+
+
+def _measures(rng: random.Random, *, logs: bool = True) -> dict[str, Any]:
+    base = rng.uniform(0.004, 0.05)
+    return {
+        "series": int(rng.lognormvariate(5.5, 1)),
+        "body_bytes": rng.randint(9_000, 190_000),
+        "scrape_seconds": [round(base * rng.uniform(0.8, 1.9), 4) for _ in range(4)],
+        "log_lines": {"debug": rng.randint(0, 60), "info": rng.randint(90, 400), "warn": rng.randint(0, 30), "error": 9}
+        if logs
+        else {},
+        "families_by_type": {
+            "counter": rng.randint(4, 40),
+            "gauge": rng.randint(5, 60),
+            "histogram": rng.randint(1, 9),
+        },
+        "delivery_seconds": [round(rng.lognormvariate(-1.2, 0.5), 3) for _ in range(40)] if logs else [],
+    }
+
+
+def run_info(names: list[tuple[str, str, str]], seed: int = 7) -> dict[str, Any]:
+    """The content of a run.json."""
+    rng = random.Random(seed)  # noqa: S311  # invented sample data
+    keys = ("name", "provenance", "version", "endpoint", "detail")
+    return {
+        "started": "2026-01-01T09:30:00+00:00",
+        "duration_s": 19.4,
+        "collection_s": 14.2,
+        "command": "pytest suites/ --stack local",
+        "rerun": "make conformance",
+        "backend": "local",
+        "components": [dict(zip(keys, values, strict=True)) for values in COMPONENTS],
+        "services": [
+            {
+                "name": name,
+                "system": system,
+                "owner": owner,
+                "description": f"The {name.replace('-', ' ')} of {system}.",
+                "measures": _measures(rng, logs=not name.endswith("exporter")),
+            }
+            for name, system, owner in names
+        ],
+        "notes": ["Delivery was simulated: `make servers` or a Docker engine makes it real."],
+    }
+
+
+def _outcome(rng: random.Random, index: int, service: int) -> str:
+    if service in (3, 4, 6) or (service + index) % 4:
+        return "pass"
+    return "fail" if rng.random() < 0.35 else "pass"
+
+
+def realistic() -> list[dict[str, Any]]:
+    """Nine services, some broken in the ways that services are."""
+    rng = random.Random(11)  # noqa: S311  # invented sample data
+    found = [
+        verdict(index, name, _outcome(rng, index, number))
+        for number, (name, _, _) in enumerate(SERVICES)
+        for index in range(len(RULES) + len(_MORE))
+        if index not in (7, 8, 9)
+    ]
+    simulated = "promtail is our stand-in"
+    for item in found:
+        if item["rule"] in ("logs/delivered-once", "logs/labels-exact", "logs/timestamp-kept"):
+            item["evidence"] = "simulated"
+        if item["area"] == "logs" and item["subject"].endswith("exporter"):
+            item |= {
+                "outcome": "not-evaluated",
+                "reason": "the service writes no log",
+                "findings": [],
+                "findings_total": 0,
+            }
+        if item["rule"] == "metrics/stored-equals-exposed" and item["subject"] == "scheduler":
+            item |= {"outcome": "not-evaluated", "reason": "prometheus stopped answering", "evidence": "live"}
+    waiver = {"reason": "Old clients read the old name until release 4", "owner": "edge-team", "expires": "2026-03-31"}
+    found.append(verdict(0, "provider-registry", "waived", rule="metrics/legacy-name", waiver=waiver))
+    found.append(verdict(7, None, "fail"))
+    found += [verdict(8, None, "warn", subject="Service overview", subject_kind="dashboard")]
+    found += [verdict(9, None, "not-evaluated", reason="grafana is absent", subject=f"Dashboard {n}") for n in range(4)]
+    found.append(verdict(12, "auth-service", "error", reason="ZeroDivisionError: division by zero (unit_suffix.py:31)"))
+    return [
+        item | {"reason": item["reason"] or (simulated if item["evidence"] == "simulated" else None)} for item in found
+    ]
+
+
+def all_pass() -> list[dict[str, Any]]:
+    """Everything evaluated and in order."""
+    return [verdict(index, name, "pass") for name, _, _ in SERVICES for index in range(38)]
+
+
+def many(services: int = 100, rules: int = 150, share: float = 0.04) -> list[dict[str, Any]]:
+    """Services × rules verdicts, `share` of them broken."""
+    rng = random.Random(3)  # noqa: S311  # invented sample data
+    outcomes = ("fail", "pass", "not-evaluated", "waived")
+    weights = (share, 1 - share - 0.03, 0.02, 0.01)
+    return [
+        verdict(index, f"service-{number:03}", picked, reason="loki is down" if picked == "not-evaluated" else None)
+        for number in range(services)
+        for index in range(rules)
+        for picked in rng.choices(outcomes, weights)
+    ]
+
+
+HOSTILE_TEXT = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)> ]]> --> {{ 7*7 }} \x1b[31mred\x00\x07 \u202egnp.exe\u2066 "
+    "| pipe | `tick` ```\nfence\n``` [x](javascript:alert(1)) @everyone #1 &amp; \ud800 \uffff \"quotes' </style></title>"
+)
+SECRETS = {
+    "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+    "bearer": "Bearer c2VjcmV0LW9wYXF1ZS10b2tlbg",
+    "private key": "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEAx1d9\n-----END RSA PRIVATE KEY-----",
+    "aws": "AKIAIOSFODNN7EXAMPLE",
+    "gcp": "AIzaSyA-1234567890abcdefghijklmnopqrstuv",
+    "github": "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+    "url": "postgres://svc:sup3rs3cr3t@db.internal/app",
+    "assignment": "password=hunter2hunter2",
+    "json": '{"user":"a","password":"correct horse battery"}',
+    "card": "4111 1111 1111 1111",
+}
+LEAKS = (
+    "dozjgNryP4J3jVmNHl0w5N", "c2VjcmV0LW9wYXF1ZS10b2tlbg", "MIIEpAIBAAKCAQEAx1d9", "IOSFODNN7EXAMPLE",
+    "SyA-1234567890", "abcdefghijklmnopqrstuvwxyz0123456789", "sup3rs3cr3t", "hunter2", "correct horse", "4111 1111",
+)  # fmt: skip
+
+
+def hostile() -> list[dict[str, Any]]:
+    """Markup, control characters, secrets and megabytes in every field that a service can fill."""
+    bad = [
+        verdict(1, HOSTILE_TEXT[:120], outcome, subject=HOSTILE_TEXT, reason=HOSTILE_TEXT, why=HOSTILE_TEXT,
+                title=HOSTILE_TEXT, source="javascript:alert(1)", rule=f"metrics/{HOSTILE_TEXT[:40]}-{outcome}",
+                waiver={"reason": HOSTILE_TEXT, "owner": HOSTILE_TEXT, "expires": HOSTILE_TEXT},
+                findings=[{"message": HOSTILE_TEXT, "hint": HOSTILE_TEXT,
+                           "where": {"file": HOSTILE_TEXT, "excerpt": HOSTILE_TEXT, "x\"'><b>": HOSTILE_TEXT}}])
+        for outcome in ("fail", "warn", "waived", "not-evaluated", "error")
+    ]  # fmt: skip
+    for name, secret in SECRETS.items():
+        finding = {"message": f"{name}: {secret}", "hint": secret, "where": {"excerpt": secret, "series": secret}}
+        bad.append(verdict(5, "leaky", "fail", findings=[finding], subject=f"leaky-{name}", reason=secret))
+    huge = {"message": "x" * 2_000_000, "hint": "<b>" * 700_000, "where": {"excerpt": "`|\n" * 700_000}}
+    bad.append(verdict(2, "huge", "fail", findings=[huge] * 300, findings_total=300))
+    bad.append({"rule": 7, "outcome": "maybe", "findings": "no list", "service": "odd"})
+    bad.append("not a verdict")
+    return bad
+
+
+def sample(kind: str) -> dict[str, Any]:
+    """A whole report of one kind: realistic, all-pass, many or hostile."""
+    verdicts = {"realistic": realistic, "all-pass": all_pass, "many": many, "hostile": hostile}[kind]()
+    names = list(SERVICES)
+    if kind == "many":
+        names = [(f"service-{number:03}", "platform", f"team-{number % 12}") for number in range(100)]
+    run = run_info(names)
+    if kind == "hostile":
+        run["notes"].append(HOSTILE_TEXT)
+        run["services"][0] |= {"description": HOSTILE_TEXT, "owner": HOSTILE_TEXT, "system": HOSTILE_TEXT}
+        run["components"][0] |= {"endpoint": "http://u:sup3rs3cr3t@h/", "detail": HOSTILE_TEXT}
+        run["services"][0]["measures"]["log_lines"] = {HOSTILE_TEXT: 3, "info": 5}
+    return build(verdicts, RunInfo(run), SuiteInfo(version="0.1.0"))
+
+
+def main() -> None:
+    """Write every format of one kind of sample into a directory."""
+    from reports.publish import publish  # the writers are not needed by importers of the data
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kind", default="realistic", choices=("realistic", "all-pass", "many", "hostile"))
+    parser.add_argument("--out", type=Path, default=ROOT / "reports/out")
+    given = parser.parse_args()
+    for problem in publish(sample(given.kind), given.out).problems:
+        sys.exit(problem)
+
+
+if __name__ == "__main__":
+    main()
