@@ -64,14 +64,14 @@ class Violation(NamedTuple):
     """Something the parser saw: `code` is the rule's name (`duplicate-series`).
 
     `what` names the thing to mend (a family, a label name, …): violations with the same code and `what` are kept
-    as one, with their `count` and the `line`, `detail` and `excerpt` of the first. `line` counts from 1; 0 means
+    as one, with how many `times` it was seen and the `line`, `detail` and `excerpt` of the first. `line` counts from 1; 0 means
     the exposition as a whole.
     """
 
     code: str
     line: int
     what: tuple[str, ...] = ()
-    count: int = 1
+    times: int = 1
     detail: tuple[str, ...] = ()
     excerpt: str = ""
 
@@ -163,7 +163,7 @@ class Exposition:
         OpenMetrics when its last line is `# EOF`, else text 0.0.4. On a subclass the format is that subclass's,
         whatever the text looks like. Never raises.
         """
-        from stack.records.exposition_body import parse_text  # noqa: PLC0415  # the parser imports these records
+        from stack.records.exposition_body import parse_text  # here: the parser imports these records
 
         return cast(Self, parse_text(text, _only_format(cls)))
 
@@ -174,7 +174,7 @@ class Exposition:
         The format is what the header says; a header that names no exposition format leaves it to the body, as
         in `parse`. Never raises: whatever the bytes are, what is wrong with them becomes violations.
         """
-        from stack.records.exposition_body import read_body  # noqa: PLC0415  # the parser imports these records
+        from stack.records.exposition_body import read_body  # here: the parser imports these records
 
         return cast(Self, read_body(body, content_type, _only_format(cls)))
 

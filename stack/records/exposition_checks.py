@@ -1,13 +1,144 @@
-"""What can only be judged once a family is complete."""
+"""What can only be judged once all lines are read: each family as a whole, and the families together.
+
+Everything that concerns a single sample is done in bulk where the interpreter's own loops can do it, because a family
+may have a million samples.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
 
-from stack.records.exposition import Format
-from stack.records.exposition_family import FamilyDraft
+from stack.records.exposition import Format, Sample
+from stack.records.exposition_exemplars import check_exemplars
+from stack.records.exposition_family import SUFFIXES, FamilyDraft
+from stack.records.exposition_histograms import check_histogram
+from stack.records.exposition_points import Points
+from stack.records.exposition_types import check_info, check_plain, check_stateset, check_summary
 from stack.records.exposition_violations import Violations
+
+_ALL_SUFFIXES = ("_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info")
+_SAMPLES_CODE = {
+    "counter": "openmetrics-counter-samples",
+    "info": "openmetrics-info-samples",
+    "histogram": "histogram-samples",
+    "gaugehistogram": "histogram-samples",
+    "summary": "summary-samples",
+}
+_PLAIN_CODE = "openmetrics-plain-samples"
 
 
 def check_all(families: Mapping[str, FamilyDraft], fmt: Format, violations: Violations) -> None:
-    """Check every complete family."""
+    """Check every complete family, and how the families go together."""
+    for draft in families.values():
+        if draft.samples:
+            _check_samples(draft, violations)
+        if draft.exemplars:
+            check_exemplars(draft, violations)
+    if fmt is Format.OPENMETRICS:
+        for draft in families.values():
+            _check_metadata(draft, violations)
+        _check_clashes(families.values(), violations)
+        _check_strays(families.values(), violations)
+
+
+def _check_samples(draft: FamilyDraft, violations: Violations) -> None:
+    if draft.type in {"histogram", "gaugehistogram"}:
+        check_histogram(draft, violations)
+        return
+    if draft.type == "summary":
+        check_summary(draft, violations)
+        return
+    if len(draft.samples) > 1 or draft.samples[0].labels:
+        _check_labels(draft, violations)
+        _check_series(draft, violations)
+    if draft.type == "stateset":
+        check_stateset(draft, violations)
+    elif draft.type == "info":
+        check_info(draft, violations)
+    else:
+        check_plain(draft, violations)
+
+
+def _check_labels(draft: FamilyDraft, violations: Violations) -> None:
+    labels = list(map(itemgetter(1), draft.samples))
+    if sum(map(len, map(dict, labels))) == sum(map(len, labels)):
+        return
+    for sample in draft.samples:
+        names = [name for name, _ in sample.labels]
+        for name in {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ():
+            violations.report("label-names-unique", sample.line, draft.name, name, detail=(sample.series,))
+
+
+def _check_series(draft: FamilyDraft, violations: Violations) -> None:
+    """Each series once; in OpenMetrics once per timestamp, in a row, with rising timestamps."""
+    samples = draft.samples
+    openmetrics = draft.format is Format.OPENMETRICS
+    one_name = samples[0].name == samples[-1].name and len(set(map(itemgetter(0), samples))) == 1
+    if one_name and not (openmetrics and draft.timestamped):
+        keys = list(map(hash, map(frozenset, map(itemgetter(1), samples))))
+        if len(set(keys)) == len(keys):
+            return
+    _check_series_one_by_one(draft, violations)
+
+
+def _check_series_one_by_one(draft: FamilyDraft, violations: Violations) -> None:
+    points = Points(draft, violations, set[str])
+    own_label = draft.name if draft.type == "stateset" else None
+    in_a_row = draft.type != "info"  # the metric's own labels and the information itself cannot be told apart
+    for sample in draft.samples:
+        own = [pair for pair in sample.labels if pair[0] != own_label]
+        series = sample.name + (dict(sample.labels).get(own_label, "") if own_label else "")
+        seen = points.turn(own, sample, in_a_row=in_a_row)
+        if series in seen:
+            report_duplicate(draft, sample, violations)
+        seen.add(series)
+
+
+def report_duplicate(draft: FamilyDraft, sample: Sample, violations: Violations) -> None:
+    """Note that the series of `sample` was there before."""
+    violations.report("duplicate-series", sample.line, draft.name, detail=(sample.series,))
+
+
+def _check_metadata(draft: FamilyDraft, violations: Violations) -> None:
+    name, line = draft.name, draft.lines["first"]
+    if name.startswith("_"):
+        violations.report("openmetrics-leading-underscore", line, "metric family", name)
+    if draft.unit and draft.type in {"info", "stateset"}:
+        violations.report("openmetrics-no-unit", draft.lines["UNIT"], name, draft.type, draft.unit)
+    elif draft.unit and not name.endswith(f"_{draft.unit}"):
+        violations.report("openmetrics-unit-suffix", draft.lines["UNIT"], name, draft.unit)
+
+
+def _check_clashes(families: Iterable[FamilyDraft], violations: Violations) -> None:
+    """No sample name may belong to two families; a family's own name counts as one of its names."""
+    claimed: dict[str, FamilyDraft] = {}
+    for draft in families:
+        for name in {draft.name: None, **dict.fromkeys(draft.sample_names())}:
+            other = claimed.setdefault(name, draft)
+            if other is draft or other in draft.early or draft in other.early:
+                continue
+            first = f"{other.type} `{other.name}`"
+            violations.report(
+                "openmetrics-suffix-clash", draft.lines["first"], f"{draft.type} `{draft.name}`", first, name
+            )
+            break
+
+
+def _check_strays(families: Iterable[FamilyDraft], violations: Violations) -> None:
+    """Samples whose names do not fit the family announced right before them."""
+    announced: FamilyDraft | None = None
+    for draft in families:
+        name, kind = draft.name, draft.type
+        declared = draft.type_text is not None
+        if declared and any(sample.name == name for sample in draft.samples) and SUFFIXES[draft.format].get(kind):
+            if kind in {"counter", "info"}:
+                _stray(draft, name, draft.samples[0].line, violations)
+        elif not declared and draft.samples and announced and name.removeprefix(announced.name) in _ALL_SUFFIXES:
+            _stray(announced, name, draft.samples[0].line, violations)
+        announced = draft if declared and not draft.samples else None
+
+
+def _stray(draft: FamilyDraft, name: str, line: int, violations: Violations) -> None:
+    kind = draft.type_text or draft.type
+    violations.report(_SAMPLES_CODE.get(kind, _PLAIN_CODE), line, draft.name, kind, name)

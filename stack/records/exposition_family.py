@@ -31,7 +31,7 @@ class FamilyDraft:
     """A metric family while its lines are read; `open` until another family's line comes."""
 
     __slots__ = (
-        "append", "exemplars", "format", "help", "lines", "name", "open", "samples", "timestamped", "type", "type_text",
+        "append", "early", "exemplars", "format", "help", "lines", "name", "open", "samples", "timestamped", "type", "type_text",
         "unit",
     )  # fmt: skip  # a table of names
 
@@ -47,6 +47,7 @@ class FamilyDraft:
         self.append: Callable[[Sample], None] = self.samples.append
         self.open = True
         self.timestamped = False
+        self.early: list[FamilyDraft] = []  # whose samples came before this family's TYPE line
         self.exemplars: list[Sample] = []
 
     def sample_names(self) -> list[str]:

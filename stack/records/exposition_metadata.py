@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from stack.records.exposition_parser import Reader
 
 _STRICT = re.compile(r'# (TYPE|HELP|UNIT)(?: (|"(?:[^"\\]|\\.)*+"|[^ "][^ ]*+)(?: (.*+))?)?', re.DOTALL)
-_LENIENT = re.compile(r'#[ \t]*+(TYPE|HELP)(?:[ \t]++("(?:[^"\\]|\\.)*+"|[^ \t"][^ \t]*+)(?:[ \t]++(.*+))?)?', re.DOTALL)
-_BAD_HELP_ESCAPE = re.compile(r"(?:[^\\]|\\[\\n])*+(\\.?)", re.DOTALL)
+_LENIENT = re.compile(
+    r'#[ \t]*+(TYPE|HELP)(?:[ \t]++("(?:[^"\\]|\\.)*+"|[^ \t"][^ \t]*+)(?:[ \t]++(.*+))?)?', re.DOTALL
+)
+_BAD_TEXT_ESCAPE = re.compile(r"(?:[^\\]++|\\[\\n])*+(\\.?)", re.DOTALL)
+_BAD_ESCAPE = re.compile(r'(?:[^\\"]++|\\.)*+("|\\$)', re.DOTALL)
 
 
 def read_hash_line(reader: Reader, line: str, at: int) -> None:
@@ -91,12 +94,12 @@ def _type(reader: Reader, draft: FamilyDraft, text: str, at: int) -> None:
             reader.owners[sample_name] = draft
         elif early is not draft and early.samples and early.type_text is None and early.help is None:
             reader.violations.report("metadata-before-samples", at, "TYPE", draft.name)
+            draft.early.append(early)
 
 
 def _help(reader: Reader, draft: FamilyDraft, text: str, at: int) -> str:
-    if reader.format is Format.OPENMETRICS:
-        return unescape(text)
-    found = _BAD_HELP_ESCAPE.match(text)
+    openmetrics = reader.format is Format.OPENMETRICS
+    found = (_BAD_ESCAPE if openmetrics else _BAD_TEXT_ESCAPE).match(text)
     if found:
         reader.violations.report("escapes", at, f"the HELP text of `{draft.name}`", found[1], excerpt=text)
-    return unescape_help(text)
+    return unescape(text) if openmetrics else unescape_help(text)

@@ -16,7 +16,7 @@ from stack.records.exposition_checks import check_all
 from stack.records.exposition_family import FamilyDraft
 from stack.records.exposition_grammar import SAMPLE, Numbers, Pairs
 from stack.records.exposition_metadata import read_hash_line
-from stack.records.exposition_scan import check_timestamp, scan
+from stack.records.exposition_scan import check_timestamp, milliseconds, scan
 from stack.records.exposition_violations import Violations
 
 _CHUNK = 1 << 20
@@ -79,7 +79,7 @@ class Reader:
                 append(new(Sample, (last, labels, value, None, at, None)))
 
     def other(self, line: str, at: int) -> None:
-        """Read a line the loop could not: metadata, a comment, a blank, a new name, a sample in full dress or broken."""
+        """Read a line the loop could not: metadata, comment, blank, a new name, a sample in full dress or broken."""
         if line.endswith("\r"):
             self.violations.report("line-feeds-only", at)
             line = line.rstrip("\r")
@@ -99,16 +99,19 @@ class Reader:
             return False
         name, inner, value, stamp, ex_inner, ex_value, ex_stamp = found.groups()
         openmetrics = self.format is Format.OPENMETRICS
-        if not openmetrics and (ex_inner is not None or stamp):
+        if openmetrics:
+            if any(each and check_timestamp(each, name) for each in (stamp, ex_stamp)):
+                return False
+        elif ex_inner is not None or (stamp and milliseconds(stamp) is None):
             return False
         try:
-            if any(each and (not openmetrics or check_timestamp(each, name)) for each in (stamp, ex_stamp)):
-                return False
             exemplar = None
             if ex_inner is not None:
                 stamped = self.numbers[ex_stamp] if ex_stamp else None
                 exemplar = Exemplar(self.labels(ex_inner), self.numbers[ex_value], stamped)
-            timestamp = self.numbers[stamp] if stamp else None
+            timestamp = None
+            if stamp:
+                timestamp = self.numbers[stamp] if openmetrics else milliseconds(stamp)
             sample = Sample(intern(name), self.labels(inner), self.numbers[value], timestamp, at, exemplar)
         except KeyError:
             return False
@@ -129,7 +132,9 @@ class Reader:
         for problem in problems:
             self.violations.report(problem.code, at, *problem.what, detail=problem.detail, excerpt=line)
         if scanned is not None:
-            self.add(Sample(intern(scanned.name), scanned.labels, scanned.value, scanned.timestamp, at, scanned.exemplar))
+            self.add(
+                Sample(intern(scanned.name), scanned.labels, scanned.value, scanned.timestamp, at, scanned.exemplar)
+            )
 
     def add(self, sample: Sample) -> None:
         """Put a sample into the family that owns its name, or that it founds."""

@@ -17,6 +17,7 @@ _BAD_ESCAPE = re.compile(r"(?:[^\\]|\\[\\n\"])*+(\\.?)")
 _PAIR_AHEAD = re.compile(r'[a-zA-Z_][a-zA-Z0-9_]*+[ \t]*"?=[ \t]*"')
 _BLANKS = re.compile(r"[ \t]*+")
 _INT64_MAX = 2**63
+_INT64_DIGITS = 20
 
 
 class Problem(NamedTuple):
@@ -43,7 +44,7 @@ class _GivenUp(Exception):  # noqa: N818  # control flow within this file
 
 def unreadable(reason: str, column: int = 0) -> Problem:
     """A line that is no sample; `column` counts from 1."""
-    return Problem("parsable", (reason,), (str(column),) if column else ())
+    return Problem("parsable", ("line", reason), (str(column),) if column else ())
 
 
 def scan(line: str, *, openmetrics: bool) -> tuple[Scanned | None, list[Problem]]:
@@ -212,7 +213,7 @@ class _Scanner:
     def value(self, tokens: list[str], name: str) -> float:
         if not tokens:
             raise self.give_up(unreadable("a sample without a value", len(self.line) + 1))
-        if len(tokens) > 2:  # noqa: PLR2004  # value and timestamp
+        if len(tokens) > 2:  # value and timestamp
             exemplar = tokens[1] == "#" or tokens[2] == "#"
             what = "an exemplar, which this format does not have" if exemplar else "text after the sample"
             raise self.give_up(unreadable(what, self.line.rfind(tokens[1 if tokens[1] == "#" else 2]) + 1))
@@ -224,10 +225,10 @@ class _Scanner:
     def milliseconds(self, tokens: list[str]) -> float | None:
         if len(tokens) == 1:
             return None
-        if not INT64.fullmatch(tokens[1]) or len(tokens[1]) > 20 or not -_INT64_MAX <= int(tokens[1]) < _INT64_MAX:  # noqa: PLR2004  # longer is no int64, and int() of a huge text is slow
+        stamp = milliseconds(tokens[1])
+        if stamp is None:
             self.problems.append(Problem("text-timestamps", (), (tokens[1],)))
-            return None
-        return int(tokens[1]) / 1000
+        return stamp
 
     def seconds(self, tokens: list[str], name: str) -> float | None:
         return self.timestamp(tokens[1], name) if len(tokens) > 1 else None
@@ -247,11 +248,9 @@ class _Scanner:
         rest = self.line[self.at :]
         tokens = rest.split(" ")[1:]
         if not rest.startswith(" ") or "" in tokens:
-            self.problems.append(
-                Problem("openmetrics-exemplar-syntax", (name, "it has no value after one space"))
-            )
+            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "it has no value after one space")))
             return None
-        if len(tokens) > 2:  # noqa: PLR2004  # value and timestamp
+        if len(tokens) > 2:  # value and timestamp
             self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "text follows it")))
             return None
         try:
@@ -262,6 +261,13 @@ class _Scanner:
         return Exemplar(labels, value, self.seconds(tokens, name))
 
 
+def milliseconds(token: str) -> float | None:
+    """The seconds that a text-format timestamp says; None where it is no int64."""
+    if len(token) > _INT64_DIGITS or not INT64.fullmatch(token) or not -_INT64_MAX <= int(token) < _INT64_MAX:
+        return None
+    return int(token) / 1000
+
+
 def check_timestamp(token: str, name: str) -> Problem | None:
     """What is wrong with an OpenMetrics timestamp token; a realnumber of the ABNF, in seconds."""
     try:
@@ -270,7 +276,7 @@ def check_timestamp(token: str, name: str) -> Problem | None:
         return Problem("numbers", (name,), (token,))
     if token.lstrip("+-")[:1].lower() in {"i", "n"}:
         return Problem("numbers", (name,), (token,))
-    if abs(value) >= 1e11:  # noqa: PLR2004  # seconds reach it in the year 5138, milliseconds passed it in 1973
+    if abs(value) >= 1e11:  # seconds reach it in the year 5138, milliseconds passed it in 1973
         return Problem("openmetrics-timestamps-in-seconds", (name,), (token,))
     return None
 
@@ -281,6 +287,6 @@ def _looks_like_sample(rest: str) -> bool:
     if rest.lstrip(" \t").startswith("{"):
         return True
     try:
-        return 1 <= len(tokens) <= 2 and number(tokens[0]) is not None  # noqa: PLR2004  # value and timestamp
+        return 1 <= len(tokens) <= 2 and number(tokens[0]) is not None  # value and timestamp
     except BadNumberError:
         return False

@@ -16,16 +16,16 @@ class Violations:
         self.counts: dict[str, int] = {}
 
     def report(
-        self, code: str, line: int, *what: str, detail: tuple[str, ...] = (), excerpt: str = "", count: int = 1
+        self, code: str, line: int, *what: str, detail: tuple[str, ...] = (), excerpt: str = "", times: int = 1
     ) -> None:
         """Note one more violation of `code`; only the first of each `what` keeps its line, detail and excerpt."""
-        self.counts[code] = self.counts.get(code, 0) + count
+        self.counts[code] = self.counts.get(code, 0) + times
         of_code = self._found.setdefault(code, {})
         known = of_code.get(what)
         if known is not None:
-            of_code[what] = known._replace(count=known.count + count)
+            of_code[what] = known._replace(times=known.times + times)
         elif len(of_code) < MAX_VIOLATIONS:
-            of_code[what] = Violation(code, line, what, count, detail, excerpt[:EXCERPT])
+            of_code[what] = Violation(code, line, what, times, detail, excerpt[:EXCERPT])
 
     def by_code(self) -> dict[str, tuple[Violation, ...]]:
         """Everything found, per code in line order."""
