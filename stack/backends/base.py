@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from stack.backends.process import Running
+    from stack.embedded.stack import EmbeddedLogs
 
 Provenance = Literal["container", "native", "embedded", "attached", "absent"]
 
@@ -64,33 +65,19 @@ class StackPlan:
     ready_timeout_s: float = 30.0
 
 
-class EmbeddedServer(Protocol):
-    """A started in-process stand-in."""
-
-    @property
-    def endpoint(self) -> str:
-        """Its base URL."""
-
-    @property
-    def version(self) -> str:
-        """What it calls itself."""
-
-    def reason(self) -> str | None:
-        """Say why it does not work any more, None while it does."""
-
-    def stop(self) -> None:
-        """End it."""
-
-
 class EmbeddedFactory(Protocol):
-    """Starts the stand-in of component `name` on the shipped configuration file `config`.
+    """Makes the stand-in for agent and store from their shipped configuration files.
 
-    `env` holds the variables that the configuration expands, ports and addresses included; `work_dir` may be
-    written to. Returns None where there is no stand-in for that component.
+    `environment` holds the variables that both files expand.
+
+    Raises:
+        NotSimulated: the configuration uses what the stand-in does not know.
+        ConfigError: the real servers would refuse it too.
+
     """
 
-    def __call__(self, name: str, config: Path, env: Mapping[str, str], work_dir: Path) -> EmbeddedServer | None:
-        """Start it."""
+    def __call__(self, promtail_config: Path, loki_config: Path, environment: Mapping[str, str], /) -> EmbeddedLogs:
+        """Make it."""
 
 
 class RunningStack(Protocol):
@@ -100,8 +87,12 @@ class RunningStack(Protocol):
     def components(self) -> Mapping[str, Component]:
         """Every component of the plan, the absent ones included, by name."""
 
+    @property
+    def embedded_logs(self) -> EmbeddedLogs | None:
+        """The stand-in for agent and store, read like a Loki client; None where real servers serve, or nothing."""
+
     def endpoint(self, name: str) -> str | None:
-        """Return a component's base URL, None where it is absent."""
+        """Return a component's base URL, None where it is absent or embedded."""
 
     def health(self) -> dict[str, str | None]:
         """Say of every component that is not absent why it does not work now; None where it does."""

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from stack.backends.base import Component, EmbeddedFactory, EmbeddedServer, StackPlan, TargetGroup
+from stack.backends.base import Component, EmbeddedFactory, StackPlan, TargetGroup
 from stack.backends.ports import Ports
 from stack.backends.process import ComponentFailed, Running, start
 from stack.backends.recipes import CONFIG_FILES, LOKI_GRPC, RECIPES, Site, address_of, environment, spec, write_targets
@@ -22,16 +22,18 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from stack.embedded.stack import EmbeddedLogs
+
 DELIVERY = ("loki", "promtail")
 
 
 class LocalBackend:
-    """Starts the components of a plan as local processes; `embedded` starts stand-ins (default: `stack.embedded`)."""
+    """Starts the components of a plan as local processes; `embedded` makes the stand-in (default: `stack.embedded`)."""
 
     name = "local"
 
     def __init__(self, embedded: EmbeddedFactory | None = None) -> None:
-        self._embedded = embedded or _shipped_stand_ins()
+        self._embedded = embedded or _shipped_stand_in
 
     def start(self, plan: StackPlan) -> LocalStack:
         """Start everything at once and wait until all is ready; see `Backend.start`."""
@@ -55,8 +57,8 @@ class LocalStack:
         self._endpoints = {name: address_of(name, self._ports.take()) for name in (*RECIPES, LOKI_GRPC)}
         self._present: frozenset[str] = frozenset()
         self._processes: dict[str, Running] = {}
-        self._stand_ins: dict[str, EmbeddedServer] = {}
-        self._not_started: dict[str, str] = {}
+        self.embedded_logs: EmbeddedLogs | None = None
+        self._problems: dict[str, str] = {}
 
     def launch(self, embedded: EmbeddedFactory) -> None:
         """Start the components of the plan; called once by the backend."""
@@ -69,10 +71,10 @@ class LocalStack:
         for name in present:
             self._start_process(name)
         for name in self._plan.components:
-            if lacking and name in DELIVERY:
-                self._start_stand_in(name, embedded, "; ".join(absent[missing] for missing in lacking))
-            elif name in absent:
+            if name in absent and name not in DELIVERY:
                 self._mark_absent(name, absent[name])
+        if lacking:
+            self._stand_in(embedded, "; ".join(dict.fromkeys(absent[name] for name in lacking)))
         self.set_targets(self._plan.targets)
         self._wait()
 
@@ -94,8 +96,8 @@ class LocalStack:
         """Say of every component that is not absent why it does not work now; None where it does."""
         with ThreadPoolExecutor(max(1, len(self._processes))) as pool:
             found = dict(zip(self._processes, pool.map(Running.problem, self._processes.values()), strict=True))
-        found.update({name: stand_in.reason() for name, stand_in in self._stand_ins.items()})
-        return {**found, **self._not_started}
+        embedded = {name: None for name, part in self.components.items() if part.provenance == "embedded"}
+        return {**found, **embedded, **self._problems}
 
     def set_targets(self, targets: Mapping[str, Sequence[TargetGroup]]) -> None:
         """Replace the services that Prometheus scrapes; the stack's own components are always among them.
@@ -107,7 +109,7 @@ class LocalStack:
         if "prometheus" not in self._processes:
             return
         own = {
-            name: [TargetGroup((url.rpartition("/")[2],), {"system": "monitoring", "service": name})]
+            name: [TargetGroup((url.rpartition("/")[2],), {"system": "platform"})]
             for name, url in self._endpoints.items()
             if name in self._processes and url.startswith("http")
         }
@@ -119,8 +121,6 @@ class LocalStack:
 
     def stop(self) -> None:
         """End everything that was started; calling it again does nothing."""
-        for stand_in in self._stand_ins.values():
-            stand_in.stop()
         if self._processes:
             with ThreadPoolExecutor(len(self._processes)) as pool:
                 list(pool.map(Running.stop, self._processes.values()))
@@ -146,18 +146,25 @@ class LocalStack:
         try:
             self._processes[name] = start(spec(self._site(name), binary.path))
         except ComponentFailed as error:
-            self._not_started[name] = str(error)
+            self._problems[name] = str(error)
             self.components[name] = replace(self.components[name], detail=str(error))
 
-    def _start_stand_in(self, name: str, embedded: EmbeddedFactory, why: str) -> None:
-        site = self._site(name)
-        config: Path = site.config
-        made = embedded(name, config, environment(site), site.data()) if config.is_file() else None
-        if made is None:
-            self._mark_absent(name, f"{why}; and there is no stand-in for it")
+    def _stand_in(self, embedded: EmbeddedFactory, why: str) -> None:
+        """Let the stand-in serve for both agent and store, as far as the plan wants them."""
+        from stack.embedded.refusal import ConfigError, NotSimulated
+
+        wanted = [name for name in DELIVERY if name in self._plan.components]
+        agent, store = self._site("promtail"), self._site("loki")
+        try:
+            self.embedded_logs = embedded(agent.config, store.config, {**environment(store), **environment(agent)})
+        except (NotSimulated, OSError) as error:
+            for name in wanted:
+                self._mark_absent(name, f"{why}; and there is no stand-in: {error}")
             return
-        self._stand_ins[name] = made
-        self.components[name] = Component(name, "embedded", made.version, made.endpoint, why)
+        except ConfigError as error:
+            self._problems.update(dict.fromkeys(wanted, str(error)))
+        for name in wanted:
+            self.components[name] = Component(name, "embedded", detail=self._problems.get(name, why))
 
     def _mark_absent(self, name: str, detail: str) -> None:
         self.components[name] = Component(name, "absent", detail=detail)
@@ -190,13 +197,8 @@ def _why_not(name: str, plan: StackPlan) -> str | None:
     return None
 
 
-def _shipped_stand_ins() -> EmbeddedFactory:
-    """Return the starter of our stand-ins, imported at first use: the real servers do not need them."""
+def _shipped_stand_in(promtail_config: Path, loki_config: Path, environment: Mapping[str, str], /) -> EmbeddedLogs:
+    """Make our own stand-in, imported at first use: the real servers do not need it."""
+    from stack.embedded.stack import EmbeddedLogs
 
-    def start_stand_in(name: str, config: Path, env: Mapping[str, str], work_dir: Path) -> EmbeddedServer | None:
-        from stack.embedded import start_embedded
-
-        made: EmbeddedServer | None = start_embedded(name, config, env, work_dir)
-        return made
-
-    return start_stand_in
+    return EmbeddedLogs(promtail_config, loki_config, environment)

@@ -131,5 +131,5 @@ class _Report:
         if self._compiled:
             of = f" of at most {self._total}" if self._total else ""
             parts.append(f"{self._compiled}{of} packages compiled")
-        parts.append(f"now {self._current}" if self._current else "nothing to compile so far")
+        parts.append(f"now {self._current}" if self._current else "linking, or looking things up")
         self._progress(", ".join(parts))
