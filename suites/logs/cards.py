@@ -1,0 +1,60 @@
+"""Tells payment card numbers from the other long numbers that logs are full of.
+
+A card number passes the Luhn check (ISO/IEC 7812-1, annex B), has an issuer's prefix with that issuer's length, and
+is written in one run or in its groups. Trace ids, UUIDs, epoch nanoseconds and plain counters are none.
+"""
+
+from __future__ import annotations
+
+import re
+from re import Match
+
+CARD_LIKE = re.compile(
+    r"(?:(?<![0-9A-Za-z_.+-])|(?<=\\[nrt]))"
+    r"(?:[2-6][0-9]{13,15}|[2-6][0-9]{3}(?: [0-9]{4}){3}|[2-6][0-9]{3}(?:-[0-9]{4}){3}"
+    r"|3[0-9]{3} [0-9]{6} [0-9]{4,5}|3[0-9]{3}-[0-9]{6}-[0-9]{4,5})(?![0-9A-Za-z_+/=])"
+)
+"""Runs of digits in the shapes in which card numbers are written; `is_card` judges them."""
+
+_ISSUERS: tuple[tuple[re.Pattern[str], int], ...] = (
+    (re.compile(r"4"), 16),  # Visa
+    (re.compile(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), 16),  # Mastercard
+    (re.compile(r"3[47]"), 15),  # American Express
+    (re.compile(r"6011|64[4-9]|65"), 16),  # Discover
+    (re.compile(r"352[89]|35[3-8]"), 16),  # JCB
+    (re.compile(r"30[0-5]|36|38|39"), 14),  # Diners Club
+    (re.compile(r"62"), 16),  # UnionPay
+)
+
+_OTHER_KEY = re.compile(
+    r"[\"'][^\"'\s]{0,64}?(?:id|trace|span|ns|nano|nanos|micros|millis|us|ms|ts|time|timestamp|offset|bytes|size|count|"
+    r"total|seq|sequence|hash|checksum|version|revision|port|caller|sum|digest|counter|duration)\\?[\"']\s?:\s?\\?[\"']?\Z",
+    re.IGNORECASE,
+)
+
+
+def is_card(match: Match[str]) -> bool:
+    """Whether the digits of `match` are a card number, judged with what stands around them."""
+    text, start, end = match.string, match.start(), match.end()
+    if _goes_on(text, end):
+        return False
+    digits = match[0].replace(" ", "").replace("-", "")
+    if not any(len(digits) == length and prefix.match(digits) for prefix, length in _ISSUERS):
+        return False
+    return luhn(digits) and _OTHER_KEY.search(text[max(0, start - 80) : start]) is None
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether the number goes on behind `end`, as a decimal fraction, a date or an address does."""
+    return text[end : end + 1] in {".", "-", ":"} and text[end + 1 : end + 2].isalnum()
+
+
+def luhn(digits: str) -> bool:
+    """Whether the check digit fits: every second digit from the right doubled, digits summed, a multiple of ten."""
+    total = 0
+    for place, sign in enumerate(reversed(digits)):
+        digit = int(sign)
+        if place % 2:
+            digit = digit * 2 - 9 if digit > 4 else digit * 2
+        total += digit
+    return total % 10 == 0

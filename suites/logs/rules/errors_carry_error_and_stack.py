@@ -1,0 +1,63 @@
+"""A line at level error carries the error and a stack, each in a field.
+
+Whoever is woken by an error needs to know what failed and where. A message alone sends them to guess; a stack on the
+lines after it is torn away from it by the agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.log_format import FORMATS, LogRecord
+from stack.records.log_line import LogLine
+from stack.records.log_stream import LogStream
+from suites.finding import Finding
+from suites.logs.blocks import blocks
+from suites.logs.judge import Tally, errors_of, quoted, where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good(
+        '{"level":"error","ts":1,"msg":"put failed","error":"disk full","stacktrace":"main.put\\n\\t/src/main.go:7"}\n'
+    ),
+    Good('{"level":"error","timestamp":"2026-11-24T06:00:00Z","event":"e","exception":"Traceback…\\nKeyError: 1"}\n'),
+    Bad(
+        '{"level":"error","ts":1,"msg":"put failed","error":"disk full"}\n' * 2,
+        "error line `put failed` has no `stacktrace` (2 lines, first line 1)",
+    ),
+    Bad(
+        '{"level":"fatal","ts":1,"msg":"gone","error":"","stacktrace":""}\n',
+        "error line `gone` has no `error` and no `stacktrace` (line 1)",
+    ),
+    Bad(
+        '{"level":"error","ts":1,"msg":"put failed","error":"disk full"}\n\tat Store.put(Store.java:9)\n',
+        "error line `put failed` has no `stacktrace`; what looks like it stands on the lines after it (line 1)",
+    ),
+    level=Level.MUST,
+    source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-attributes",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Tell error lines that lack one or both, those with one message together."""
+    torn = {id(block.before) for block in stream.derived(blocks) if block.before is not None}
+    tally: Tally[tuple[str, str]] = Tally()
+    for line, record in errors_of(stream):
+        lacking = _lacking(record, line, torn)
+        if lacking:
+            tally.add((quoted(record.message), lacking), line)
+    yield from tally.findings(
+        lambda cause, seen: Finding(
+            f"error line {cause[0]} {cause[1]} ({seen})",
+            where(seen.first),
+            "log the error itself with its stack: zap `zap.Error(err)` and `zap.AddStacktrace(zap.ErrorLevel)`, Python "
+            "`logger.exception(...)` with the traceback rendered into a field",
+        )
+    )
+
+
+def _lacking(record: LogRecord, line: LogLine, torn: set[int]) -> str:
+    known = FORMATS[record.format]
+    missing = [keys[0] for keys, found in ((known.error, record.error), (known.stack, record.stack)) if found is None]
+    text = " and ".join(f"no `{key}`" for key in missing)
+    after = "; what looks like it stands on the lines after it" if record.stack is None and id(line) in torn else ""
+    return f"has {text}{after}" if missing else ""

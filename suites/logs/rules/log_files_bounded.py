@@ -1,0 +1,35 @@
+"""A log file is rotated before it grows without bounds.
+
+A log that nobody rotates fills the disk and takes its host down with it; Docker's default log driver does not rotate
+unless it is told to. Of a log that has grown too large only the end is judged here, and this finding says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.log_stream import LogStream
+from suites.finding import Finding, Where
+from suites.logs.judge import lines_of
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('{"level":"info","ts":1795500000,"msg":"ready"}\n'),
+    Bad(
+        "source: auth.log\nunread: 3000000000\n---\n" + '{"level":"info","ts":1795500000,"msg":"ready"}\n',
+        "the log `auth.log` is too large to be judged whole: 3,000,000,000 bytes before line 1 were left unread",
+    ),
+    level=Level.SHOULD,
+    source="https://docs.docker.com/engine/logging/drivers/json-file/",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Tell a log of which only the end was read."""
+    first = lines_of(stream)[0]
+    if stream.unread_bytes:
+        yield Finding(
+            f"the log `{stream.source}` is too large to be judged whole: {stream.unread_bytes:,} bytes before line "
+            f"{first.number:,} were left unread",
+            Where(file=first.file, line=first.number),
+            "rotate by size (`max-size` and `max-file` of Docker's log driver, logrotate, or a rotating handler)",
+        )

@@ -1,0 +1,42 @@
+"""Each line has something to say.
+
+A list of log lines shows their messages. An empty one makes its reader open every line, and nothing can be searched
+or counted by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.log_format import FORMATS, has
+from stack.records.log_stream import LogStream
+from suites.finding import Finding
+from suites.logs.judge import Tally, records_of, where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('{"ts":1795500000,"msg":"job started"}\n{"timestamp":"2026-11-24T06:00:00Z","event":"job_started"}\n'),
+    Bad(
+        '{"ts":1795500000,"msg":""}\n{"ts":1795500001,"msg":" "}\n',
+        "message `msg` is empty (2 lines, first line 1)",
+    ),
+    level=Level.SHOULD,
+    source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-attributes",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Tell blank messages; a missing key is the schema's matter."""
+    tally: Tally[str] = Tally()
+    for line, record in records_of(stream):
+        message = record.message
+        if message is None or (isinstance(message, str) and not message.strip()):
+            keys = FORMATS[record.format].message
+            if line.value is not None and has(line.value, keys):
+                tally.add(keys[0], line)
+    yield from tally.findings(
+        lambda key, seen: Finding(
+            f"message `{key}` is empty ({seen})",
+            where(seen.first),
+            f"say in `{key}` what happened, in a fixed text that can be counted, and put what varies into fields",
+        )
+    )

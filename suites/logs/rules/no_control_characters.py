@@ -1,0 +1,52 @@
+"""No control characters or colour codes stand in a line.
+
+An escape sequence in a log runs on the terminal of whoever reads it, can hide or forge lines there, and breaks every
+search for the text it splits. NUL bytes mostly come from a file that was truncated while it was written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stack.records.log_stream import LogStream
+from suites.finding import Finding
+from suites.logs.judge import Seen, Tally, lines_of, where
+from suites.rule import Bad, Good, Level, rule
+
+_COLOUR = re.compile(rb"(?:\x1b|\\u001[bB])\[")
+_OTHER = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\\u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF])")
+
+
+@rule(
+    Good('{"ts":1795500000,"msg":"two\\nlines\\tand a tab"}\r\n'),
+    Bad('{"ts":1,"msg":"\\u001b[31mred\\u001b[0m"}\n\x1b[32mok\x1b[0m\n', "ANSI colour codes (2 lines, first line 1)"),
+    Bad('\x00\x00{"ts":1}\n{"msg":"a\\u0000b"}\n', "control character U+0000 (2 lines, first line 1)"),
+    level=Level.SHOULD,
+    source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-collection",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Look for control characters, as bytes and as JSON escapes; tab and line ends are none here."""
+    tally: Tally[str] = Tally()
+    for line in lines_of(stream):
+        raw = line.raw.removesuffix(b"\r")
+        found = _OTHER.search(raw)
+        if found is None:
+            continue
+        if _COLOUR.match(raw, found.start()):
+            tally.add("ANSI colour codes", line)
+        else:
+            code = found[0][-4:].decode() if len(found[0]) > 1 else f"{found[0][0]:04x}"
+            tally.add(f"control character U+{code.upper()}", line)
+
+    def tell(cause: str, seen: Seen) -> Finding:
+        hint = "escape or drop control characters in what comes from outside before it is logged"
+        if "ANSI" in cause:
+            hint = (
+                "switch colours off where the output is no terminal (`NO_COLOR`, `colors=False`, zap's plain encoders)"
+            )
+        elif "0000" in cause:
+            hint += "; rotate by renaming, or open the file for appending, so that truncating it leaves no hole"
+        return Finding(f"{cause} ({seen})", where(seen.first), hint)
+
+    yield from tally.findings(tell)

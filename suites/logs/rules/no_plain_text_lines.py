@@ -1,0 +1,52 @@
+"""No plain text stands between the JSON lines.
+
+Panics, tracebacks, banners and the access log of a web server that nobody configured reach the same output as the
+log. They carry no level, no time and no service, so the alert on errors misses exactly the worst ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.log_stream import LogStream
+from suites.finding import Finding
+from suites.logs.blocks import blocks
+from suites.logs.judge import Tally, lines_of, where
+from suites.rule import Bad, Good, Level, rule
+
+LINE = '{"level":"info","ts":1795500000.5,"msg":"ready"}\n'
+
+
+@rule(
+    Good(LINE),
+    Bad(
+        LINE + "panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:7 +0x1d\nexit status 2\n",
+        "plain text instead of JSON: Go panic (6 lines, first line 2)",
+    ),
+    Bad(
+        'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nKeyError: 1\n' + LINE,
+        "plain text instead of JSON: Python traceback (3 lines, first line 1)",
+    ),
+    Bad(
+        'INFO:     127.0.0.1:50412 - "GET / HTTP/1.1" 200 OK\n' * 2,
+        "plain text instead of JSON: uvicorn access line (2 lines, first line 1)",
+    ),
+    Bad(LINE + "*******\n* API *\n*******\n", "plain text instead of JSON: startup banner (3 lines, first line 2)"),
+    Bad(LINE + "listening on 8080\n", "plain text instead of JSON (line 2)"),
+    level=Level.MUST,
+    source="https://12factor.net/logs",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Tell each kind of plain text by its name."""
+    lines_of(stream)
+    tally: Tally[tuple[str, str]] = Tally()
+    for block in stream.derived(blocks):
+        if block.owner == "text":
+            tally.add((block.name, block.hint), block.first, block.lines)
+    yield from tally.findings(
+        lambda cause, seen: Finding(
+            f"plain text instead of JSON{'' if cause[0] == 'plain text' else f': {cause[0]}'} ({seen})",
+            where(seen.first),
+            cause[1],
+        )
+    )

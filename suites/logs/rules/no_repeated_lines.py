@@ -1,0 +1,46 @@
+"""No line is written twice.
+
+The same bytes with the same sub-second time are one event that two handlers wrote, or one line read twice. Counts and
+rates from logs then are wrong by a factor; Loki drops some of the copies, so that not even the factor is constant.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from stack.records.log_stream import LogStream
+from stack.records.log_time import NS
+from suites.finding import Finding
+from suites.logs.judge import Tally, quoted, records_of, where
+from suites.rule import Bad, Good, Level, rule
+
+LINE = '{"level":"info","ts":1795500000.123,"msg":"ready"}\n'
+
+
+@rule(
+    Good(LINE + LINE.replace("123", "124") + '{"ts":1,"msg":"tick"}\n{"ts":1,"msg":"tick"}\n'),
+    Bad(
+        LINE + LINE.replace("ready", "go") + LINE + LINE,
+        "line `ready` is written again, byte for byte (2 lines, first line 3)",
+    ),
+    level=Level.SHOULD,
+    source="https://docs.python.org/3/library/logging.html#logging.Logger.propagate",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Compare the bytes of lines whose time has a fraction: within one whole second events may truly be alike."""
+    tally: Tally[str] = Tally()
+    seen: Counter[bytes] = Counter()
+    for line, record in records_of(stream):
+        if record.time_ns is None or record.time_ns % NS == 0:
+            continue
+        seen[line.raw] += 1
+        if seen[line.raw] > 1:
+            tally.add(quoted(record.message), line)
+    yield from tally.findings(
+        lambda message, seen: Finding(
+            f"line {message} is written again, byte for byte ({seen})",
+            where(seen.first),
+            "attach the handler to the root logger alone, or set `propagate = False` on the logger that has its own",
+        )
+    )

@@ -1,0 +1,53 @@
+"""No secret stands in the log.
+
+Logs are read by more people than the systems they come from, are kept for days and copied to other places. A token,
+key, password or card number in them is given away and must be replaced at its issuer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.log_stream import LogStream
+from suites.finding import Finding
+from suites.logs.judge import Seen, Tally, lines_of, where
+from suites.logs.requests import key_of
+from suites.logs.secrets import find_in_lines
+from suites.rule import Bad, Good, Level, rule
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLW9mLWEtdGVzdA"
+
+
+@rule(
+    Good('{"ts":1795500000,"msg":"password changed","trace_id":"4111111111111111","token_type":"bearer"}\n'),
+    Good('{"ts":1795500000,"msg":"connected to postgres://app:***@db/jobs, password=[REDACTED]"}\n'),
+    Bad(
+        f'{{"ts":1,"msg":"m","header":{{"auth":"{JWT}"}}}}\n{{"ts":2,"msg":"got {JWT}"}}\n',
+        "JSON Web Token in `header.auth` (line 1)",
+        "JSON Web Token in `msg` (line 2)",
+    ),
+    Bad('{"ts":1,"msg":"connect postgres://app:hunter2@db/jobs"}\n', "password in a URL in `msg` (line 1)"),
+    Bad("password=hunter2\npaid with 4111 1111 1111 1111\n", "password (line 1)", "card number (line 2)"),
+    level=Level.MUST,
+    source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#data-to-exclude",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Tell each kind of secret by the key that holds it; the secret itself is shown nowhere."""
+    lines = lines_of(stream)
+    texts = [line.text for line in lines]
+    tally: Tally[tuple[str, str]] = Tally()
+    keys: dict[str, int] = {}
+    for index, secret in find_in_lines(texts):
+        line = lines[index]
+        keys[secret.kind] = keys.get(secret.kind, 0) + 1
+        # The key is looked up for the first lines of a kind: where every line leaks, it is the same few keys.
+        key = key_of(line, texts[index][secret.start : secret.end]) if keys[secret.kind] <= 1000 else None
+        tally.add((secret.kind, key or ""), line)
+
+    def tell(cause: tuple[str, str], seen: Seen) -> Finding:
+        kind, key = cause
+        at = f" in `{key}`" if key else ""
+        hint = f"take the {kind} out of what is logged or mask it in the logger, and replace it at its issuer"
+        return Finding(f"{kind}{at} ({seen})", where(seen.first), hint)
+
+    yield from tally.findings(tell)

@@ -1,0 +1,60 @@
+"""The lines of a request carry the id it was sent with.
+
+The id is what joins the lines of several services to the story of one request. A service that drops it, or makes up
+a new one, cuts the story at its door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.log_format import FORMATS
+from stack.records.log_stream import LogStream, SentRequest
+from suites.finding import Finding, Where
+from suites.logs.judge import lines_of, where
+from suites.logs.requests import key_of, lines_of_request, logged_requests, mentions
+from suites.rule import Bad, Good, Level, rule
+
+HEAD = "requests: [{id: r-1, path: /jobs}, {id: r-2, path: /jobs}]\n---\n"
+
+
+@rule(
+    Good(HEAD + '{"ts":1,"msg":"m","request_id":"r-1"}\n{"ts":2,"msg":"m","request_id":"r-2"}\n'),
+    Bad(
+        HEAD + '{"ts":1,"msg":"m","request_id":"r-1"}\n',
+        "1 of 2 requests `GET /jobs` left no line with its id, such as `r-2`",
+    ),
+    Bad(
+        HEAD + '{"ts":1,"msg":"r-1 r-2","request_id":"new"}\n',
+        "2 of 2 requests `GET /jobs` left no line with its id, such as `r-1`, which stands under `msg`",
+    ),
+    level=Level.MUST,
+    source="https://www.elastic.co/guide/en/ecs/current/ecs-http.html",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Look for each sent id under the format's key; where it stands elsewhere, say where. Judged per route."""
+    due = logged_requests(stream)
+    lines_of(stream)
+    lost: dict[str, list[SentRequest]] = {}
+    for request in due:
+        if not lines_of_request(stream, request):
+            lost.setdefault(request.route, []).append(request)
+    for route, requests in lost.items():
+        sent = sum(request.route == route for request in due)
+        yield _finding(stream, route, requests, sent)
+
+
+def _finding(stream: LogStream, route: str, lost: list[SentRequest], sent: int) -> Finding:
+    sample = lost[0].request_id
+    line = mentions(stream, sample)
+    key = line and key_of(line, sample)
+    elsewhere = (
+        "" if line is None else f", which stands {f'under `{key}`' if key else 'in a line that is no JSON object'}"
+    )
+    wanted = FORMATS[stream.format or "structlog"].request_id[0]
+    return Finding(
+        f"{len(lost)} of {sent} requests `{route}` left no line with its id, such as `{sample}`{elsewhere}",
+        where(line) if line else Where(file=stream.lines[0].file),
+        f"read the header `X-Request-ID` in a middleware, bind it as `{wanted}` to the request's logger, and write at "
+        "least one line per request",
+    )

@@ -1,0 +1,47 @@
+"""A request that the server fails leaves a line at level error.
+
+The caller sees a 500 and nothing else. Without a line at level error, with the request's id, nobody learns of the
+failure from the log, and nobody who does learn of it can look up its cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.log_stream import LogStream, SentRequest
+from suites.finding import Finding, Where
+from suites.logs.judge import lines_of
+from suites.logs.requests import lines_of_request
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+HEAD = "requests: [{id: r-1, path: /fail, status: 500}, {id: r-2, path: /fail, status: 500}]\n---\n"
+
+
+@rule(
+    Good(HEAD + '{"level":"error","ts":1,"request_id":"r-1"}\n{"level":"error","ts":2,"request_id":"r-2"}\n'),
+    Bad(
+        HEAD
+        + '{"level":"info","ts":1,"msg":"request","request_id":"r-1"}\n{"level":"error","ts":2,"request_id":"r-2"}\n',
+        "1 of 2 requests `GET /fail` failed with 500 and left no line at level error, such as `r-1`",
+    ),
+    level=Level.MUST,
+    source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#which-events-to-log",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Look at the lines of requests that were answered 500 and above."""
+    failed = [request for request in stream.requests if request.status >= 500 and request.logged]
+    if not failed:
+        raise NotApplicable("no request that the server fails was sent")
+    lines_of(stream)
+    silent: dict[tuple[str, int], list[SentRequest]] = {}
+    for request in failed:
+        if not any(record.is_error for _, record in lines_of_request(stream, request)):
+            silent.setdefault((request.route, request.status), []).append(request)
+    for (route, status), requests in silent.items():
+        sent = sum((request.route, request.status) == (route, status) for request in failed)
+        yield Finding(
+            f"{len(requests)} of {sent} requests `{route}` failed with {status} and left no line at level error, "
+            f"such as `{requests[0].request_id}`",
+            Where(file=stream.lines[0].file),
+            "log the failure at level error in the handler that turns it into the answer, with the request's logger",
+        )

@@ -1,0 +1,46 @@
+"""A request that succeeds leaves no line at level error.
+
+A service that runs smoothly writes no errors. Where it does, alerts on the error rate fire for nothing, are muted,
+and stay silent when something breaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.log_stream import LogStream
+from suites.finding import Finding
+from suites.logs.judge import Tally, lines_of, quoted, where
+from suites.logs.requests import lines_of_request
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+HEAD = "requests: [{id: r-1, path: /jobs, status: 200}, {id: r-2, path: /fail, status: 500}]\n---\n"
+
+
+@rule(
+    Good(HEAD + '{"level":"info","ts":1,"msg":"m","request_id":"r-1"}\n{"level":"error","ts":2,"request_id":"r-2"}\n'),
+    Bad(
+        HEAD + '{"level":"error","ts":1,"msg":"cache miss","request_id":"r-1"}\n',
+        "request `GET /jobs` was answered 200 and left an error `cache miss` (line 1)",
+    ),
+    level=Level.SHOULD,
+    source="https://pkg.go.dev/go.uber.org/zap#pkg-constants",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Look at the lines of requests that were answered below 400."""
+    succeeded = [request for request in stream.requests if 0 < request.status < 400]
+    if not succeeded:
+        raise NotApplicable("no request that succeeded was sent")
+    lines_of(stream)
+    tally: Tally[tuple[str, int, str]] = Tally()
+    for request in succeeded:
+        for line, record in lines_of_request(stream, request):
+            if record.is_error:
+                tally.add((request.route, request.status, quoted(record.message)), line)
+    yield from tally.findings(
+        lambda cause, seen: Finding(
+            f"request `{cause[0]}` was answered {cause[1]} and left an error {cause[2]} ({seen})",
+            where(seen.first),
+            "log what the service coped with at level warning or info",
+        )
+    )

@@ -1,0 +1,52 @@
+"""Each line's timestamp can be read.
+
+The agent gives a line the time it carries. Where it cannot read that time it takes the moment of reading: after a
+restart or an outage all lines of the gap then seem to have happened at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.log_format import FORMATS
+from stack.records.log_stream import LogStream
+from suites.finding import Finding
+from suites.logs.judge import Seen, Tally, quoted, records_of, where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('{"ts":1795500000.123,"msg":"m"}\n{"timestamp":"2026-11-24T06:00:00.123456+01:00","event":"m"}\n'),
+    Bad(
+        '{"ts":"24/Nov/2026:06:00:00 +0000","msg":"m"}\n',
+        "timestamp `24/Nov/2026:06:00:00 +0000` cannot be read (line 1)",
+    ),
+    Bad(
+        '{"timestamp":"2026-13-24T06:00:00Z","event":"m"}\n{"timestamp":"2026-13-25T06:00:00Z","event":"m"}\n',
+        "timestamp `2026-13-24T06:00:00Z` cannot be read (2 lines, first line 1)",
+    ),
+    Bad('{"msg":"m"}\n', "a line has no timestamp (line 1)"),
+    level=Level.MUST,
+    source="https://datatracker.ietf.org/doc/html/rfc3339#section-5.6",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Tell unreadable timestamps, those of one shape together."""
+    tally: Tally[str] = Tally()
+    for line, record in records_of(stream):
+        if record.time is None:
+            if stream.format is None:
+                tally.add("", line)
+        elif record.time_ns is None:
+            tally.add("".join("0" if sign.isdigit() else sign for sign in str(record.time)[:80]), line)
+
+    def tell(shape: str, seen: Seen) -> Finding:
+        record = seen.first.record
+        known = FORMATS[record.format if record else "structlog"]
+        hint = f"write `{known.time[0]}` as RFC 3339 in UTC (`2026-11-24T06:00:00.123456Z`)"
+        if known.name == "zap":
+            hint += " or as seconds since the epoch"
+        time = quoted(record.time) if record and shape else ""
+        message = f"timestamp {time} cannot be read" if shape else "a line has no timestamp"
+        return Finding(f"{message} ({seen})", where(seen.first), hint)
+
+    yield from tally.findings(tell)

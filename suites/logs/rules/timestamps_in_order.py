@@ -1,0 +1,53 @@
+"""Timestamps do not run backwards.
+
+Loki takes lines of a stream out of order only within a window, and a reader takes the order of lines for the order
+of events. Small steps back are threads at work; larger ones are a changed clock or a time taken too early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.log_line import LogLine
+from stack.records.log_stream import LogStream
+from stack.records.log_time import NS
+from suites.finding import Finding
+from suites.logs.judge import records_of, where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('{"ts":1795500001.0,"msg":"a"}\n{"ts":1795500000.5,"msg":"b"}\n{"ts":1795500002,"msg":"c"}\n'),
+    Bad(
+        '{"ts":1795500010,"msg":"a"}\n{"ts":1795500004,"msg":"b"}\n{"ts":1795500003.5,"msg":"c"}\n',
+        "timestamps run backwards by up to 6.5 s (2 lines, first line 2)",
+    ),
+    Bad(
+        "order_tolerance: 0\n---\n" + '{"ts":1795500000.002,"msg":"a"}\n{"ts":1795500000.001,"msg":"b"}\n',
+        "timestamps run backwards by up to 0.001 s (line 2)",
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/configure/#accept-out-of-order-writes",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Compare each timestamp with the latest before it."""
+    latest: int | None = None
+    back: list[LogLine] = []
+    worst = 0
+    for line, record in records_of(stream):
+        time = record.time_ns
+        if time is None:
+            continue
+        if latest is None or time > latest:
+            latest = time
+        elif latest - time > stream.order_tolerance_s * NS:
+            back.append(line)
+            worst = max(worst, latest - time)
+    if back:
+        lines = f"line {back[0].number}" if len(back) == 1 else f"{len(back):,} lines, first line {back[0].number}"
+        yield Finding(
+            f"timestamps run backwards by up to {worst / NS:.10g} s ({lines})",
+            where(back[0]),
+            "take the time when the line is written, from one clock that only runs forward; do not let several "
+            "processes or buffered handlers write to one file",
+        )
