@@ -1,0 +1,27 @@
+"""What several rules over two scrapes need to know."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from stack.records.exposition import Labels, MetricFamily
+from stack.records.scrape_pair import Change, ScrapePair, sample_kind
+
+COUNTER_LIKE = ("counter", "histogram", "summary")
+"""Types whose series only grow and stay until the process ends."""
+
+
+def recreated(pair: ScrapePair, family: MetricFamily, labels: Labels) -> bool:
+    """The series says by its `_created` time that it began anew between the scrapes."""
+    key = f"created in {family.name}"
+    if key not in pair.cache:
+        changes = (change for change in pair.changes(family) if sample_kind(family, change.before) == "_created")
+        pair.cache[key] = {frozenset(change.before.labels): change for change in changes}
+    change = cast("dict[frozenset[tuple[str, str]], Change]", pair.cache[key]).get(own_labels(family, labels))
+    return change is not None and change.after is not None and change.after.value > change.before.value
+
+
+def own_labels(family: MetricFamily, labels: Labels) -> frozenset[tuple[str, str]]:
+    """The labels of the series that a sample belongs to: without the format's `le` and `quantile`."""
+    formats_own = {"histogram": "le", "summary": "quantile"}.get(family.type)
+    return frozenset(pair for pair in labels if pair[0] != formats_own)

@@ -1,0 +1,58 @@
+"""The endpoint answers in a format that was asked for.
+
+`Accept` says what the scraper can read. Whoever asks for the text format alone must not get OpenMetrics, and a header
+that the service does not like is no reason to fail: the text format is always right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.negotiation import MEDIA_TYPES, ContentType, Negotiation
+from stack.records.scrape import Scrape
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+FALLBACK = "text/plain"
+
+
+@rule(
+    Good("HTTP/1.1 200 OK\nContent-Type: text/plain; version=0.0.4\nX-Accept: text/plain;version=0.0.4\n\n"),
+    Good("HTTP/1.1 200 OK\nContent-Type: text/plain; version=0.0.4\nX-Accept: application/openmetrics-text\n\n"),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=1.0.0\n"
+        "X-Accept: text/plain;version=0.0.4\n\n",
+        "asked for `text/plain;version=0.0.4` it answers `application/openmetrics-text; version=1.0.0`",
+    ),
+    Bad(
+        "HTTP/1.1 406 Not Acceptable\nX-Accept: application/openmetrics-text\n\n",
+        "asked for `application/openmetrics-text` it answers status 406 Not Acceptable",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/content_negotiation/#selection-of-format",
+)
+def check(negotiation: Negotiation) -> Iterator[Finding]:
+    """Judge each answer by what was asked; types that Prometheus does not know have a rule of their own."""
+    for answer in negotiation.answers:
+        fault = _fault(answer)
+        if fault:
+            yield Finding(
+                f"asked for `{answer.accept}` it answers {fault}",
+                Where(url=answer.url),
+                "use the client library's HTTP handler, which negotiates; where nothing in `Accept` suits, answer "
+                "`text/plain; version=0.0.4`",
+            )
+
+
+def _fault(answer: Scrape) -> str | None:
+    if answer.error is not None:
+        return f"nothing usable: {answer.error}"
+    if answer.status != 200:
+        return f"status {answer.status} {answer.reason}".rstrip()
+    try:
+        kind = ContentType.parse(answer.content_type or "").media_type
+    except ValueError:
+        return None
+    accept = (answer.accept or "*/*").lower()
+    wanted = kind in accept or "*/*" in accept or kind == FALLBACK
+    return None if wanted or kind not in MEDIA_TYPES else f"`{answer.content_type}`"

@@ -1,0 +1,67 @@
+"""The Content-Type says which exposition format it is.
+
+Prometheus 3 fails the scrape when the Content-Type is missing, malformed or of another kind; version 2 guessed. The
+version of the format has to be one that Prometheus knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.negotiation import MEDIA_TYPES, ContentType, Negotiation
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+VERSIONS = {"text/plain": ("0.0.4", "1.0.0"), "application/openmetrics-text": ("0.0.1", "1.0.0")}
+HINT = "send `text/plain; version=0.0.4; charset=utf-8`, or the type of the format that was negotiated"
+
+
+@rule(
+    Good("HTTP/1.1 200 OK\nContent-Type: text/plain; version=0.0.4; charset=utf-8\n\n"),
+    Good("HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\n\n# EOF\n"),
+    Bad("HTTP/1.1 200 OK\n\na_jobs 1\n", "the answer has no Content-Type, so Prometheus 3 fails the scrape"),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: application/json\n\n{}",
+        "the answer is of type `application/json`, so Prometheus 3 fails the scrape",
+    ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: text\n\n",
+        "the Content-Type `text` is malformed, so Prometheus 3 fails the scrape",
+    ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: text/html\n\n<html>",
+        "the answer is a web page (`text/html`), so Prometheus 3 fails the scrape",
+    ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: text/plain; version=0.0.5\n\na_jobs 1\n",
+        "the Content-Type names version `0.0.5` of `text/plain`, which Prometheus does not know",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/prometheus/latest/migration/#scrape-protocols",
+)
+def check(negotiation: Negotiation) -> Iterator[Finding]:
+    """Judge every answer with status 200; each distinct fault is told once."""
+    faults: dict[str, str] = {}
+    for answer in negotiation.answers:
+        fault = _fault(answer.content_type) if answer.ok else None
+        if fault:
+            faults.setdefault(fault, answer.url)
+    for fault, url in faults.items():
+        yield Finding(fault, Where(url=url), HINT)
+
+
+def _fault(header: str | None) -> str | None:
+    failing = "so Prometheus 3 fails the scrape"
+    if not header:
+        return f"the answer has no Content-Type, {failing}"
+    try:
+        content_type = ContentType.parse(header)
+    except ValueError:
+        return f"the Content-Type `{header}` is malformed, {failing}"
+    kind, version = content_type.media_type, content_type.get("version")
+    if kind not in MEDIA_TYPES:
+        what = f"is a web page (`{kind}`)" if kind in ("text/html", "application/xhtml+xml") else f"is of type `{kind}`"
+        return f"the answer {what}, {failing}"
+    if version and version not in VERSIONS.get(kind, (version,)):
+        return f"the Content-Type names version `{version}` of `{kind}`, which Prometheus does not know"
+    return None

@@ -1,0 +1,51 @@
+"""The creation time of a series stays the same until the series starts anew.
+
+Judged over two scrapes. `_created` tells Prometheus that a counter began at 0: one that moves with every scrape makes
+each of them look like a restart. Section "Counter" of OpenMetrics 1.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Format
+from stack.records.scrape_pair import ScrapePair, sample_kind
+from suites.finding import Finding, Where
+from suites.metrics.pairs import COUNTER_LIKE, own_labels
+from suites.rule import Bad, Good, Level, rule
+
+HEAD = "# TYPE a counter\n"
+
+
+@rule(
+    Good(HEAD + "a_total 1\na_created 100\n# EOF\n--- 15 s later\n" + HEAD + "a_total 2\na_created 100\n# EOF\n"),
+    Good(HEAD + "a_total 9\na_created 100\n# EOF\n--- 15 s later\n" + HEAD + "a_total 1\na_created 110\n# EOF\n"),
+    Bad(
+        HEAD + "a_total 1\na_created 100\n# EOF\n--- 15 s later\n" + HEAD + "a_total 2\na_created 115\n# EOF\n",
+        "`a_created` moved by 15 s within 15 s although the series did not start anew",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter-1",
+)
+def check(pair: ScrapePair) -> Iterator[Finding]:
+    """Compare the creation times of both scrapes; the first fault of each family is told."""
+    if pair.restarted:
+        return
+    for family, _ in pair.families():
+        if family.type not in COUNTER_LIKE or family.format is not Format.OPENMETRICS:
+            continue
+        reset = {
+            own_labels(family, before.labels)
+            for before, after in pair.changes(family)
+            if after and after.value < before.value and sample_kind(family, before) in ("_total", "_count")
+        }
+        for before, after in pair.changes(family):
+            moved = sample_kind(family, before) == "_created" and after and after.value != before.value
+            if moved and after and frozenset(before.labels) not in reset:
+                yield Finding(
+                    f"`{before.series}` moved by {after.value - before.value:g} s within {pair.seconds:g} s "
+                    "although the series did not start anew",
+                    Where(series=before.series, line=after.line),
+                    "set it once, when the series is made",
+                )
+                break

@@ -1,0 +1,33 @@
+"""The metrics endpoint answers within the scrape timeout.
+
+Prometheus gives up after `scrape_timeout` (10 s by default) and throws away what it has got so far: the target is
+down although the service runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.scrape import Scrape
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("HTTP/1.1 200 OK\nX-Elapsed-Seconds: 9.5\n\na_jobs 1\n"),
+    Good("X-Error: connect: connection refused at 127.0.0.1:9\n"),
+    Bad(
+        "X-Elapsed-Seconds: 10.01\nX-Error: timeout: no answer at all\n",
+        "no complete answer within the scrape timeout of 10 s: no answer at all",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#scheduling",
+)
+def check(scrape: Scrape) -> Iterator[Finding]:
+    """Judge whether the answer was complete at the deadline."""
+    if scrape.error_kind == "timeout":
+        yield Finding(
+            f"no complete answer within the scrape timeout of {scrape.timeout_s:g} s: {scrape.error}",
+            Where(url=scrape.url),
+            "do not compute or fetch on the scrape what can be kept up to date beside it; look for a lock that is held",
+        )

@@ -1,0 +1,43 @@
+"""The metrics endpoint answers.
+
+A service that cannot be scraped is not monitored: Prometheus knows nothing of it but `up == 0`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.scrape import Scrape
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("HTTP/1.1 200 OK\nContent-Type: text/plain; version=0.0.4\n\na_jobs 1\n"),
+    Good("HTTP/1.1 500 Internal Server Error\n\n"),
+    Bad(
+        "X-Url: http://127.0.0.1:9/metrics\nX-Error: connect: connection refused at 127.0.0.1:9\n",
+        "the metrics endpoint cannot be reached: connection refused at 127.0.0.1:9",
+    ),
+    Bad(
+        "HTTP/1.1 200 OK\nX-Error: broken: the connection was closed after 10 bytes\n",
+        "the metrics endpoint gave no complete answer: the connection was closed after 10 bytes",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/concepts/jobs_instances/",
+)
+def check(scrape: Scrape) -> Iterator[Finding]:
+    """Judge the connection; slow, large, redirected or refused answers have rules of their own."""
+    where = Where(url=scrape.url, excerpt=scrape.head or None)
+    if scrape.error_kind == "connect":
+        yield Finding(
+            f"the metrics endpoint cannot be reached: {scrape.error}",
+            where,
+            "check that the service runs and listens there, and that host, port and path in `metrics` are right",
+        )
+    elif scrape.error_kind == "broken":
+        yield Finding(
+            f"the metrics endpoint gave no complete answer: {scrape.error}",
+            where,
+            "look for an exception in the service's log at that moment; a proxy in between may cut the answer too",
+        )

@@ -1,0 +1,44 @@
+"""A histogram has a sensible number of buckets.
+
+With a single finite bucket no percentile can be told; each bucket is a series of its own, for every combination of
+labels, so dozens of them cost more than they tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding, Where
+from suites.metrics.histograms import histograms
+from suites.rule import Bad, Good, Level, rule
+
+FEWEST, MOST = 2, 50
+
+
+@rule(
+    Good(
+        '# TYPE a_s histogram\na_s_bucket{le="1"} 1\na_s_bucket{le="2"} 1\na_s_bucket{le="+Inf"} 1\n'
+        "a_s_sum 1\na_s_count 1\n"
+    ),
+    Bad(
+        '# TYPE a_s histogram\na_s_bucket{le="1"} 1\na_s_bucket{le="+Inf"} 1\na_s_sum 1\na_s_count 1\n',
+        "histogram `a_s` has 1 finite bucket, fewer than 2",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/practices/histograms/#errors-of-quantile-estimation",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Judge the first series of each histogram with too few or too many buckets."""
+    for family, series in histograms(exposition):
+        for buckets in series:
+            count = len(buckets.finite)
+            if FEWEST <= count <= MOST:
+                continue
+            problem = f"fewer than {FEWEST}" if count < FEWEST else f"more than {MOST}"
+            yield Finding(
+                f"histogram `{family.name}` has {count} finite bucket{'s' * (count != 1)}, {problem}",
+                Where(series=f"{family.name}_bucket", line=buckets.line),
+                "choose about ten bounds around the values that matter, or use a native histogram",
+            )
+            break

@@ -1,0 +1,54 @@
+"""The buckets of a histogram fit what is observed.
+
+When all observations fall beyond the last bound or below the first one, every percentile comes out as that bound: the
+histogram tells nothing. Judged from 100 observations on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding, Where
+from suites.metrics.histograms import Buckets, histograms
+from suites.rule import Bad, Good, Level, rule
+
+ENOUGH = 100
+
+
+@rule(
+    Good('# TYPE a_s histogram\na_s_bucket{le="1"} 90\na_s_bucket{le="2"} 180\na_s_bucket{le="+Inf"} 200\n'),
+    Good('# TYPE a_s histogram\na_s_bucket{le="1"} 0\na_s_bucket{le="2"} 0\na_s_bucket{le="+Inf"} 3\n'),
+    Bad(
+        '# TYPE a_s histogram\na_s_bucket{le="1"} 0\na_s_bucket{le="2"} 0\na_s_bucket{le="+Inf"} 200\n',
+        "all 200 observations of histogram `a_s` lie above its last bound, 2",
+    ),
+    Bad(
+        '# TYPE a_s histogram\na_s_bucket{le="1"} 200\na_s_bucket{le="2"} 200\na_s_bucket{le="+Inf"} 200\n',
+        "all 200 observations of histogram `a_s` lie below its first bound, 1",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/practices/histograms/#errors-of-quantile-estimation",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Add up the series of each histogram and look where the observations lie."""
+    for family, series in histograms(exposition):
+        finite = series[0].finite if series else []
+        total = _sum(series, math.inf)
+        if len(finite) < 2 or total < ENOUGH:
+            continue
+        for beyond, bound, side in (
+            (_sum(series, finite[-1]) == 0, finite[-1], "above its last"),
+            (_sum(series, finite[0]) == total, finite[0], "below its first"),
+        ):
+            if beyond:
+                yield Finding(
+                    f"all {total:g} observations of histogram `{family.name}` lie {side} bound, {bound:g}",
+                    Where(series=f"{family.name}_bucket", line=series[0].line),
+                    "choose bounds around the values that occur; check that the unit is the one in the name",
+                )
+
+
+def _sum(series: list[Buckets], bound: float) -> float:
+    return sum(buckets.counts.get(bound, 0.0) for buckets in series)

@@ -1,0 +1,54 @@
+"""Label values do not look like ids.
+
+Each distinct value is a new time series that stays for the whole retention. A label that holds user ids, e-mail
+addresses, client addresses, times or raw paths grows without end and takes the server down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, is_info, labels_of, where_label
+from suites.metrics.ids import kind_of_id, may_hold_paths
+from suites.rule import Bad, Good, Level, rule
+
+LOOKED_AT = 2000
+"""Values looked at per label; a label with more is over any budget anyway."""
+
+
+@rule(
+    Good('http_requests_total{route="/users/:id",code="200"} 1\n'),
+    Good('app_build_info{revision="0123456789abcdef0123456789abcdef01234567"} 1\n'),
+    Bad(
+        "".join(f'http_requests_total{{path="{path}"}} 1\n' for path in ("/users/42", "/users/43", "/")),
+        "label `path` of `http_requests_total` holds paths with numbers: 2 of 3 values, first `/users/42`",
+    ),
+    Bad(
+        'logins_total{who="ann@example.org"} 1\n',
+        "label `who` of `logins_total` holds e-mail addresses: 1 of 1 value, first `ann@example.org`",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/practices/naming/#labels",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Judge the distinct values of each label; info metrics carry such facts on purpose."""
+    for family, labels in labels_of(exposition):
+        if is_info(family):
+            continue
+        for label, values in labels.items():
+            found: dict[str, list[str]] = {}
+            for value in islice(values, LOOKED_AT):
+                kind = kind_of_id(value)
+                if kind and (kind != "paths with numbers" or may_hold_paths(label)):
+                    found.setdefault(kind, []).append(value)
+            for kind, suspects in found.items():
+                yield Finding(
+                    f"label `{label}` of `{exposed_name(family)}` holds {kind}: {len(suspects)} of "
+                    f"{min(len(values), LOOKED_AT)} value{'s' * (len(values) > 1)}, first `{suspects[0]}`",
+                    where_label(family, label, suspects[0]),
+                    f"drop `{label}` or reduce it to a few known values (the route's pattern, a status class, a tenant "
+                    "tier); ids belong into logs and exemplars",
+                )

@@ -1,0 +1,41 @@
+"""No label is named after an id.
+
+A label `request_id` or `user_id` has as many values as there are requests or users, each a new time series, even if
+this scrape shows only a few of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, is_info, labels_of, where_label
+from suites.rule import Bad, Good, Level, rule
+
+ID_NAMES = frozenset(
+    {
+        *("request_id", "correlation_id", "trace_id", "span_id", "session_id", "transaction_id", "message_id"),
+        *("user_id", "customer_id", "account_id", "order_id", "user_email", "email", "uuid", "guid", "token"),
+        *("client_ip", "remote_ip", "remote_addr", "client_addr", "user_agent", "timestamp"),
+    }
+)
+
+
+@rule(
+    Good('http_requests_total{route="/users/:id"} 1\n'),
+    Good('app_instance_info{uuid="4"} 1\n'),
+    Bad('http_requests_total{user_id="7"} 1\n', "label `user_id` of `http_requests_total` is named after an id"),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/practices/naming/#labels",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Judge all label names; info metrics carry such facts on purpose."""
+    for family, labels in labels_of(exposition):
+        for label in () if is_info(family) else labels:
+            if label.lower() in ID_NAMES:
+                yield Finding(
+                    f"label `{label}` of `{exposed_name(family)}` is named after an id",
+                    where_label(family, label),
+                    f"drop `{label}`; write the id into the log line of the event, or attach it as an exemplar",
+                )

@@ -1,0 +1,39 @@
+"""No label has more values than its service's budget allows.
+
+The number of series of a metric is the product of the numbers of values of its labels. The budget is
+`budgets.label_values` in `service.yaml`, 100 where none is declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.budget import BudgetedScrape
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, labels_of, where_label
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+
+@rule(
+    Good('label_values: 2\n---\njobs{queue="a"} 1\njobs{queue="b"} 1\n'),
+    Bad(
+        'label_values: 2\n---\njobs{queue="a"} 1\njobs{queue="b"} 1\njobs{queue="c"} 1\n',
+        "label `queue` of `jobs` has 3 values, 1 over the budget of 2",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/practices/instrumentation/#do-not-overuse-labels",
+)
+def check(scrape: BudgetedScrape) -> Iterator[Finding]:
+    """Count the distinct values of each label of each metric."""
+    limit = scrape.budget.label_values
+    if limit is None:
+        raise NotApplicable("the service has no budget for label values")
+    for family, labels in labels_of(scrape.exposition):
+        for label, values in labels.items():
+            if len(values) > limit:
+                yield Finding(
+                    f"label `{label}` of `{exposed_name(family)}` has {len(values)} values, "
+                    f"{len(values) - limit} over the budget of {limit}",
+                    where_label(family, label),
+                    f"reduce `{label}` to a few known values, or raise `budgets.label_values` if so many are meant",
+                )

@@ -1,0 +1,51 @@
+"""No sample and no creation time lies in the future.
+
+Judged by the moment of the scrape, with a minute for clocks that differ. Prometheus refuses samples more than ten
+minutes ahead, and until then everything that comes on time is out of order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from stack.records.exposition import Exposition
+from stack.records.scrape_pair import ScrapePair
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+TOLERANCE_S = 60.0
+
+
+@rule(
+    Good("a 1\n--- 15 s later, at 2026-01-31T12:00:00Z\na 1 1769860800000\n"),
+    Bad(
+        "a 1\n--- 15 s later, at 2026-01-31T12:00:00Z\na 1 1769864400000\n",
+        "`a` carries a timestamp 3600 s after the scrape: 2026-01-31T13:00:00Z",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#timestamps",
+)
+def check(pair: ScrapePair) -> Iterator[Finding]:
+    """Compare the times in the second scrape with its own; the latest one is told."""
+    if pair.at is None:
+        raise NotApplicable("the moment of the scrape is not known")
+    latest = max(_times(pair.after), default=None)
+    if latest is not None and latest[0] > pair.at + TOLERANCE_S:
+        seconds, line, series = latest
+        shown = datetime.fromtimestamp(min(seconds, 253402300799), UTC).isoformat().replace("+00:00", "Z")
+        yield Finding(
+            f"`{series}` carries a timestamp {seconds - pair.at:.0f} s after the scrape: {shown}",
+            Where(series=series, line=line),
+            "give seconds in OpenMetrics and milliseconds in the text format; set the clock; best leave timestamps out",
+        )
+
+
+def _times(exposition: Exposition) -> Iterator[tuple[float, int, str]]:
+    for family in exposition.families:
+        created = family.name + "_created"
+        for sample in family.samples:
+            if sample[3] is not None:
+                yield sample[3], sample.line, sample.series
+            elif sample[0] == created:
+                yield sample.value, sample.line, sample.series

@@ -1,0 +1,49 @@
+"""Asked for OpenMetrics without a version, the endpoint answers version 1.0.0.
+
+Section "Protocol Negotiation" of OpenMetrics 1.0 makes this a MUST. It can only be judged by negotiation, and is a
+SHOULD here: Prometheus always names a version, and Go's client library answers version 0.0.1 in this case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.negotiation import OPENMETRICS_ANY, ContentType, Negotiation
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+
+@rule(
+    Good(
+        "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\n"
+        "X-Accept: application/openmetrics-text\n\n# EOF\n"
+    ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=0.0.1; charset=utf-8\n"
+        "X-Accept: application/openmetrics-text\n\n# EOF\n",
+        "asked for OpenMetrics without a version it answers version `0.0.1` instead of `1.0.0`",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#protocol-negotiation",
+)
+def check(negotiation: Negotiation) -> Iterator[Finding]:
+    """Judge the answers to an `Accept` that names OpenMetrics without version."""
+    spoken = False
+    for answer in negotiation.asked(OPENMETRICS_ANY):
+        try:
+            content_type = ContentType.parse(answer.content_type or "")
+        except ValueError:
+            continue
+        if not answer.ok or content_type.media_type != OPENMETRICS_ANY:
+            continue
+        spoken = True
+        version = content_type.get("version")
+        if version != "1.0.0":
+            said = f"version `{version}`" if version else "no version"
+            yield Finding(
+                f"asked for OpenMetrics without a version it answers {said} instead of `1.0.0`",
+                Where(url=answer.url, excerpt=answer.content_type),
+                "answer `application/openmetrics-text; version=1.0.0; charset=utf-8` unless another is asked for",
+            )
+    if not spoken:
+        raise NotApplicable("the service does not offer OpenMetrics when no version is named")

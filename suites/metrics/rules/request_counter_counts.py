@@ -1,0 +1,47 @@
+"""The request counter moves by exactly the number of requests that were sent.
+
+The one check that the numbers mean something: a middleware that misses errors, counts retries twice or sits on one of
+two workers shows only here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.contract import MetricContract, total
+from suites.finding import Finding
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+CONTRACT = "moves: [{name: a_total, labels: {m: GET}, by: 3}]\n---\n"
+
+
+@rule(
+    Good(CONTRACT + 'a_total{m="GET"} 1\n--- 1 s later\na_total{m="GET"} 4\na_total{m="PUT"} 9\n'),
+    Good(CONTRACT + 'a_total{m="PUT"} 1\n--- 1 s later\na_total{m="GET",c="200"} 1\na_total{m="GET",c="404"} 2\n'),
+    Bad(
+        CONTRACT + 'a_total{m="GET"} 1\n--- 1 s later\na_total{m="GET"} 3\n',
+        '3 requests were sent, but `a_total{m="GET"}` moved by 2',
+    ),
+    Bad(CONTRACT + "b 1\n--- 1 s later\nb 1\n", '3 requests were sent, but `a_total{m="GET"}` is not exposed'),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/practices/instrumentation/#online-serving-systems",
+)
+def check(contract: MetricContract) -> Iterator[Finding]:
+    """Compare the counters before and after the requests; one that is not there yet counts as 0."""
+    if contract.before is None or not contract.contract.moves:
+        raise NotApplicable("no requests were sent that a counter should count")
+    for move in contract.contract.moves:
+        inner = ",".join(f'{key}="{value}"' for key, value in move.labels)
+        name = f"{move.name}{{{inner}}}" if inner else move.name
+        requests = f"{move.by} request{'s were' if move.by != 1 else ' was'} sent, but `{name}`"
+        after = total(contract.exposition, move)
+        if after is None:
+            yield Finding(f"{requests} is not exposed", hint="expose it from the start of the service, beginning at 0")
+            continue
+        moved = after - (total(contract.before, move) or 0.0)
+        if moved != move.by:
+            yield Finding(
+                f"{requests} moved by {moved:g}",
+                hint="count each request once, also those that fail; look for a route without the middleware, and for "
+                "other traffic that carries the same labels (health checks, scrapes)",
+            )

@@ -1,0 +1,44 @@
+"""Required metrics have the unit that the service promised.
+
+The unit is told by the UNIT line of OpenMetrics, and in every format by the end of the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.contract import MetricContract
+from suites.finding import Finding
+from suites.metrics.families import where
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+
+@rule(
+    Good("required: [{name: a_wait_seconds, unit: seconds}]\n---\n# TYPE a_wait_seconds gauge\na_wait_seconds 1\n"),
+    Bad(
+        "required: [{name: a_wait, unit: seconds}]\n---\n# TYPE a_wait gauge\na_wait 1\n",
+        "required metric `a_wait` does not say its unit, `seconds`",
+    ),
+    Bad(
+        "required: [{name: a_seconds, unit: seconds}]\n---\n"
+        "# TYPE a_seconds gauge\n# UNIT a_seconds bytes\na_seconds 1\n# EOF\n",
+        "required metric `a_seconds` has the unit `bytes` instead of `seconds`",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/practices/naming/#metric-names",
+)
+def check(contract: MetricContract) -> Iterator[Finding]:
+    """Compare the units of the required metrics that are there."""
+    measured = [required for required in contract.contract.required if required.unit]
+    if not measured:
+        raise NotApplicable("the service promises no units")
+    for required in measured:
+        family = contract.family(required.name)
+        if family is None:
+            continue
+        if family.unit and family.unit != required.unit:
+            message = f"required metric `{required.name}` has the unit `{family.unit}` instead of `{required.unit}`"
+            yield Finding(message, where(family), "convert the values and rename the metric, or correct the contract")
+        elif not required.name.removesuffix("_total").endswith(f"_{required.unit}"):
+            message = f"required metric `{required.name}` does not say its unit, `{required.unit}`"
+            yield Finding(message, where(family), f"end its name in `_{required.unit}` (before `_total`)")

@@ -1,0 +1,31 @@
+"""A scrape takes no longer than its service's budget allows.
+
+A slow metrics endpoint takes time from the service's own work, every few seconds. The budget is
+`budgets.scrape_seconds` in `service.yaml`; the specification's rule of thumb is one second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.budget import BudgetedScrape
+from suites.finding import Finding
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+
+@rule(
+    Good("scrape_seconds: 1\ntook_seconds: 0.2\n---\na_jobs 1\n"),
+    Bad("scrape_seconds: 1\ntook_seconds: 1.5\n---\na_jobs 1\n", "the scrape took 1.50 s, over the budget of 1 s"),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#exposition-performance",
+)
+def check(scrape: BudgetedScrape) -> Iterator[Finding]:
+    """Compare the time of the scrape with the budget."""
+    limit = scrape.budget.scrape_seconds
+    if limit is None:
+        raise NotApplicable("the service has no budget for the time of a scrape")
+    if scrape.took_seconds > limit:
+        yield Finding(
+            f"the scrape took {scrape.took_seconds:.2f} s, over the budget of {limit:g} s",
+            hint="do not compute or fetch on the scrape what can be kept up to date beside it",
+        )

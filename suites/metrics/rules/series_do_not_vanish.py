@@ -1,0 +1,43 @@
+"""Counters, histograms and summaries stay exposed until the process ends.
+
+Judged over two scrapes. A series that comes and goes has no history: `rate()` over the gap is wrong. Section
+"Statelessness" of OpenMetrics 1.0: a metric MUST NOT be left out merely because nothing happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.scrape_pair import ScrapePair
+from suites.finding import Finding, Where
+from suites.metrics.families import exposed_name
+from suites.metrics.pairs import COUNTER_LIKE
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE a_total counter\na_total 1\n--- 15 s later\n# TYPE a_total counter\na_total 1\nb 1\n"),
+    Good("# TYPE a_free gauge\na_free 1\n--- 15 s later\nb 1\n"),
+    Bad(
+        '# TYPE a_total counter\na_total{q="x"} 1\na_total{q="y"} 1\n--- 15 s later\n'
+        '# TYPE a_total counter\na_total{q="y"} 1\n',
+        'counter `a_total` lost 1 of 2 series within 15 s, first `a_total{q="x"}`',
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#statelessness",
+)
+def check(pair: ScrapePair) -> Iterator[Finding]:
+    """Look for each series of the first scrape in the second one; gauges may end with what they measure."""
+    if pair.restarted:
+        return
+    for family, _ in pair.families():
+        if family.type not in COUNTER_LIKE:
+            continue
+        lost = [change.before for change in pair.changes(family) if change.after is None]
+        if lost:
+            yield Finding(
+                f"{family.type} `{exposed_name(family)}` lost {len(lost)} of {len(family.samples)} series within "
+                f"{pair.seconds:g} s, first `{lost[0].series}`",
+                Where(series=lost[0].series, line=lost[0].line),
+                "keep each series until the process ends; do not clear or expire metrics, and reset none on a scrape",
+            )

@@ -1,0 +1,43 @@
+"""Traffic does not make series without end.
+
+Judged over two scrapes with requests in between: a metric that gained about one label value for every request will do
+so for every request to come, until memory runs out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.scrape_pair import ScrapePair
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, is_info, labels_of, where_label
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+ENOUGH_REQUESTS = 5
+SHARE = 0.5
+
+
+@rule(
+    Good('jobs_total{q="a"} 1\n--- 1 s later, 5 requests sent\njobs_total{q="a"} 3\njobs_total{q="b"} 3\n'),
+    Bad(
+        'jobs_total{id="0"} 1\n--- 1 s later, 5 requests sent\n'
+        + "".join(f'jobs_total{{id="{i}"}} 1\n' for i in range(6)),
+        "label `id` of `jobs_total` gained 5 values in 5 requests",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/practices/naming/#labels",
+)
+def check(pair: ScrapePair) -> Iterator[Finding]:
+    """Compare the label values of both scrapes with the number of requests in between."""
+    if pair.sent is None or pair.sent < ENOUGH_REQUESTS:
+        raise NotApplicable(f"fewer than {ENOUGH_REQUESTS} requests were sent between the scrapes")
+    for family, labels in labels_of(pair.after):
+        known = pair.before.label_values.get(family.name, {})
+        for label, values in labels.items():
+            new = [value for value in values if value not in known.get(label, {})]
+            if known.get(label) and len(new) >= max(ENOUGH_REQUESTS, SHARE * pair.sent) and not is_info(family):
+                yield Finding(
+                    f"label `{label}` of `{exposed_name(family)}` gained {len(new)} values in {pair.sent} requests",
+                    where_label(family, label, new[0]),
+                    f"reduce `{label}` to a few known values: the route's pattern instead of the path, no ids",
+                )

@@ -1,0 +1,41 @@
+"""Prometheus scrapes the service successfully.
+
+`up` is 1 and the last scrape had no error: only then is anything of it stored. The error is shown as Prometheus
+words it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.target import ScrapeTarget
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+TARGET = "job: a\ntargets: [{job: a, instance: 'h:1', scrape_url: 'http://h:1/metrics', health: "
+
+
+@rule(
+    Good(TARGET + "up}]\n"),
+    Bad(
+        TARGET + "down, last_error: 'server returned HTTP status 500 Internal Server Error'}]\n",
+        "the target is down: server returned HTTP status 500 Internal Server Error",
+    ),
+    Bad(TARGET + "unknown}]\n", "the target is unknown: it has not been scraped yet"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series",
+)
+def check(target: ScrapeTarget) -> Iterator[Finding]:
+    """Judge the health of each target of the service."""
+    if not target.targets:
+        raise NotApplicable("Prometheus has no target for the service")
+    for found in target.targets:
+        if found.health != "up" or found.last_error:
+            why = found.last_error or "it has not been scraped yet"
+            state = "up, but the last scrape failed" if found.health == "up" else found.health
+            yield Finding(
+                f"the target is {state}: {why}",
+                Where(url=found.scrape_url),
+                "the address is reachable from here, so look at what differs for Prometheus: network, credentials, the "
+                "Content-Type, limits of the scrape configuration",
+            )

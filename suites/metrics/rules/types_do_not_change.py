@@ -1,0 +1,38 @@
+"""A metric keeps its type and its unit.
+
+Judged over two scrapes. A gauge that becomes a counter breaks every query, alert and dashboard that uses it. Section
+"Exposition Across Time and Metric Evolution" of OpenMetrics 1.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.scrape_pair import ScrapePair
+from suites.finding import Finding
+from suites.metrics.families import exposed_name, where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE a_jobs gauge\na_jobs 1\n--- 15 s later\n# TYPE a_jobs gauge\na_jobs 2\n"),
+    Bad(
+        "# TYPE a_jobs gauge\na_jobs 1\n--- 15 s later\n# TYPE a_jobs counter\na_jobs 2\n",
+        "the type of `a_jobs` changed from gauge to counter within 15 s",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#exposition-across-time-and-metric-evolution",
+)
+def check(pair: ScrapePair) -> Iterator[Finding]:
+    """Compare the metadata of the families that both scrapes have."""
+    for before, after in pair.families():
+        if after is None:
+            continue
+        for what, old, new in (("type", before.type, after.type), ("unit", before.unit, after.unit)):
+            if old != new:
+                yield Finding(
+                    f"the {what} of `{exposed_name(before)}` changed from {old or 'none'} to {new or 'none'} "
+                    f"within {pair.seconds:g} s",
+                    where(after),
+                    "give a metric of another type or unit another name; do not define one name twice",
+                )
