@@ -76,10 +76,11 @@ def build_matrix(
     for area, members in groupby(ordered, key=lambda verdict: verdict["area"]):
         rows = []
         for rule in members:
+            title = escape(rule["title"].replace("`", ""))
             row = "".join(_cell(cells.get((rule["rule"], name)), links) for name in shown)
-            sentence = f" <i>{escape(rule['title'])}</i>" if len(shown) <= _ROOMY else ""
+            sentence = f" <i>{title}</i>" if len(shown) <= _ROOMY else ""
             rows.append(
-                f'<tr><th scope=row title="{escape(rule["title"])}">'
+                f'<tr><th scope=row title="{title}">'
                 f"<b>{escape(rule['rule'])}</b> <small>{rule['level']}</small>{sentence}{row}"
             )
         parts.append(f'<tbody data-area="{escape(area)}">{"".join(rows)}')

@@ -22,10 +22,11 @@ Verdict = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Headline:
-    """The run in one sentence; `state` is pass, fail, error or none."""
+    """The run in one sentence; `state` is pass, fail, error or none; `counts` and `why` are whole sentences."""
 
     state: str
     sentence: str
+    counts: str
     why: str
 
 
@@ -179,7 +180,8 @@ def headline(report: Report) -> Headline:
     if state == "fail" and counts["error"] and not counts["fail"] and not report["gate"]["strict"]:
         state = "error"
         sentence = f"No verdict yet: the suite itself broke {plural(counts['error'], 'time')}"
-    why = [f"{breach_sentence(counts)}."] if report["verdicts"] else ["No check reported a verdict."]
+    counted = f"{breach_sentence(counts)}." if report["verdicts"] else "No check reported a verdict."
+    why = []
     broken = Counter(verdict["rule"] for verdict in report["verdicts"] if verdict["outcome"] == "fail")
     if broken:
         often = ", ".join(f"{rule} ({times})" for rule, times in broken.most_common(3) if times > 1)
@@ -187,6 +189,9 @@ def headline(report: Report) -> Headline:
         why.append(f"{plural(len(broken), 'rule')} broken{more}.")
     if state == "fail" and sentence != f"{SHARED} fails the gate" and report["stack"]["counts"]["fail"]:
         why.append(f"{SHARED} breaks {plural(report['stack']['counts']['fail'], 'MUST')}.")
+    blank = sum(not evaluated(service["counts"]) for service in report["services"])
+    if blank and state in ("fail", "error"):
+        why.append(f"{plural(blank, 'service')} not evaluated.")
     simulated = sum(
         verdict["evidence"] == "simulated" and verdict["outcome"] != "not-evaluated" for verdict in report["verdicts"]
     )
@@ -196,7 +201,7 @@ def headline(report: Report) -> Headline:
         why.append("Strict: warnings and gaps fail too.")
     if not report["suite"]["complete"]:
         why.append("Only a part of the suite ran.")
-    return Headline(state, sentence, " ".join(why))
+    return Headline(state, sentence, counted, " ".join(why))
 
 
 def place(where: Mapping[str, Any]) -> str:

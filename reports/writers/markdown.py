@@ -150,7 +150,15 @@ def render(report: Report) -> str:
     """Write the summary, below `LIMIT` characters."""
     told = headline(report)
     sign = {"pass": "✅", "fail": "❌", "error": "💥", "none": "➖"}[told.state]
-    head = [f"## {sign} {told.sentence}", "", escape(told.why), *_baseline(report), "", *_services(report), ""]
+    head = [
+        f"## {sign} {told.sentence}",
+        "",
+        escape(f"{told.counts} {told.why}"),
+        *_baseline(report),
+        "",
+        *_services(report),
+        "",
+    ]
     tail = _rest(report)
     room = LIMIT - len("\n".join([*head, *tail])) - 1000
     lines = [*head, *_failures(report, room), *tail, f"\n`{clip(report['suite']['rerun'], 200).replace('`', '')}`"]

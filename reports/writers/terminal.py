@@ -169,7 +169,7 @@ def lines(report: Report, width: int, *, brief: bool = False) -> Iterator[Line]:
     told = headline(report)
     colour = _COLOUR[told.state]
     yield Line(told.sentence, {colour: True, "bold": True}, rule="=")
-    yield from map(Line, _wrap(told.why, width, ""))
+    yield from map(Line, _wrap(f"{told.counts} {told.why}", width, ""))
     yield from _failures(report, width)
     if not brief:
         yield from _warnings(report, width)

@@ -17,143 +17,8 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
 from reports.model import RunInfo, SuiteInfo, build  # noqa: E402  # the checkout must be on the path first
+from tests.data.reports.sample_rules import DOCS, MORE, RULES  # noqa: E402  # likewise
 
-_DOCS = "https://prometheus.io/docs"
-_SPEC = "https://prometheus.io/docs/specs/om/open_metrics_spec"
-_LOKI = "https://grafana.com/docs/loki/latest"
-# rule, level, title, why, source, message, hint, excerpt
-RULES: list[tuple[str, str, str, str, str, str, str, str]] = [
-    (
-        "metrics/counter-total-suffix",
-        "SHOULD",
-        "Counters end in `_total`.",
-        "Without the suffix a reader cannot tell a counter, which needs `rate()`, from a gauge, which must not have it.",
-        f"{_DOCS}/practices/naming/#metric-names",
-        "counter `http_requests` has no `_total` suffix",
-        "Rename it to `http_requests_total` and keep the old name for one release.",
-        "# TYPE http_requests counter\nhttp_requests 1027",
-    ),
-    (
-        "metrics/label-cardinality",
-        "MUST",
-        "No label takes more values than the budget allows.",
-        "Every value is a series of its own: an unbounded label grows until the server runs out of memory.",
-        f"{_DOCS}/practices/naming/#labels",
-        "label `path` of `http_requests_total` has 412 values, budget 100",
-        "Use the route's template as the label: `/users/{id}` instead of `/users/4711`.",
-        'http_requests_total{path="/users/4711",code="200"} 1',
-    ),
-    (
-        "metrics/histogram-buckets-cumulative",
-        "MUST",
-        "Bucket counts do not fall as `le` grows.",
-        "Quantiles are interpolated between cumulative buckets; a falling one makes them nonsense.",
-        f"{_SPEC}/#histogram",
-        'bucket `le="0.5"` has 17, less than 21 in `le="0.25"`',
-        "Count an observation in every bucket whose bound is not below it, or use the client library's histogram.",
-        'http_request_duration_seconds_bucket{le="0.25"} 21\nhttp_request_duration_seconds_bucket{le="0.5"} 17',
-    ),
-    (
-        "metrics/required-present",
-        "MUST",
-        "Every metric that the contract names is exposed.",
-        "Dashboards and alerts are written against the contract; what is missing shows up as silence.",
-        f"{_DOCS}/practices/instrumentation/#online-serving-systems",
-        "`storage_replication_lag_seconds` (gauge) is not exposed",
-        "Register the gauge at start-up with its first value; do not wait for the first replication.",
-        "",
-    ),
-    (
-        "logs/level-allowed",
-        "MUST",
-        "The level is one of debug, info, warn, error, fatal.",
-        "`level` is a stream label: another spelling opens another stream, and alerts on `error` miss it.",
-        f"{_LOKI}/get-started/labels/",
-        "level `ERR` in 3 of 240 lines",
-        "Map the logger's level names in its encoder configuration.",
-        '{"level":"ERR","ts":1767225600.1,"msg":"upstream timed out","request_id":"r-9f1"}',
-    ),
-    (
-        "logs/no-secrets",
-        "MUST",
-        "No line carries a credential.",
-        "Logs are copied to more places and read by more people than any secret store.",
-        "https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#data-to-exclude",
-        "a bearer token in field `headers.authorization`",
-        "Drop the header in the access logger; rotate the token.",
-        '{"msg":"proxied","headers":{"authorization":"Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl"}}',
-    ),
-    (
-        "logs/delivered-once",
-        "MUST",
-        "Each line is found in the log store exactly once.",
-        "A lost line is an incident that cannot be explained; a doubled one breaks every count.",
-        f"{_LOKI}/send-data/promtail/",
-        "2 of 40 lines were not found within 10 s",
-        "Look at `promtail_dropped_entries_total`; the lines exceed `max_line_size`.",
-        "",
-    ),
-    (
-        "retention/period-applied",
-        "MUST",
-        "Lines older than the retention period are refused or deleted.",
-        "Keeping personal data longer than promised is a breach, keeping it shorter is a lost audit.",
-        f"{_LOKI}/operations/storage/retention/",
-        "`compactor.retention_enabled` is false, so `retention_period: 168h` has no effect",
-        "Set `compactor.retention_enabled: true` and name a `delete_request_store`.",
-        "compactor:\n  working_directory: /loki/compactor",
-    ),
-    (
-        "dashboards/datasource-templated",
-        "SHOULD",
-        "Panels take their data source from a variable.",
-        "A fixed uid ties the dashboard to one Grafana.",
-        "https://grafana.com/docs/grafana/latest/dashboards/variables/",
-        "panel `Error rate` uses the fixed uid `P8E80F9AEF21F6940`",
-        "Use `${datasource}` and add a data source variable.",
-        "",
-    ),
-    (
-        "alerts/runbook-link",
-        "SHOULD",
-        "Every alert links to its runbook.",
-        "Whoever is woken at night should not have to search.",
-        f"{_DOCS}/practices/alerting/",
-        "alert `HighErrorRate` has no `runbook_url` annotation",
-        "Add `annotations.runbook_url`.",
-        "- alert: HighErrorRate",
-    ),
-]
-_MORE = [
-    "metrics/help-present",
-    "metrics/type-present",
-    "metrics/unit-suffix",
-    "metrics/no-timestamps",
-    "metrics/eof",
-    "metrics/label-names",
-    "metrics/no-interleaving",
-    "metrics/counter-never-falls",
-    "metrics/content-type",
-    "metrics/gzip",
-    "metrics/body-budget",
-    "metrics/build-info",
-    "metrics/reserved-labels",
-    "metrics/stored-equals-exposed",
-    "metrics/target-up",
-    "metrics/base-units",
-    "logs/json-object",
-    "logs/timestamp-close",
-    "logs/service-named",
-    "logs/request-id",
-    "logs/stack-in-field",
-    "logs/line-length",
-    "logs/labels-exact",
-    "logs/timestamp-kept",
-    "alerts/has-for",
-    "alerts/fires",
-    "stack/prometheus-ready",
-    "stack/loki-ready",
-]
 SERVICES = (
     ("api-gateway", "Dante", "edge-team"),
     ("auth-service", "Dante", "identity-team"),
@@ -178,10 +43,10 @@ def _rule(index: int) -> tuple[str, str, str, str, str, str, str, str]:
     if index < len(RULES):
         return RULES[index]
     extra = index - len(RULES)
-    name = _MORE[extra] if extra < len(_MORE) else f"metrics/generated-rule-{extra:03}"
+    name = MORE[extra] if extra < len(MORE) else f"metrics/generated-rule-{extra:03}"
     words = name.partition("/")[2].replace("-", " ")
     level = "MUST" if index % 3 else "SHOULD"
-    return name, level, f"{words.capitalize()}.", "", f"{_DOCS}/practices/naming/", f"{words} does not hold", "", ""
+    return name, level, f"{words.capitalize()}.", "", f"{DOCS}/practices/naming/", f"{words} does not hold", "", ""
 
 
 def verdict(index: int, service: str | None, outcome: str, **more: Any) -> dict[str, Any]:
@@ -257,9 +122,10 @@ def run_info(names: list[tuple[str, str, str]], seed: int = 7) -> dict[str, Any]
 
 
 def _outcome(rng: random.Random, index: int, service: int) -> str:
-    if service in (3, 4, 6) or (service + index) % 4:
+    """Most rules hold; the well-told ones break on several services, three services are in order."""
+    if service in (3, 4, 6):
         return "pass"
-    return "fail" if rng.random() < 0.35 else "pass"
+    return "fail" if rng.random() < (0.32 if index < 7 else 0.035) else "pass"
 
 
 def realistic() -> list[dict[str, Any]]:
@@ -268,7 +134,7 @@ def realistic() -> list[dict[str, Any]]:
     found = [
         verdict(index, name, _outcome(rng, index, number))
         for number, (name, _, _) in enumerate(SERVICES)
-        for index in range(len(RULES) + len(_MORE))
+        for index in range(len(RULES) + len(MORE))
         if index not in (7, 8, 9)
     ]
     simulated = "promtail is our stand-in"
@@ -315,7 +181,8 @@ def many(services: int = 100, rules: int = 150, share: float = 0.04) -> list[dic
 
 HOSTILE_TEXT = (
     "<script>alert(1)</script><img src=x onerror=alert(1)> ]]> --> {{ 7*7 }} \x1b[31mred\x00\x07 \u202egnp.exe\u2066 "
-    "| pipe | `tick` ```\nfence\n``` [x](javascript:alert(1)) @everyone #1 &amp; \ud800 \uffff \"quotes' </style></title>"
+    "| pipe | `tick` ```\nfence\n``` [x](javascript:alert(1)) @everyone #1 &amp; \ud800 \uffff \"quotes' </style>"
+    "</title>"
 )
 SECRETS = {
     "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
