@@ -64,8 +64,8 @@ class Violation(NamedTuple):
     """Something the parser saw: `code` is the rule's name (`duplicate-series`).
 
     `what` names the thing to mend (a family, a label name, …): violations with the same code and `what` are kept
-    as one, with how many `times` it was seen and the `line`, `detail` and `excerpt` of the first. `line` counts from 1; 0 means
-    the exposition as a whole.
+    as one, with how many `times` it was seen and the `line`, `detail` and `excerpt` of the first. `line` counts
+    from 1; 0 means the exposition as a whole.
     """
 
     code: str
@@ -147,7 +147,7 @@ class Exposition:
 
     @property
     def label_values(self) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
-        """Per family and label name the distinct values, each with its number of samples; computed once, when asked.
+        """Per family and label name the distinct values, each with its number of samples; made once, when asked.
 
         `exposition.label_values["http_requests_total"]["path"]["/login"]` is a number of samples.
         """

@@ -22,9 +22,9 @@ _LARGEST_JSON = 1 << 20
 
 
 def parse_text(text: str, only: Format | None) -> Exposition:
-    """Read an exposition from text that may be headed by a Content-Type line and an empty line.
+    r"""Read an exposition from text that may be headed by a Content-Type line and an empty line.
 
-    Bytes that are no UTF-8 may be written as Python's surrogate escapes (`\\udcff` for the byte 0xff).
+    Bytes that are no UTF-8 may be written as Python's surrogate escapes (`\udcff` for the byte 0xff).
     """
     head = _HEAD.match(text)
     content_type = head[1].strip() if head else None

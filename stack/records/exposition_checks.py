@@ -23,7 +23,7 @@ _SAMPLES_CODE = {
     "info": "openmetrics-info-samples",
     "histogram": "histogram-samples",
     "gaugehistogram": "histogram-samples",
-    "summary": "summary-samples",
+    "summary": "openmetrics-summary-samples",
 }
 _PLAIN_CODE = "openmetrics-plain-samples"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stack.records.exposition import Sample
 from stack.records.exposition_family import FamilyDraft
-from stack.records.exposition_grammar import BadNumberError, number
+from stack.records.exposition_grammar import BadNumberError, number, shown
 from stack.records.exposition_violations import Violations
 
 EXEMPLAR_LIMIT = 128
@@ -36,7 +36,7 @@ def _check(draft: FamilyDraft, sample: Sample, violations: Violations) -> None:
         )
     bound = _bound(sample) if bucket else None
     if bound is not None and not exemplar.value <= bound:
-        detail = (sample.series, f"{exemplar.value:g}")
+        detail = (sample.series, shown(exemplar.value))
         violations.report("openmetrics-exemplar-in-bucket", sample.line, draft.name, detail=detail)
 
 

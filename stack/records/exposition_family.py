@@ -31,8 +31,8 @@ class FamilyDraft:
     """A metric family while its lines are read; `open` until another family's line comes."""
 
     __slots__ = (
-        "append", "early", "exemplars", "format", "help", "lines", "name", "open", "samples", "timestamped", "type", "type_text",
-        "unit",
+        "append", "early", "exemplars", "format", "help", "lines", "name", "open", "samples", "timestamped", "type",
+        "type_text", "unit",
     )  # fmt: skip  # a table of names
 
     def __init__(self, name: str, line: int, fmt: Format) -> None:

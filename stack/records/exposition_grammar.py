@@ -25,6 +25,7 @@ SAMPLE = re.compile(
 INT64 = re.compile(r"[+-]?[0-9]++")
 
 _CACHE_LIMIT = 100_000
+_EXACT = 1e5  # from here on six digits would not show a whole number whole
 _UNESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
 
 
@@ -50,6 +51,15 @@ def number(text: str) -> float:
     if _INFINITE.fullmatch(text) or text.lower() == "nan":
         return float(text)
     raise BadNumberError(text)
+
+
+def shown(value: float) -> str:
+    """A value as the formats write it."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    return f"{value:g}" if abs(value) < _EXACT else repr(value)
 
 
 class Numbers(dict[str, float]):

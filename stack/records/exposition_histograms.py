@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from stack.records.exposition import Format, Labels, Sample
 from stack.records.exposition_family import FamilyDraft
-from stack.records.exposition_grammar import BadNumberError, number
+from stack.records.exposition_grammar import BadNumberError, number, shown
 from stack.records.exposition_points import Points
 from stack.records.exposition_violations import Violations
 
@@ -22,8 +22,8 @@ class _Point:
 
     bound: float = -inf
     bound_text: str = ""
-    value: float = 0
-    infinite: float = nan
+    value: float = -inf
+    infinite: float | None = None
     first: Sample | None = None
     count: Sample | None = None
     sum: Sample | None = None
@@ -77,7 +77,7 @@ class _Check:
             if not bound > point.bound:
                 self.misplaced(bound, bound_text, sample, point)
             elif value < point.value:
-                detail = (sample.series, f"{value:g}", f"{point.value:g}", point.bound_text)
+                detail = (sample.series, shown(value), shown(point.value), point.bound_text)
                 self.report("histogram-buckets-cumulative", sample.line, self.name, detail=detail)
             if not value.is_integer() or value < 0:
                 self.bad_value(sample)
@@ -126,7 +126,7 @@ class _Check:
 
     def bad_value(self, sample: Sample) -> None:
         """A bucket or count value that is no natural number."""
-        detail = (sample.series, f"{sample.value:g}")
+        detail = (sample.series, shown(sample.value))
         if not sample.value >= 0:
             self.report("histogram-values", sample.line, self.name, detail=detail)
         elif self.strict:
@@ -153,10 +153,10 @@ class _Check:
         if first is None or point.others == {""}:
             return
         series = Sample(self.name, tuple(pair for pair in first.labels if pair[0] != "le"), 0, None, 0).series
-        if isnan(point.infinite):
+        if point.infinite is None:
             self.report("histogram-inf-bucket", first.line, self.name, detail=(series,))
-        elif count is not None and count.value != point.infinite:
-            detail = (series, f"{count.value:g}", f"{point.infinite:g}")
+        elif count is not None and count.value != point.infinite and not isnan(point.infinite):
+            detail = (series, shown(count.value), shown(point.infinite))
             self.report("histogram-count", count.line, self.name, "differs", detail=detail)
         if self.strict:
             self.finish_strict(point, series, first.line)
@@ -173,7 +173,7 @@ class _Check:
         if point.negative and not self.gauge:
             self.report("openmetrics-negative-buckets", total.line, self.name, detail=(series,))
         elif isnan(total.value) or (total.value < 0 and not point.negative):
-            detail = (total.series, f"{total.value:g}")
+            detail = (total.series, shown(total.value))
             self.report("openmetrics-histogram-sum", total.line, self.name, detail=detail)
 
 

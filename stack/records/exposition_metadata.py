@@ -65,7 +65,11 @@ def _draft(reader: Reader, keyword: str, name: str, at: int) -> FamilyDraft:
         reader.switch(draft, at)
     elif keyword in draft.lines:
         again = not draft.open and reader.format is Format.OPENMETRICS
-        report("family-names-unique" if again else "metadata-once", at, *((name,) if again else (keyword, name)))
+        report(
+            "openmetrics-family-names-unique" if again else "metadata-once",
+            at,
+            *((name,) if again else (keyword, name)),
+        )
         draft.open = True
         reader.switch(draft, at)
     elif draft.samples:

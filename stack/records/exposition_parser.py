@@ -155,6 +155,8 @@ class Reader:
 
     def switch(self, draft: FamilyDraft, at: int) -> None:
         """Turn to another family's lines; the one that was open is complete."""
+        if draft is self.current:
+            return
         if self.current is not None:
             self.current.open = False
         if not draft.open:

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from stack.records.exposition import Format, Sample
 from stack.records.exposition_family import FamilyDraft
-from stack.records.exposition_grammar import BadNumberError, number
+from stack.records.exposition_grammar import BadNumberError, number, shown
 from stack.records.exposition_points import Points
 from stack.records.exposition_violations import Violations
 
@@ -26,7 +26,7 @@ def check_plain(draft: FamilyDraft, violations: Violations) -> None:
     created = f"{draft.name}_created" if draft.format is Format.OPENMETRICS else ""
     for sample in draft.samples:
         if sample.name != created and not sample.value >= 0:
-            detail = (sample.series, f"{sample.value:g}")
+            detail = (sample.series, shown(sample.value))
             violations.report("counter-values", sample.line, draft.name, detail=detail)
 
 
@@ -36,7 +36,7 @@ def check_stateset(draft: FamilyDraft, violations: Violations) -> None:
         if all(name != draft.name for name, _ in sample.labels):
             violations.report("openmetrics-stateset-label", sample.line, draft.name, detail=(sample.series,))
         if sample.value not in {0, 1}:
-            detail = (sample.series, f"{sample.value:g}")
+            detail = (sample.series, shown(sample.value))
             violations.report("openmetrics-stateset-values", sample.line, draft.name, detail=detail)
 
 
@@ -44,7 +44,7 @@ def check_info(draft: FamilyDraft, violations: Violations) -> None:
     """An info's samples are 1."""
     for sample in draft.samples:
         if sample.value != 1:
-            detail = (sample.series, f"{sample.value:g}")
+            detail = (sample.series, shown(sample.value))
             violations.report("openmetrics-info-value", sample.line, draft.name, detail=detail)
 
 
@@ -93,7 +93,7 @@ class _SummaryCheck:
             return
         whole = suffix == "_sum" or sample.value.is_integer()
         if not sample.value >= 0 or not whole:
-            detail = (sample.series, f"{sample.value:g}")
+            detail = (sample.series, shown(sample.value))
             self.report("openmetrics-summary-values", sample.line, name, suffix, detail=detail)
 
     def quantile(self, quantile: str | None, point: _Summary, sample: Sample) -> None:
@@ -106,7 +106,7 @@ class _SummaryCheck:
         point.quantile = value
         point.values.append(sample)
         if self.strict and sample.value < 0:
-            detail = (sample.series, f"{sample.value:g}")
+            detail = (sample.series, shown(sample.value))
             self.report("openmetrics-quantile-values", sample.line, name, "negative", detail=detail)
 
     def finish(self) -> None:
@@ -116,7 +116,7 @@ class _SummaryCheck:
         for point in self.points.by_key.values():
             for sample in point.values if point.count == 0 else ():
                 if not isnan(sample.value):
-                    detail = (sample.series, f"{sample.value:g}")
+                    detail = (sample.series, shown(sample.value))
                     name = self.draft.name
                     self.report("openmetrics-quantile-values", sample.line, name, "no events", detail=detail)
 

@@ -1,0 +1,36 @@
+"""A counter's value is a number from 0 up.
+
+`rate()` takes any fall for a restart, so a counter that is negative or NaN makes every rate wrong. That it never falls
+is seen over two scrapes only, by another rule. Section: OpenMetrics "Counter".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE a_total counter\na_total 0\n"),
+    Good("# TYPE a counter\na_total 1e+06\n# EOF\n"),
+    Bad("# TYPE a_total counter\na_total -1\n", "counter `a_total` is -1"),
+    Bad(
+        '# TYPE a counter\na_total{b="1"} NaN\na_total{b="2"} NaN\n# EOF\n',
+        'counter `a_total{b="1"}` is NaN (2 times, first at line 2)',
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """A counter's value is a number from 0 up."""
+    return findings(
+        exposition,
+        "counter-values",
+        lambda seen: f"counter `{seen.detail[0]}` is {seen.detail[1]}",
+        hint="expose it as a gauge if it can fall; start counters at 0",
+        series=True,
+    )

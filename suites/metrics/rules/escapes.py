@@ -1,0 +1,36 @@
+r"""Backslash, double quote and line feed are escaped.
+
+In label values and quoted names they are written `\\`, `\"` and `\n`, in HELP texts of the text format only the
+backslash and the line feed. A lone backslash is read in different ways, a lone quote ends the value and fails the
+scrape. Sections: OpenMetrics "Escaping" and "ABNF" (which does take a backslash before any other character); text
+format "Comments, help text, and type information", "Line format".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# HELP a A \\\\ and a \\n.\na{b="C:\\\\DIR \\"x\\" \\n"} 1\n'),
+    Good('# HELP a Say \\"x\\".\na{b="\\d"} 1\n# EOF\n'),
+    Bad('a{path="C:\\DIR"} 1\n', "label `path` holds `\\D`, which is not escaped"),
+    Bad('a{b="say "x""} 1\n', 'label `b` holds `"`, which is not escaped'),
+    Bad("# HELP a Match \\d.\n# TYPE a gauge\na 1\n", "the HELP text of `a` holds `\\d`, which is not escaped"),
+    Bad('# HELP a Say "x".\na 1\n# EOF\n', 'the HELP text of `a` holds `"`, which is not escaped'),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#escaping",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Backslash, double quote and line feed are escaped."""
+    return findings(
+        exposition,
+        "escapes",
+        lambda seen: f"{seen.what[0]} holds `{seen.what[1]}`, which is not escaped",
+        hint='escape values before writing them: first `\\` to `\\\\`, then line feeds to `\\n` and quotes to `\\"`',
+    )

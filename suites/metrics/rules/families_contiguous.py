@@ -1,0 +1,35 @@
+"""All lines of a metric stand together.
+
+Readers handle one family at a time; one that comes back is taken for a second family of that name. Sections:
+OpenMetrics "MetricFamily" in the text format; text format "Grouping and sorting".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('a{x="1"} 1\na{x="2"} 1\nb 1\n'),
+    Bad('a{x="1"} 1\nb 1\na{x="2"} 1\n', "the lines of `a` are torn apart by other metrics"),
+    Bad(
+        '# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\na 1\nh_sum 3\nh_count 2\n',
+        "the lines of `h` are torn apart by other metrics",
+    ),
+    Bad("a 1\nb 1\na 2\n# EOF\n", "the lines of `a` are torn apart by other metrics"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#grouping-and-sorting",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """All lines of a metric stand together."""
+    return findings(
+        exposition,
+        "families-contiguous",
+        lambda seen: f"the lines of `{seen.what[0]}` are torn apart by other metrics",
+        hint="write all samples of a metric before the next one; sort by name where in doubt",
+    )

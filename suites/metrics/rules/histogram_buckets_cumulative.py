@@ -1,0 +1,36 @@
+"""Histogram buckets are cumulative.
+
+Each bucket counts everything up to its bound, so none is smaller than the one before; quantiles of plain counts are
+nonsense. Section: OpenMetrics "Histogram".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
+    Bad(
+        ('# TYPE h histogram\nh_bucket{le="1.0"} 5\nh_bucket{le="2.0"} 3\nh_bucket{le="+Inf"} 6\nh_sum 3\nh_count 6\n'),
+        'bucket `h_bucket{le="2.0"}` is 3, less than the 5 of `le="1.0"`',
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Histogram buckets are cumulative."""
+    return findings(
+        exposition,
+        "histogram-buckets-cumulative",
+        lambda seen: (
+            f'bucket `{seen.detail[0]}` is {seen.detail[1]}, less than the {seen.detail[2]} of `le="{seen.detail[3]}"`'
+        ),
+        hint="add the counts of all smaller buckets to each bucket",
+        series=True,
+    )

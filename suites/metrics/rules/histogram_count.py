@@ -1,0 +1,48 @@
+"""A histogram's `_count` equals its bucket `le="+Inf"`.
+
+Both count all observations. In the text format `_count` is always there; OpenMetrics ties it to the sum, by another
+rule. Sections: text format "Histograms and summaries"; OpenMetrics "Histogram" in the text format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition, Violation
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\n# EOF\n'),
+    Bad(
+        '# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 3\n',
+        'histogram `h` has the count 3, but 2 in its bucket `le="+Inf"`',
+    ),
+    Bad('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\n', "histogram `h` has no `_count`"),
+    Bad(
+        '# TYPE g gaugehistogram\ng_bucket{le="+Inf"} 1\ng_gsum 1\ng_gcount 2\n# EOF\n',
+        'histogram `g` has the count 2, but 1 in its bucket `le="+Inf"`',
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """A histogram's `_count` equals its bucket `le="+Inf"`."""
+    return findings(
+        exposition,
+        "histogram-count",
+        count_message,
+        hint="write `_count` from the same snapshot as the buckets, under the same labels",
+        series=True,
+    )
+
+
+def count_message(seen: Violation) -> str:
+    """The count is not there, or is another number."""
+    if seen.what[1] == "missing":
+        return f"histogram `{seen.detail[0]}` has no `_count`"
+    series, count, infinite = seen.detail
+    return f'histogram `{series}` has the count {count}, but {infinite} in its bucket `le="+Inf"`'

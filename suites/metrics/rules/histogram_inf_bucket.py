@@ -1,0 +1,38 @@
+"""A histogram has a bucket `le="+Inf"`.
+
+It counts all observations; without it quantiles above the last bound, and `_count`, mean nothing. Sections:
+OpenMetrics "Histogram", "GaugeHistogram"; text format "Histograms and summaries".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
+    Bad('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_sum 1\nh_count 1\n', 'histogram `h` has no bucket `le="+Inf"`'),
+    Bad(
+        (
+            '# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\n'
+            'h_count 2\nh_sum{a="b"} 3\nh_count{a="b"} 2\n'
+        ),
+        'histogram `h{a="b"}` has no bucket `le="+Inf"`',
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """A histogram has a bucket `le="+Inf"`."""
+    return findings(
+        exposition,
+        "histogram-inf-bucket",
+        lambda seen: f'histogram `{seen.detail[0]}` has no bucket `le="+Inf"`',
+        hint='add the bucket `le="+Inf"` with the value of `_count`, under the same labels as the others',
+        series=True,
+    )

@@ -1,0 +1,41 @@
+"""A histogram's samples are `_bucket` with `le`, `_sum` and `_count`.
+
+`histogram_quantile()` reads nothing else. Gauge histograms have `_gsum` and `_gcount`; OpenMetrics histograms also
+`_created`. Sections: OpenMetrics "Histogram" and "GaugeHistogram" in the text format; text format "Histograms and
+summaries".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition, Violation
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
+    Good('# TYPE g gaugehistogram\ng_bucket{le="+Inf"} 1\ng_gcount 1\ng_gsum 1\n# EOF\n'),
+    Bad("# TYPE h histogram\nh 1\n", "histogram `h` has the sample `h`"),
+    Bad('# TYPE h histogram\nh_bucket 1\nh_bucket{le="+Inf"} 1\nh_count 1\n', "a bucket of `h` has no `le` label"),
+    Bad("# TYPE h gaugehistogram\nh_sum 1\n# EOF\n", "gaugehistogram `h` has the sample `h_sum`"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """A histogram's samples are `_bucket` with `le`, `_sum` and `_count`."""
+    return findings(
+        exposition,
+        "histogram-samples",
+        lambda seen: (
+            f"a bucket of `{seen.what[0]}` has no `le` label" if seen.what[2] == "no le" else name_message(seen)
+        ),
+        hint='write `name_bucket{le="…"}`, `name_sum`, `name_count` (gauge histograms: `name_gsum`, `name_gcount`)',
+    )
+
+
+def name_message(seen: Violation) -> str:
+    """A sample that the type does not have."""
+    return f"{seen.what[1]} `{seen.what[0]}` has the sample `{seen.what[2]}`"

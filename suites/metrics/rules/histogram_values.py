@@ -1,0 +1,34 @@
+"""Bucket values and counts of a histogram are not negative and not NaN.
+
+They count observations. Sections: OpenMetrics "Histogram", "GaugeHistogram".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
+    Bad(
+        '# TYPE h histogram\nh_bucket{le="1.0"} -1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n',
+        '`h_bucket{le="1.0"}` is -1',
+    ),
+    Bad('# TYPE h histogram\nh_bucket{le="+Inf"} NaN\n# EOF\n', '`h_bucket{le="+Inf"}` is NaN'),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Bucket values and counts of a histogram are not negative and not NaN."""
+    return findings(
+        exposition,
+        "histogram-values",
+        lambda seen: f"`{seen.detail[0]}` is {seen.detail[1]}",
+        hint="count observations from 0 up",
+        series=True,
+    )

@@ -1,0 +1,33 @@
+"""The infinite bucket is written `+Inf`.
+
+`le` is a label: `Inf` and `+Inf` are different series, and queries look for the latter. Sections: OpenMetrics
+"Considerations: Canonical Numbers"; text format "Histograms and summaries".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
+    Bad(
+        '# TYPE h histogram\nh_bucket{le="inf"} 2\nh_sum 3\nh_count 2\n',
+        'histogram `h` writes its infinite bucket `le="inf"`',
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """The infinite bucket is written `+Inf`."""
+    return findings(
+        exposition,
+        "infinity-spelling",
+        lambda seen: f'histogram `{seen.what[0]}` writes its infinite bucket `le="{seen.what[1]}"`',
+        hint='write `le="+Inf"`',
+    )

@@ -1,0 +1,32 @@
+"""A label name is an identifier of letters, digits and `_`; other names are quoted.
+
+Outside quotes any other character fails the scrape. Sections: OpenMetrics "ABNF"; text format "Line format"
+(label_name).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('a{http_status="200","http.route"="/"} 1\n'),
+    Bad('a{http-status="200"} 1\n', "`http-status` is no label name unless it is quoted"),
+    Bad('a{http.route="/"} 1\n# EOF\n', "`http.route` is no label name unless it is quoted"),
+    Bad('a{2xx="1"} 1\na{2xx="2"} 1\n', "`2xx` is no label name unless it is quoted (2 times, first at line 1)"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#line-format",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """A label name is an identifier of letters, digits and `_`; other names are quoted."""
+    return findings(
+        exposition,
+        "label-names",
+        lambda seen: f"`{seen.what[0]}` is no label name unless it is quoted",
+        hint="use `_` for other characters, or write the name in double quotes",
+    )

@@ -1,0 +1,38 @@
+"""Buckets stand in the order of their bounds.
+
+Readers that check cumulation and quantiles in one pass rely on it. Sections: OpenMetrics "Histogram" in the text
+format; text format "Histograms and summaries".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
+    Bad(
+        '# TYPE h histogram\nh_bucket{le="+Inf"} 2\nh_bucket{le="1.0"} 1\nh_sum 3\nh_count 2\n',
+        'bucket `h_bucket{le="1.0"}` comes after `le="+Inf"`',
+    ),
+    Bad(
+        ('# TYPE h histogram\nh_bucket{le="10"} 2\nh_bucket{le="5"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
+        'bucket `h_bucket{le="5"}` comes after `le="10"`',
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Buckets stand in the order of their bounds."""
+    return findings(
+        exposition,
+        "le-sorted",
+        lambda seen: f'bucket `{seen.detail[0]}` comes after `le="{seen.detail[1]}"`',
+        hint="sort buckets by bound as numbers, not as text",
+        series=True,
+    )

@@ -1,0 +1,32 @@
+"""A metric has at most one TYPE, one HELP and one UNIT line.
+
+A second one leaves open which of them counts; Prometheus' client libraries refuse to read it. Sections: text format
+"Comments, help text, and type information"; OpenMetrics "MetricFamily metadata".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# HELP a Text.\n# TYPE a gauge\na 1\n"),
+    Bad("# TYPE a gauge\n# TYPE a counter\na 1\n", "`a` has more than one TYPE line"),
+    Bad("# HELP a Text.\n# HELP a Text.\na 1\n# EOF\n", "`a` has more than one HELP line"),
+    Bad('# TYPE a gauge\na{b="1"} 1\n# TYPE a gauge\na{b="2"} 1\n', "`a` has more than one TYPE line"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#comments-help-text-and-type-information",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """A metric has at most one TYPE, one HELP and one UNIT line."""
+    return findings(
+        exposition,
+        "metadata-once",
+        lambda seen: f"`{seen.what[1]}` has more than one {seen.what[0]} line",
+        hint="write the metadata once, before the metric's samples; gluing expositions together often doubles it",
+    )

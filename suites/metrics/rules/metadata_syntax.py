@@ -1,0 +1,33 @@
+"""TYPE, HELP and UNIT lines name a metric and say something of it.
+
+Prometheus refuses the scrape for a TYPE line without its two parts. Sections: text format "Comments, help text, and
+type information"; OpenMetrics "ABNF".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# HELP a\n# TYPE a gauge\na 1\n"),
+    Good("# HELP a \n# TYPE a gauge\na 1\n# EOF\n"),
+    Bad("# TYPE a\na 1\n", "a TYPE line of `a` has no value"),
+    Bad("# HELP\na 1\n", "a HELP line names no metric"),
+    Bad("# HELP a\na 1\n# EOF\n", "a HELP line of `a` has no value"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#comments-help-text-and-type-information",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """TYPE, HELP and UNIT lines name a metric and say something of it."""
+    return findings(
+        exposition,
+        "metadata-syntax",
+        lambda seen: f"a {seen.what[0]}",
+        hint="write `# TYPE name type` and `# HELP name text`",
+    )

@@ -1,0 +1,30 @@
+"""An exposition does not begin with a byte order mark.
+
+The mark becomes part of the first line, which then is no metadata and no sample. Section: OpenMetrics "Overall
+Structure"; in the text format the mark is no character that a line may begin with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("a 1\n"),
+    Bad("\ufeffa 1\n", "the body begins with a byte order mark"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """An exposition does not begin with a byte order mark."""
+    return findings(
+        exposition,
+        "no-byte-order-mark",
+        lambda _: "the body begins with a byte order mark",
+        hint="write the body as plain UTF-8 (Python: encoding `utf-8`, not `utf-8-sig`)",
+    )

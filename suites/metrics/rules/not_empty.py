@@ -1,0 +1,30 @@
+"""An exposition has at least one sample.
+
+Both formats allow an empty exposition, and Prometheus calls its scrape a success: nobody notices that the service is
+not observed at all. A registry that nothing was registered in, or a handler on the wrong registry, looks like this.
+Sections: OpenMetrics "MetricSet"; text format "Line format".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("a 1\n"),
+    Bad("", "the body is empty"),
+    Bad("# EOF\n", "the exposition has no sample"),
+    Bad("# TYPE a gauge\n", "the exposition has no sample"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#line-format",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """An exposition has at least one sample."""
+    if exposition.series_count or exposition.violations("parsable"):
+        return
+    message = "the exposition has no sample" if exposition.text.strip() else "the body is empty"
+    yield Finding(message, hint="register the metrics in the registry that the handler at this path exposes")

@@ -1,0 +1,49 @@
+"""OpenMetrics is sent as `application/openmetrics-text; version=1.0.0; charset=utf-8`.
+
+A reader picks its parser by the Content-Type. Parameters may come in any order, and Prometheus' own `escaping` beside
+them is accepted. Section: "Overall Structure".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding, Where
+from suites.metrics.wire import media_type
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+
+@rule(
+    Good("Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\n\na 1\n# EOF\n"),
+    Good("Content-Type: application/openmetrics-text;charset=UTF-8;version=1.0.0;escaping=values\n\na 1\n# EOF\n"),
+    Bad("Content-Type: \n\na 1\n# EOF\n", "the response has no Content-Type"),
+    Bad("Content-Type: text/plain\n\na 1\n# EOF\n", "OpenMetrics is sent as `text/plain`"),
+    Bad(
+        "Content-Type: application/openmetrics-text\n\na 1\n# EOF\n",
+        "the Content-Type says no `version`, which is 1.0.0",
+        "the Content-Type says no `charset`, which is utf-8",
+    ),
+    Bad(
+        "Content-Type: application/openmetrics-text; version=0.0.1; charset=utf-8\n\na 1\n# EOF\n",
+        "the Content-Type says `version=0.0.1`, not `version=1.0.0`",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """OpenMetrics is sent with its own Content-Type."""
+    sent = exposition.content_type
+    if sent is None:
+        raise NotApplicable("the exposition was not read from a response")
+    name, parameters = media_type(sent)
+    hint = "send `Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8`"
+    if name != "application/openmetrics-text":
+        yield Finding(f"OpenMetrics is sent as `{name}`" if name else "the response has no Content-Type", hint=hint)
+        return
+    for key, expected in (("version", "1.0.0"), ("charset", "utf-8")):
+        value = parameters.get(key)
+        if value is None:
+            yield Finding(f"the Content-Type says no `{key}`, which is {expected}", Where(excerpt=sent), hint)
+        elif value.lower() != expected:
+            yield Finding(f"the Content-Type says `{key}={value}`, not `{key}={expected}`", Where(excerpt=sent), hint)

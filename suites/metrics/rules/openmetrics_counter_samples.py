@@ -1,0 +1,34 @@
+"""A counter's samples end in `_total` and `_created`.
+
+The TYPE line names the family without `_total`, the sample has it; Prometheus finds no type for a sample named
+otherwise. Section: "Counter" in the text format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE a counter\na_total 1\na_created 1520430000.123\n# EOF\n"),
+    Bad("# TYPE a counter\na 1\n# EOF\n", "counter `a` has the sample `a`, not `a_total`"),
+    Bad(
+        "# TYPE a_total counter\na_total 1\n# EOF\n", "counter `a_total` has the sample `a_total`, not `a_total_total`"
+    ),
+    Bad("# TYPE a counter\na_count 1\n# EOF\n", "counter `a` has the sample `a_count`, not `a_total`"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter-1",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """A counter's samples end in `_total` and `_created`."""
+    return findings(
+        exposition,
+        "openmetrics-counter-samples",
+        lambda seen: f"counter `{seen.what[0]}` has the sample `{seen.what[2]}`, not `{seen.what[0]}_total`",
+        hint="write `# TYPE name counter` and `name_total 1`; only the text format has `_total` in the TYPE line",
+    )

@@ -1,0 +1,33 @@
+"""An exemplar's value is not above its bucket's bound.
+
+It is an observation that the bucket counts. Section: "Histogram".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1 # {} 0.5\nh_bucket{le="+Inf"} 1\n# EOF\n'),
+    Bad(
+        '# TYPE h histogram\nh_bucket{le="1.0"} 1 # {} 1.5\nh_bucket{le="+Inf"} 1\n# EOF\n',
+        'bucket `h_bucket{le="1.0"}` has an exemplar of 1.5',
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """An exemplar's value is not above its bucket's bound."""
+    return findings(
+        exposition,
+        "openmetrics-exemplar-in-bucket",
+        lambda seen: f"bucket `{seen.detail[0]}` has an exemplar of {seen.detail[1]}",
+        hint="put the exemplar into the bucket of its value",
+        series=True,
+    )

@@ -1,0 +1,32 @@
+"""An exemplar's labels have at most 128 characters.
+
+Counted are label names and values; Prometheus drops longer exemplars. Section: "Exemplars".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE a counter\na_total 1 # {trace_id="KOO5S4vxi0o"} 1\n# EOF\n'),
+    Bad(
+        ('# TYPE a counter\na_total 1 # {trace_id="' + "x" * 121 + '"} 1\n# EOF\n'),
+        "an exemplar of `a` has labels of 129 characters, more than 128",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """An exemplar's labels have at most 128 characters."""
+    return findings(
+        exposition,
+        "openmetrics-exemplar-length",
+        lambda seen: f"an exemplar of `{seen.what[0]}` has labels of {seen.detail[0]} characters, more than 128",
+        hint="keep the trace id and the span id only",
+    )

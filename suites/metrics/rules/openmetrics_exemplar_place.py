@@ -1,0 +1,34 @@
+"""Exemplars stand on counters' `_total` and on histogram buckets only.
+
+Prometheus refuses the scrape or drops the exemplar elsewhere. Sections: "Counter", "Histogram", "GaugeHistogram".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE a counter\na_total 1 # {} 1\n# EOF\n"),
+    Good('# TYPE h histogram\nh_bucket{le="+Inf"} 1 # {} 0.5\n# EOF\n'),
+    Bad("# TYPE a gauge\na 1 # {} 1\n# EOF\n", "`a` of type gauge has an exemplar"),
+    Bad(
+        '# TYPE h histogram\nh_bucket{le="+Inf"} 1\nh_sum 1\nh_count 1 # {} 1\n# EOF\n',
+        "`h_count` of type histogram has an exemplar",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """Exemplars stand on counters' `_total` and on histogram buckets only."""
+    return findings(
+        exposition,
+        "openmetrics-exemplar-place",
+        lambda seen: f"`{seen.what[0]}` of type {seen.what[1]} has an exemplar",
+        hint="attach exemplars to `_total` or `_bucket` samples",
+    )

@@ -1,0 +1,32 @@
+"""A metric family is exposed once.
+
+The second of two families of one name is refused, or overwrites the first. Sections: "Name", "MetricSet".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE a gauge\na 1\n# TYPE b gauge\nb 1\n# EOF\n"),
+    Bad(
+        '# TYPE a gauge\na{x="1"} 1\n# TYPE b gauge\nb 1\n# TYPE a gauge\na{x="2"} 1\n# EOF\n',
+        "metric family `a` is exposed more than once",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#metricset",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """A metric family is exposed once."""
+    return findings(
+        exposition,
+        "openmetrics-family-names-unique",
+        lambda seen: f"metric family `{seen.what[0]}` is exposed more than once",
+        hint="put all samples of a name under one family; this often comes from gluing expositions together",
+    )

@@ -1,0 +1,38 @@
+"""A histogram has its count sample if and only if it has its sum sample.
+
+An average needs both. Gauge histograms call them `_gcount` and `_gsum`. Section: "Histogram" in the text format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n# EOF\n'),
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\n# EOF\n'),
+    Bad(
+        '# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\n# EOF\n',
+        "`h` has `_sum` but no `_count`",
+    ),
+    Bad(
+        '# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_count 2\n# EOF\n',
+        "`h` has `_count` but no `_sum`",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram-1",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """A histogram has its count sample if and only if it has its sum sample."""
+    return findings(
+        exposition,
+        "openmetrics-histogram-count-iff-sum",
+        lambda seen: f"`{seen.detail[0]}` has `{seen.what[1]}` but no `{seen.what[2]}`",
+        hint="expose both or none",
+        series=True,
+    )

@@ -1,0 +1,36 @@
+"""A histogram's sum is not NaN, and negative only with negative bounds.
+
+The sum of a histogram is a counter. A gauge histogram's may be negative where negative buckets are. Sections:
+"Histogram", "GaugeHistogram".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n# EOF\n'),
+    Good('# TYPE g gaugehistogram\ng_bucket{le="-1.0"} 1\ng_bucket{le="+Inf"} 1\ng_gsum -2\ng_gcount 1\n# EOF\n'),
+    Bad(
+        '# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum NaN\nh_count 2\n# EOF\n',
+        "`h_sum` is NaN",
+    ),
+    Bad('# TYPE g gaugehistogram\ng_bucket{le="+Inf"} 1\ng_gsum -2\ng_gcount 1\n# EOF\n', "`g_gsum` is -2"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """A histogram's sum is not NaN, and negative only with negative bounds."""
+    return findings(
+        exposition,
+        "openmetrics-histogram-sum",
+        lambda seen: f"`{seen.detail[0]}` is {seen.detail[1]}",
+        hint="do not observe NaN; leave the sum out where observations can be negative",
+        series=True,
+    )

@@ -1,0 +1,33 @@
+"""An info's samples end in `_info`.
+
+The TYPE line names the family without the suffix, the sample has it. Section: "Info" in the text format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE build info\nbuild_info{version="1"} 1\n# EOF\n'),
+    Bad('# TYPE build info\nbuild{version="1"} 1\n# EOF\n', "info `build` has the sample `build`, not `build_info`"),
+    Bad(
+        '# TYPE build_info info\nbuild_info{version="1"} 1\n# EOF\n',
+        "info `build_info` has the sample `build_info`, not `build_info_info`",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#info-1",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """An info's samples end in `_info`."""
+    return findings(
+        exposition,
+        "openmetrics-info-samples",
+        lambda seen: f"info `{seen.what[0]}` has the sample `{seen.what[2]}`, not `{seen.what[0]}_info`",
+        hint="write `# TYPE name info` and `name_info{…} 1`",
+    )

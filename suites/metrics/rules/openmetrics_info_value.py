@@ -1,0 +1,30 @@
+"""An info's value is 1.
+
+Joins multiply by it, so any other value changes what is joined. Section: "Info" in the text format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE build info\nbuild_info{version="1"} 1\n# EOF\n'),
+    Bad('# TYPE build info\nbuild_info{version="1"} 0\n# EOF\n', 'info `build_info{version="1"}` is 0'),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#info-1",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """An info's value is 1."""
+    return findings(
+        exposition,
+        "openmetrics-info-value",
+        lambda seen: f"info `{seen.detail[0]}` is {seen.detail[1]}",
+        hint="expose 1; what changes belongs into a gauge",
+        series=True,
+    )

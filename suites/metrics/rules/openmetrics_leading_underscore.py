@@ -1,0 +1,31 @@
+"""No label or metric family name begins with an underscore.
+
+Such names are reserved; Prometheus keeps names with two of them for itself and drops the labels. Sections: "Label",
+"Name".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('a{b_="c"} 1\n# EOF\n'),
+    Bad('a{_b="c"} 1\na{_b="d"} 2\n# EOF\n', "label name `_b` begins with an underscore (2 times, first at line 1)"),
+    Bad("# TYPE _a gauge\n_a 1\n# EOF\n", "metric family name `_a` begins with an underscore"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#label",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """No label or metric family name begins with an underscore."""
+    return findings(
+        exposition,
+        "openmetrics-leading-underscore",
+        lambda seen: f"{seen.what[0]} name `{seen.what[1]}` begins with an underscore",
+        hint="rename it without the leading underscore",
+    )

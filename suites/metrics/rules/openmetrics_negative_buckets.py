@@ -1,0 +1,33 @@
+"""A histogram with negative bounds has no sum.
+
+The sum could fall and would be no counter. Section: "Histogram".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE h histogram\nh_bucket{le="-1.0"} 1\nh_bucket{le="+Inf"} 2\n# EOF\n'),
+    Bad(
+        '# TYPE h histogram\nh_bucket{le="-1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n# EOF\n',
+        "`h` has negative bounds and a sum",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """A histogram with negative bounds has no sum."""
+    return findings(
+        exposition,
+        "openmetrics-negative-buckets",
+        lambda seen: f"`{seen.detail[0]}` has negative bounds and a sum",
+        hint="leave `_sum` and `_count` out, or use a gauge histogram",
+        series=True,
+    )

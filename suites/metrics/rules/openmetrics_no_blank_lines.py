@@ -1,0 +1,30 @@
+"""OpenMetrics has no blank lines.
+
+Nothing may separate metric families; the grammar has no empty line, and strict readers reject it. Sections:
+"MetricFamily" in the text format, "ABNF".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("a 1\nb 1\n# EOF\n"),
+    Bad("a 1\n\nb 1\n\n# EOF\n", "a line is blank (2 times, first at line 2)"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#metricfamily-1",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """OpenMetrics has no blank lines."""
+    return findings(
+        exposition,
+        "openmetrics-no-blank-lines",
+        lambda _: "a line is blank",
+        hint="write no blank lines between metric families",
+    )

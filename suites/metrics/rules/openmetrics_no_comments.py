@@ -1,0 +1,32 @@
+"""In OpenMetrics only TYPE, UNIT, HELP and EOF lines begin with `#`.
+
+Comments are no part of the format, so a reader may reject the exposition for one. Section: "MetricFamily metadata".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE a_seconds gauge\n# UNIT a_seconds seconds\n# HELP a_seconds Text.\na_seconds 1\n# EOF\n"),
+    Bad(
+        "# A comment.\na 1\n#TYPE b gauge\nb 1\n# EOF\n",
+        "a line begins with `#` but is no TYPE, UNIT, HELP or EOF line (2 times, first at line 1)",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#metricfamily-metadata",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """In OpenMetrics only TYPE, UNIT, HELP and EOF lines begin with `#`."""
+    return findings(
+        exposition,
+        "openmetrics-no-comments",
+        lambda _: "a line begins with `#` but is no TYPE, UNIT, HELP or EOF line",
+        hint="leave comments out, and write metadata as `# TYPE name type` with exactly one space between the parts",
+    )

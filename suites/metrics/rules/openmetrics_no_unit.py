@@ -1,0 +1,32 @@
+"""Info and stateset families have no unit.
+
+Their values are 0 and 1 and measure nothing. Sections: "StateSet", "Info".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE a info\na_info{version="1"} 1\n# EOF\n'),
+    Bad(
+        '# TYPE a_seconds info\n# UNIT a_seconds seconds\na_seconds_info{version="1"} 1\n# EOF\n',
+        "info `a_seconds` has the unit `seconds`",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#info",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """Info and stateset families have no unit."""
+    return findings(
+        exposition,
+        "openmetrics-no-unit",
+        lambda seen: f"{seen.what[1]} `{seen.what[0]}` has the unit `{seen.what[2]}`",
+        hint="leave the UNIT line out",
+    )

@@ -1,0 +1,38 @@
+"""Quantile values are not negative, and NaN where there were no events.
+
+A 0 for no events looks like a very fast service. Judged where the summary's count is 0, since then there never was an
+event. Section: "Summary".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE s summary\ns{quantile="0.5"} NaN\ns_sum 0\ns_count 0\n# EOF\n'),
+    Bad('# TYPE s summary\ns{quantile="0.5"} -1\n# EOF\n', 'quantile `s{quantile="0.5"}` is -1'),
+    Bad(
+        '# TYPE s summary\ns{quantile="0.5"} 0\ns_sum 0\ns_count 0\n# EOF\n',
+        'quantile `s{quantile="0.5"}` is 0, though there were no events',
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#summary",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """Quantile values are not negative, and NaN where there were no events."""
+    return findings(
+        exposition,
+        "openmetrics-quantile-values",
+        lambda seen: (
+            f"quantile `{seen.detail[0]}` is {seen.detail[1]}"
+            + (", though there were no events" if seen.what[1] == "no events" else "")
+        ),
+        hint="expose NaN until there are events",
+        series=True,
+    )

@@ -1,0 +1,31 @@
+"""A state is 1 or 0.
+
+It is a boolean. Whether the states are an enumeration, of which exactly one must be 1, an exposition does not say, so
+that cannot be judged. Sections: "StateSet", "Booleans".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE a stateset\na{a="on"} 1\na{a="off"} 0\n# EOF\n'),
+    Bad('# TYPE a stateset\na{a="on"} 2\n# EOF\n', 'state `a{a="on"}` is 2'),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#stateset-1",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """A state is 1 or 0."""
+    return findings(
+        exposition,
+        "openmetrics-stateset-values",
+        lambda seen: f"state `{seen.detail[0]}` is {seen.detail[1]}",
+        hint="expose 1 for the states that hold and 0 for the others",
+        series=True,
+    )

@@ -1,0 +1,37 @@
+"""No two metric families lead to the same sample name.
+
+A gauge `a_created` beside a counter `a`, which may have a sample `a_created`, cannot be told apart. Section:
+"Suffixes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE a counter\na_total 1\n# TYPE a_failed counter\na_failed_total 1\n# EOF\n"),
+    Bad(
+        "# TYPE a counter\na_total 1\n# TYPE a_created gauge\na_created 1\n# EOF\n",
+        "gauge `a_created` and counter `a` both claim the sample name `a_created`",
+    ),
+    Bad(
+        '# TYPE a histogram\na_bucket{le="+Inf"} 1\n# TYPE a_count counter\na_count_total 1\n# EOF\n',
+        "counter `a_count` and histogram `a` both claim the sample name `a_count`",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#suffixes",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """No two metric families lead to the same sample name."""
+    return findings(
+        exposition,
+        "openmetrics-suffix-clash",
+        lambda seen: f"{seen.what[0]} and {seen.what[1]} both claim the sample name `{seen.what[2]}`",
+        hint="rename one of them",
+    )

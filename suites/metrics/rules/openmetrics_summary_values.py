@@ -1,0 +1,31 @@
+"""A summary's count is an integer, and its count and sum are not negative and not NaN.
+
+Both are counters. Section: "Summary".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE s summary\ns_sum 1.5\ns_count 2\n# EOF\n"),
+    Bad("# TYPE s summary\ns_sum -1\ns_count 2\n# EOF\n", "`s_sum` is -1"),
+    Bad("# TYPE s summary\ns_sum NaN\ns_count 1.5\n# EOF\n", "`s_sum` is NaN", "`s_count` is 1.5"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#summary",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """A summary's count is an integer, and its count and sum are not negative and not NaN."""
+    return findings(
+        exposition,
+        "openmetrics-summary-values",
+        lambda seen: f"`{seen.detail[0]}` is {seen.detail[1]}",
+        hint="count whole events from 0 up; use a gauge for sums that can fall",
+        series=True,
+    )

@@ -1,0 +1,30 @@
+"""OpenMetrics timestamps are in seconds.
+
+The text format has milliseconds; a value meant so lies 50,000 years ahead in OpenMetrics and is dropped or never
+replaced. Section: "Timestamps".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("a 1 1520879607.789\n# EOF\n"),
+    Bad("a 1 1520879607789\n# EOF\n", "timestamp `1520879607789` of `a` is after the year 5000, so hardly in seconds"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#timestamps",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """OpenMetrics timestamps are in seconds."""
+    return findings(
+        exposition,
+        "openmetrics-timestamps-in-seconds",
+        lambda seen: f"timestamp `{seen.detail[0]}` of `{seen.what[0]}` is after the year 5000, so hardly in seconds",
+        hint="divide by 1000, or expose no timestamp",
+    )

@@ -1,0 +1,36 @@
+"""A unit is the last word of the metric family's name.
+
+Readers that ignore UNIT lines still see the unit in the name. The suffix of the sample (`_total`) comes after it.
+Sections: "Unit", "MetricFamily metadata".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import OpenMetricsExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("# TYPE a_seconds counter\n# UNIT a_seconds seconds\na_seconds_total 1\n# EOF\n"),
+    Good("# TYPE a gauge\n# UNIT a \na 1\n# EOF\n"),
+    Bad(
+        "# TYPE a gauge\n# UNIT a seconds\na 1\n# EOF\n",
+        "`a` has the unit `seconds`, but its name does not end with `_seconds`",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#unit",
+)
+def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
+    """A unit is the last word of the metric family's name."""
+    return findings(
+        exposition,
+        "openmetrics-unit-suffix",
+        lambda seen: (
+            f"`{seen.what[0]}` has the unit `{seen.what[1]}`, but its name does not end with `_{seen.what[1]}`"
+        ),
+        hint=lambda seen: f"rename the family to `{seen.what[0]}_{seen.what[1]}`, or leave the UNIT line out",
+    )

@@ -1,0 +1,42 @@
+"""Every line is a sample, metadata or a comment.
+
+Prometheus drops the whole scrape for one line it cannot read, so a stray log line, an error page or a broken label
+costs every metric of the service. Sections: text format "Line format" and EBNF; OpenMetrics "ABNF".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition, Violation
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# HELP a Text.\n# TYPE a gauge\na{b="c"} 1\n\n# A comment.\n{"my.metric","label.x"="y"} 1\n'),
+    Good('# TYPE a gauge\na{b="c"} 1\n# EOF\n'),
+    Bad("<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>\n", "the body is an HTML page, not an exposition"),
+    Bad('a{b="c} 1\n', "the quote of label `b` is not closed, at column 5"),
+    Bad("2026-11-24 06:00:00 INFO ready\na 1\n", "a line that is neither a sample nor a comment, at column 1"),
+    Bad('a{b="c"d="e"} 1\n', "a comma is missing after label `b`, at column 8"),
+    Bad('a 1 # {trace="x"} 1\n', "an exemplar, which this format does not have, at column 5"),
+    Bad('a{b="c"} \n', "a sample without a value, at column 9"),
+    Bad("a  1\n# EOF\n", "more or other blanks than the one space between tokens, at column 2"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#line-format",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Every line is a sample, metadata or a comment."""
+    return findings(
+        exposition,
+        "parsable",
+        lambda seen: f"the body is {seen.what[1]}, not an exposition" if seen.what[0] == "body" else line_message(seen),
+        hint="expose at this path what the client library's own handler writes, and nothing else",
+    )
+
+
+def line_message(seen: Violation) -> str:
+    """What is wrong with a line, and from which column on."""
+    return f"{seen.what[1]}, at column {seen.detail[0]}" if seen.detail else seen.what[1]

@@ -1,0 +1,31 @@
+"""Only quantiles have the label `quantile`.
+
+It is the summary's own: on `_sum` or `_count`, or as a label of the metric itself, it makes a second summary of them.
+Section: OpenMetrics "Summary".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import Exposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('# TYPE s summary\ns{quantile="0.5"} 1\ns_sum 1\ns_count 1\n'),
+    Bad('# TYPE s summary\ns_sum{quantile="0.5"} 1\ns_count 1\n', "`s_sum` has the label `quantile`"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/specs/om/open_metrics_spec/#summary",
+)
+def check(exposition: Exposition) -> Iterator[Finding]:
+    """Only quantiles have the label `quantile`."""
+    return findings(
+        exposition,
+        "summary-quantile-label",
+        lambda seen: f"`{seen.what[0]}{seen.what[1]}` has the label `quantile`",
+        hint="remove `quantile` from the labels of the metric",
+        series=True,
+    )

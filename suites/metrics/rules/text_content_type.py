@@ -1,0 +1,48 @@
+"""The text format is sent as `text/plain` in a version that Prometheus knows, in UTF-8.
+
+Since version 3 Prometheus fails a scrape whose Content-Type is missing or unknown. Without `version` it takes the
+latest; `1.0.0` is the text format with quoted names. Sections: "Basic info", "HTTP Content-Type requirements".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import TextExposition
+from suites.finding import Finding, Where
+from suites.metrics.wire import media_type
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+VERSIONS = ("0.0.4", "1.0.0")
+
+
+@rule(
+    Good("Content-Type: text/plain; version=0.0.4; charset=utf-8\n\na 1\n"),
+    Good("Content-Type: text/plain\n\na 1\n"),
+    Good('Content-Type: text/plain; version=1.0.0; escaping=allow-utf-8\n\n{"a.b"} 1\n'),
+    Bad("Content-Type: \n\na 1\n", "the response has no Content-Type"),
+    Bad("Content-Type: text/html; charset=utf-8\n\na 1\n", "the text format is sent as `text/html`"),
+    Bad(
+        "Content-Type: text/plain; version=0.0.3\n\na 1\n", "the Content-Type says `version=0.0.3`, not `version=0.0.4`"
+    ),
+    Bad("Content-Type: text/plain; charset=latin-1\n\na 1\n", "the Content-Type says `charset=latin-1`, not utf-8"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#http-content-type-requirements",
+)
+def check(exposition: TextExposition) -> Iterator[Finding]:
+    """The text format is sent as text/plain."""
+    sent = exposition.content_type
+    if sent is None:
+        raise NotApplicable("the exposition was not read from a response")
+    name, parameters = media_type(sent)
+    hint = "send `Content-Type: text/plain; version=0.0.4; charset=utf-8`"
+    if name != "text/plain":
+        message = f"the text format is sent as `{name}`" if name else "the response has no Content-Type"
+        yield Finding(message, hint=hint)
+        return
+    version, charset = parameters.get("version", VERSIONS[0]), parameters.get("charset", "utf-8")
+    if version not in VERSIONS:
+        message = f"the Content-Type says `version={version}`, not `version=0.0.4`"
+        yield Finding(message, Where(excerpt=sent), hint)
+    if charset.lower() not in {"utf-8", "utf8", "us-ascii"}:
+        yield Finding(f"the Content-Type says `charset={charset}`, not utf-8", Where(excerpt=sent), hint)

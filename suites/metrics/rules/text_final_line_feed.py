@@ -1,0 +1,30 @@
+"""The last line ends with a line feed.
+
+Otherwise nothing tells a complete exposition from one cut off in the middle of a number; Prometheus refuses it.
+Section: "Text format details".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.exposition import TextExposition
+from suites.finding import Finding
+from suites.metrics.wire import findings
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("a 1\n"),
+    Bad("a 1\nb 2", "the last line does not end with a line feed"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details",
+)
+def check(exposition: TextExposition) -> Iterator[Finding]:
+    """The last line ends with a line feed."""
+    return findings(
+        exposition,
+        "text-final-line-feed",
+        lambda _: "the last line does not end with a line feed",
+        hint="write a line feed after every line; check for a truncated response",
+    )
