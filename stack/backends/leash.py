@@ -58,7 +58,8 @@ class Leash:
 
     def release(self, group: int) -> None:
         """Forget a process group that has ended, so that its number may be used by others."""
-        self._tell(f"-{group}\n")
+        with contextlib.suppress(RuntimeError, OSError):  # a dead warden holds nothing
+            self._tell(f"-{group}\n")
 
     @contextlib.contextmanager
     def holding(self, group: int) -> Iterator[None]:

@@ -7,7 +7,8 @@ import shutil
 from enum import Enum
 from pathlib import Path
 
-LAST_LINES = 15
+LAST_LINES = 8
+LINE_CHARACTERS = 300
 
 
 class Reason(Enum):
@@ -61,7 +62,7 @@ def explain(program: str, output: str, where: Path) -> BuildError:
     `where` is a folder on the disk that the build writes to.
     """
     reason = next((reason for reason, sign in _SIGNS if sign.search(output)), Reason.BUILD)
-    tail = "\n".join(f"    {line}" for line in output.strip().splitlines()[-LAST_LINES:])
+    tail = "\n".join(f"    {line[:LINE_CHARACTERS]}" for line in output.strip().splitlines()[-LAST_LINES:])
     return BuildError(reason, f"{program}: {_advice(reason, output, where)}\n  the last lines of `go`:\n{tail}")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import shutil
 import tempfile
 import time
 from contextlib import contextmanager
@@ -149,8 +148,3 @@ def _go(job: _Job, go: Go, arguments: Sequence[str], progress: Progress, total: 
     if done.exit_code != 0:
         raise explain(job.program, done.errors, job.output.parent)
     return done.output
-
-
-def forget(path: Path) -> None:
-    """Remove a built program with its folder, so that the next build makes it anew."""
-    shutil.rmtree(path.parent, ignore_errors=True)

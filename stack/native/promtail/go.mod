@@ -1,3 +1,9 @@
+// Pins Promtail for `make servers`; change its version here, in stack/native/pins.py and in the compose file.
+//
+// The release's own module is required and its command built, so that this is the server its makers publish, with
+// two differences from their binary: the module's own `replace` lines count only in its own checkout and are therefore
+// repeated below, and where one names a folder of that checkout (`pkg/push`) or a revision that the public module proxy
+// does not serve (`objstore`), the published module or the newest revision that is served takes its place.
 module observability-conformance/native/promtail
 
 go 1.26.5
