@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fixtures.service import Local, Service, Sidecar
+from fixtures.launch import Place, launches, log_file
+from fixtures.placeholders import MissingBinaryError
+from fixtures.service import Local, Service
 from stack.backends.ports import HOST, Ports
 from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, Running, TcpReady, start
-from stack.components import find_binary, why_absent
+from stack.components import COMPONENTS, find_binary, why_absent
 from stack.native.failures import BuildError
 from stack.native.gobuild import build
-from suites.placeholders import CannotFill, fill
 
-INSTANCE = "1"
-"""The instance that a run starts of each service; also the name of its log file and its `instance` label."""
+READY_TIMEOUT_S = 15.0
+"""How long a service may take to become ready where its catalog entry does not say."""
 
 
 @dataclass
@@ -79,14 +79,12 @@ class Launchpad:
         elif service.start.local.component is None:
             live.base_url = f"http://{HOST}:{self.ports.take()}"
             if service.logs is not None and service.logs.format != "none":
-                live.log_files = (self._log_file(service),)
+                live.log_files = (log_file(service, self.log_dir(service)),)
         return live
 
-    def _log_file(self, service: Service) -> Path:
-        name = f"{INSTANCE}.log"
-        if service.logs is not None and service.logs.source == "file":
-            name = service.logs.file or f"{service.name}.log"
-        return self.log_root / service.system / service.name / name
+    def log_dir(self, service: Service) -> Path:
+        """The folder of a service's log files."""
+        return self.log_root / service.system / service.name
 
     def launch(self, live: LiveService) -> None:
         """Start the service with its sidecars and wait until it is ready; what went wrong is its `problem`."""
@@ -99,7 +97,10 @@ class Launchpad:
             return
         try:
             self._start(live, local)
-        except (CannotFill, BuildError) as missing:
+        except MissingBinaryError as missing:
+            why = why_absent(missing.name) if missing.name in COMPONENTS else str(missing)
+            live.problem, live.expected = f"{live.service.name} cannot run here: {why}", False
+        except BuildError as missing:
             live.problem, live.expected = f"{live.service.name} cannot run here: {missing}", False
         except ComponentFailed as failed:
             live.problem = str(failed)
@@ -116,68 +117,41 @@ class Launchpad:
         service = live.service
         home = self.work_dir / "services" / service.name
         home.mkdir(parents=True, exist_ok=True)
-        side_ports = {sidecar.name: self.ports.take() for sidecar in local.sidecars}
-        for sidecar in local.sidecars:
-            self._start_sidecar(live, sidecar, home, side_ports)
-        port = int((live.address or "").rpartition(":")[2])
-        text = self._filler(service, local, home, port, side_ports)
-        captured = live.log_files and (service.logs is None or service.logs.source == "stdout")
-        spec = ProcessSpec(
-            name=service.name,
-            argv=tuple(text(part) for part in local.argv),
-            cwd=local.cwd,
-            env={key: text(value) for key, value in local.env.items()},
-            stdout=live.log_files[0] if captured else home / "stdout.log",
-            ready=HttpReady(f"{live.base_url}{service.ready.path if service.ready else service.metrics.path}"),
+        self.log_dir(service).mkdir(parents=True, exist_ok=True)
+        place = Place(
+            port=int((live.address or "").rpartition(":")[2]),
+            work_dir=home,
+            log_dir=self.log_dir(service),
+            host=HOST,
+            sidecar_ports={sidecar.name: self.ports.take() for sidecar in local.sidecars},
+            built=self._built(local),
         )
-        live.processes.append(start(spec))
-        live.processes[-1].wait_ready(service.ready.timeout_s if service.ready else 15.0)
+        for launch in launches(service, place, _binary):
+            captured = launch.name == service.name and live.log_files and _logs_to_stdout(service)
+            process = start(
+                ProcessSpec(
+                    name=launch.name,
+                    argv=launch.argv,
+                    cwd=launch.cwd,
+                    env=launch.env,
+                    stdout=live.log_files[0] if captured else home / f"{launch.name}.out",
+                    ready=HttpReady(launch.ready_url) if launch.ready_url else TcpReady(launch.port),
+                )
+            )
+            live.processes.append(process)
+            process.wait_ready(service.ready.timeout_s if service.ready else READY_TIMEOUT_S)
 
-    def _start_sidecar(self, live: LiveService, sidecar: Sidecar, home: Path, ports: dict[str, int]) -> None:
-        port = ports[sidecar.name]
-        local = live.service.start.local
-        assert local is not None  # noqa: S101  # only services with a local start have sidecars
-        text = self._filler(live.service, local, home, port, ports)
-        ready = HttpReady(f"http://{HOST}:{port}{sidecar.ready_path}") if sidecar.ready_path else TcpReady(port)
-        spec = ProcessSpec(
-            name=f"{live.service.name}/{sidecar.name}",
-            argv=tuple(text(part) for part in sidecar.argv),
-            cwd=home,
-            env={key: text(value) for key, value in sidecar.env.items()},
-            stdout=home / f"{sidecar.name}.log",
-            ready=ready,
-        )
-        live.processes.append(start(spec))
-        live.processes[-1].wait_ready()
-
-    def _filler(
-        self, service: Service, local: Local, home: Path, port: int, side_ports: dict[str, int]
-    ) -> Callable[[str], str]:
-        folder = self.log_root / service.system / service.name
-        folder.mkdir(parents=True, exist_ok=True)
-        plain = {
-            "python": sys.executable,
-            "host": HOST,
-            "port": str(port),
-            "log_dir": str(folder),
-            "log_file": str(self._log_file(service)),
-            "work_dir": str(home),
-            "dir": str(Path(service.where).parent) if service.where else str(local.cwd),
-            "environment": service.environment,
-            "instance": INSTANCE,
-        }
-        if local.build is not None:
-            module, package = local.build.module, local.build.package
-            plain["built"] = str(build(module, service.name, package, install_go=True, progress=self.say))
-        named = {"binary": _binary, "port": lambda name: str(side_ports[name])}
-        return lambda template: fill(template, plain, named)
+    def _built(self, local: Local) -> Path | None:
+        if local.build is None:
+            return None
+        module, package = local.build.module, local.build.package
+        return build(module, module.name.strip("_"), package, install_go=True, progress=self.say)
 
 
-def _binary(name: str) -> str:
-    try:
-        found = find_binary(name)
-    except KeyError:
-        raise CannotFill(f"{{binary:{name}}}: no component or tool has that name") from None
-    if found is None:
-        raise CannotFill(why_absent(name))
-    return str(found.path)
+def _logs_to_stdout(service: Service) -> bool:
+    return service.logs is not None and service.logs.source == "stdout"
+
+
+def _binary(name: str) -> str | None:
+    found = find_binary(name)
+    return str(found.path) if found else None

@@ -9,7 +9,7 @@ import uuid
 import httpx
 
 from fixtures.service import Request, Service
-from stack.records.log_stream import SentRequest
+from stack.records.log_stream import ExpectedLine, SentRequest
 from stack.records.traffic import Answer, ProvokedTraffic
 
 TIMEOUT_S = 10.0
@@ -43,5 +43,6 @@ async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tup
         status = answer.status_code
     except (httpx.HTTPError, httpx.InvalidURL) as failed:
         problem = str(failed) or type(failed).__name__
-    sent = SentRequest(request_id, request.method, request.path, status, sent_at, time.time(), request.logged)
+    lines = tuple(ExpectedLine(line.level, line.logger, line.message, dict(line.fields)) for line in request.logs)
+    sent = SentRequest(request_id, request.method, request.path, status, sent_at, time.time(), request.logged, lines)
     return sent, Answer(request.method, request.path, request.expect_status, status, problem)

@@ -1,0 +1,181 @@
+"""The experiment of a run: starts the stack and the services, provokes telemetry once, and keeps what was seen.
+
+Everything here happens once and side by side; the rules judge the records later, when nothing runs any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+
+from fixtures.service import Service
+from stack.backends import backend_class
+from stack.backends.base import RunningStack, StackPlan, TargetGroup
+from stack.backends.ports import Ports
+from stack.records.component_state import ComponentState
+from suites.evidence import CollectionError, NotEvaluated
+from suites.launch import Launchpad, LiveService
+from suites.observe import Observer
+from suites.options import ROOT
+from suites.runinfo import write_run_info
+from suites.statics import collect_static
+
+if TYPE_CHECKING:
+    from suites.run import Run
+
+THREADS = 64
+STACK = ROOT / "stack"
+
+
+@dataclass
+class Collected:
+    """What a collection leaves beside the evidence: what the report tells about the run."""
+
+    services: list[LiveService] = field(default_factory=list)
+    components: list[ComponentState] = field(default_factory=list)
+    details: dict[str, str] = field(default_factory=dict)
+    measures: dict[str, dict[str, object]] = field(default_factory=dict)
+    backend: str = "local"
+    seconds: float = 0.0
+
+
+def collect(run: Run, wanted: Collection[tuple[str, str]], say: Callable[[str], None]) -> None:
+    """Collect the evidence that the `wanted` pairs of area and subject need, and describe the run in `run.json`.
+
+    Raises:
+        pytest.UsageError: the stack cannot be run as asked.
+
+    """
+    begun = time.monotonic()
+    names = {subject for area, subject in wanted if area in ("metrics", "logs")}
+    services = [service for service in run.catalog.services if service.name in names]
+    collected = Collected()
+    collect_static(run, wanted)
+    if services or any(area == "stack" for area, _ in wanted):
+        asyncio.run(_Collection(run, services, say).run(collected))
+    collected.seconds = time.monotonic() - begun
+    run.store.save()
+    write_run_info(run, collected)
+    say(f"evidence collected in {collected.seconds:.1f} s")
+
+
+class _Collection:
+    """One collection on the local backend."""
+
+    def __init__(self, run: Run, services: list[Service], say: Callable[[str], None]) -> None:
+        self.run_ = run
+        self.services = services
+        self.say = say
+        self.work_dir = run.folder / "work"
+        self.ports = Ports()
+
+    async def run(self, collected: Collected) -> None:
+        """Start everything, observe every service, stop everything."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "collection"))
+        starting: asyncio.Future[RunningStack] = asyncio.get_running_loop().create_future()
+        pad = Launchpad(
+            self.work_dir,
+            self.ports,
+            lambda name: starting.result().endpoint(name) if starting.done() else None,
+            self.say,
+        )
+        collected.services = [pad.prepare(service) for service in self.services]
+        stack: RunningStack | None = None
+        self.say(f"starting the stack and {len(self.services)} services")
+        try:
+            stack_task = asyncio.create_task(asyncio.to_thread(self._start_stack, pad, collected.services))
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+            async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
+                observer = Observer(self.run_, http, starting, collected.measures)
+                tasks = [asyncio.create_task(self._serve(pad, live, observer, starting)) for live in collected.services]
+                try:
+                    stack = await stack_task
+                except Exception as broken:
+                    starting.set_exception(broken)
+                    raise
+                starting.set_result(stack)
+                self._tell_stack(stack)
+                await self._finish(tasks)
+                await asyncio.to_thread(self._component_states, stack, collected)
+        finally:
+            await asyncio.to_thread(self._stop, stack, collected.services)
+
+    async def _finish(self, tasks: list[asyncio.Task[None]]) -> None:
+        for done, task in enumerate(asyncio.as_completed(tasks), 1):
+            await task
+            self.say(f"observed {done} of {len(tasks)} services")
+
+    def _start_stack(self, pad: Launchpad, services: list[LiveService]) -> RunningStack:
+        pad.log_root.mkdir(parents=True, exist_ok=True)
+        targets = {
+            live.service.metrics.job: [
+                TargetGroup(
+                    (live.address,),
+                    {
+                        "system": live.service.system,
+                        "service": live.service.name,
+                        "__metrics_path__": live.service.metrics.path,
+                        "__scheme__": (live.base_url or "http").partition("://")[0],
+                    },
+                )
+            ]
+            for live in services
+            if live.address is not None
+        }
+        plan = StackPlan(
+            work_dir=self.work_dir / "stack",
+            config_dir=STACK,
+            targets=targets,
+            log_glob=str(pad.log_root / "*" / "*" / "*.log"),
+            env={"ENVIRONMENT": "conformance"},
+        )
+        return backend_class("local")().start(plan)
+
+    async def _serve(
+        self, pad: Launchpad, live: LiveService, observer: Observer, starting: asyncio.Future[RunningStack]
+    ) -> None:
+        """Start one service and observe it; whatever breaks here is shown as the suite's own error."""
+        local = live.service.start.local
+        if local is not None and local.component is not None:
+            await asyncio.wait([starting])
+        try:
+            await asyncio.to_thread(pad.launch, live)
+            await observer.observe(live)
+        except Exception as broken:  # noqa: BLE001  # one service's trouble must not cost the others their verdicts
+            observer.broke(live, CollectionError(f"collecting broke: {type(broken).__name__}: {broken}"))
+
+    def _tell_stack(self, stack: RunningStack) -> None:
+        for component in stack.components.values():
+            if component.provenance != "absent":
+                self.say(f"  {component.name} {component.version or ''} {component.provenance}")
+
+    def _component_states(self, stack: RunningStack, collected: Collected) -> None:
+        """Look at every component once more, at the end: what died in between is found here."""
+        health = stack.health()
+        for component in stack.components.values():
+            state = ComponentState(
+                component.name, component.provenance, component.version, component.endpoint, health.get(component.name)
+            )
+            collected.components.append(state)
+            collected.details[component.name] = component.detail
+            if component.provenance == "absent":
+                found: list[ComponentState] | NotEvaluated = NotEvaluated(f"{component.name}: {component.detail}")
+            else:
+                found = [state]
+            kind = "simulated" if component.provenance == "embedded" else "live"
+            self.run_.store.put(component.name, {ComponentState: found}, kind)
+
+    def _stop(self, stack: RunningStack | None, services: list[LiveService]) -> None:
+        for live in services:
+            live.stop()
+        if stack is not None:
+            stack.stop()
+        self.ports.close()
+        shutil.rmtree(self.work_dir, ignore_errors=True)
