@@ -7,10 +7,11 @@ useful when it tells what was there instead, so the timeout error carries the la
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 from tenacity import (
+    AsyncRetrying,
     RetryCallState,
     RetryError,
     Retrying,
@@ -21,7 +22,7 @@ from tenacity import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 T = TypeVar("T")
 
@@ -48,28 +49,60 @@ def eventually(
         Exception: whatever `probe` raises that is not in `retry_on`, at once: a bug is not worth waiting for.
 
     """
+    retrying = Retrying(**_policy(until, timeout_s, interval_s, max_interval_s, retry_on))
+    started = time.monotonic()
+    try:
+        return retrying(probe)
+    except RetryError as error:
+        raise _timeout(error, describe, started) from error.last_attempt.exception()
+
+
+async def aeventually(
+    probe: Callable[[], Awaitable[T]],
+    until: Callable[[T], bool],
+    timeout_s: float,
+    interval_s: float = 0.02,
+    max_interval_s: float = 0.5,
+    describe: str = "the expected state",
+    retry_on: tuple[type[Exception], ...] = (OSError, httpx.HTTPError),
+) -> T:
+    """Do what `eventually` does for an awaitable probe, letting other tasks run during the pauses."""
+    retrying = AsyncRetrying(**_policy(until, timeout_s, interval_s, max_interval_s, retry_on))
+    started = time.monotonic()
+    try:
+        return await retrying(probe)
+    except RetryError as error:
+        raise _timeout(error, describe, started) from error.last_attempt.exception()
+
+
+def _policy(
+    until: Callable[[Any], bool],
+    timeout_s: float,
+    interval_s: float,
+    max_interval_s: float,
+    retry_on: tuple[type[Exception], ...],
+) -> dict[str, Any]:
     grow = wait_exponential(multiplier=interval_s, exp_base=1.5, max=max_interval_s)
 
     def pause(state: RetryCallState) -> float:
         left = timeout_s - (state.seconds_since_start or 0.0)
         return max(0.0, min(grow(state), left))
 
-    retrying = Retrying(
-        retry=retry_if_exception_type(retry_on) | retry_if_result(lambda value: not until(value)),
-        stop=stop_after_delay(timeout_s),
-        wait=pause,
-    )
-    started = time.monotonic()
-    try:
-        return retrying(probe)
-    except RetryError as error:
-        elapsed = time.monotonic() - started
-        failure = error.last_attempt.exception()
-        if failure is None:
-            seen = f"last value seen: {_shorten(repr(error.last_attempt.result()))}"
-        else:
-            seen = f"last error: {type(failure).__name__}: {_shorten(str(failure))}"
-        raise TimeoutError(f"{describe}: not reached in {elapsed:.1f} s; {seen}") from failure
+    return {
+        "retry": retry_if_exception_type(retry_on) | retry_if_result(lambda value: not until(value)),
+        "stop": stop_after_delay(timeout_s),
+        "wait": pause,
+    }
+
+
+def _timeout(error: RetryError, describe: str, started: float) -> TimeoutError:
+    elapsed = time.monotonic() - started
+    failure = error.last_attempt.exception()
+    if failure is None:
+        seen = f"last value seen: {_shorten(repr(error.last_attempt.result()))}"
+    else:
+        seen = f"last error: {type(failure).__name__}: {_shorten(str(failure))}"
+    return TimeoutError(f"{describe}: not reached in {elapsed:.1f} s; {seen}")
 
 
 def _shorten(text: str) -> str:

@@ -25,12 +25,16 @@ from stack.records.scrape_pair import SEPARATOR, ScrapePair
 
 @dataclass(frozen=True, slots=True)
 class RequiredMetric:
-    """A metric that the service must expose: name as exposed in the text format, type, unit, label names."""
+    """A metric that the service must expose: name as exposed in the text format, type, unit, label names.
+
+    `where` is `file:line` of the declaration, empty where it is not known.
+    """
 
     name: str
     type: str | None = None
     unit: str | None = None
     labels: tuple[str, ...] = ()
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)

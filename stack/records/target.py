@@ -41,7 +41,11 @@ ADDED_BY_PROMETHEUS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One active target: identity, health and the last scrape. Times in seconds."""
+    """One active target: identity, health and the last scrape.
+
+    Durations in seconds; `last_scrape` is the start of the last scrape in Unix seconds, 0 before the first one.
+    `labels` are all labels that Prometheus attaches to the target's series.
+    """
 
     job: str
     instance: str
@@ -51,6 +55,8 @@ class Target:
     scrape_seconds: float = 0.0
     interval_seconds: float = 15.0
     timeout_seconds: float = 10.0
+    last_scrape: float = 0.0
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """No label has more values than its service's budget allows.
 
 The number of series of a metric is the product of the numbers of values of its labels. The budget is
-`budgets.label_values` in `service.yaml`, 100 where none is declared.
+`budgets.label_values` in `service.yaml`, 1,000 where none is declared.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from stack.records.contract import MetricContract
-from suites.finding import Finding
+from suites.finding import Finding, Where
 from suites.metrics.families import exposed_name, where
 from suites.rule import Bad, Good, Level, NotApplicable, rule
 
@@ -35,7 +35,9 @@ def check(contract: MetricContract) -> Iterator[Finding]:
         if family is None:
             near = get_close_matches(required.name, names, 1)
             hint = f"did you mean `{near[0]}`?" if near else "expose it, or take it out of `metrics.required`"
-            yield Finding(f"required metric `{required.name}` is not exposed", hint=hint)
+            file, _, line = required.where.rpartition(":")
+            place = Where(file=file, line=int(line)) if file and line.isdigit() else Where()
+            yield Finding(f"required metric `{required.name}` is not exposed", place, hint)
         elif not family.samples:
             yield Finding(
                 f"required metric `{required.name}` is declared but has no series",
