@@ -49,7 +49,8 @@ class PrometheusConfig:
 
         """
         mark = "# flag:"
-        given = [line.removeprefix(mark).strip() for line in text.splitlines() if line.startswith(mark)]
+        flags = [line.removeprefix(mark) for line in text.splitlines() if line.startswith(mark)]
+        given = [word for line in flags for word in line.split()]
         return cls.read(text, given)
 
     @classmethod

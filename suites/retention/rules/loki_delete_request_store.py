@@ -1,0 +1,41 @@
+"""The compactor knows where delete requests are kept, and it is a store that Loki uses.
+
+With retention on, Loki 3 does not start without `delete_request_store`; a store other than the logs' own is one more
+place that nobody backs up or cleans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.loki_config import LokiConfig
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+SCHEMA = "schema_config: {configs: [{store: tsdb, object_store: filesystem}]}\n"
+
+
+@rule(
+    Good(SCHEMA + "compactor: {retention_enabled: true, delete_request_store: filesystem}"),
+    Good(SCHEMA + "compactor: {retention_enabled: false}"),
+    Bad(SCHEMA + "compactor: {retention_enabled: true}", "`delete_request_store` is not set: Loki does not start"),
+    Bad(
+        SCHEMA + "compactor: {retention_enabled: true, delete_request_store: s3}",
+        "`delete_request_store: s3` is no store of the schema, which uses `filesystem`",
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/operations/storage/retention/#compactor",
+)
+def check(loki: LokiConfig) -> Iterator[Finding]:
+    compactor = loki.section("compactor")
+    if compactor.get("retention_enabled") is not True:
+        return
+    where = Where(file=loki.file, line=loki.line("compactor", "delete_request_store"))
+    stores = [str(schema.get("object_store")) for schema in loki.schemas]
+    hint = f"compactor: {{delete_request_store: {stores[-1] if stores else 'filesystem'}}}"
+    store = compactor.get("delete_request_store")
+    if not store:
+        yield Finding("`delete_request_store` is not set: Loki does not start", where, hint)
+    elif stores and store not in stores:
+        used = ", ".join(f"`{name}`" for name in dict.fromkeys(stores))
+        yield Finding(f"`delete_request_store: {store}` is no store of the schema, which uses {used}", where, hint)

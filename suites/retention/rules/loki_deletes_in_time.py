@@ -1,0 +1,40 @@
+"""What has to go is gone within a day.
+
+The compactor marks chunks when it runs and deletes them after a delay; both together are how much longer than seven
+days a line really stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.duration import DAY, seconds
+from stack.records.loki_config import LokiConfig
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+DEFAULTS = {"compaction_interval": "10m", "retention_delete_delay": "2h", "apply_retention_interval": "0s"}
+
+
+@rule(
+    Good("compactor: {retention_enabled: true}"),
+    Good("compactor: {compaction_interval: 10m, retention_delete_delay: 2h}"),
+    Bad("compactor: {retention_delete_delay: 48h}", "lines stay up to 48h 10m longer than seven days, more than a day"),
+    Bad("compactor: {compaction_interval: 1w}", "lines stay up to 170h longer than seven days, more than a day"),
+    level=Level.SHOULD,
+    source="https://grafana.com/docs/loki/latest/configure/#compactor",
+)
+def check(loki: LokiConfig) -> Iterator[Finding]:
+    given = {**DEFAULTS, **loki.section("compactor")}
+    every, delay, own = (seconds(given[key]) or 0.0 for key in DEFAULTS)
+    # Retention runs with compaction unless it has an interval of its own.
+    late = (own or every) + delay
+    if late > DAY:
+        hours, minutes = divmod(round(late / 60), 60)
+        slack = f"{hours}h {minutes}m" if minutes else f"{hours}h"
+        key = "retention_delete_delay" if delay > (own or every) else "compaction_interval"
+        yield Finding(
+            f"lines stay up to {slack} longer than seven days, more than a day",
+            Where(file=loki.file, line=loki.line("compactor", key)),
+            hint="compactor: {compaction_interval: 10m, retention_delete_delay: 2h}",
+        )

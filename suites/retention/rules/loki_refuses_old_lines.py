@@ -1,0 +1,43 @@
+"""Loki refuses lines that are older than what it keeps.
+
+A line of last month is stored, indexed, and deleted by the next run; until then it shows up where nobody expects it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.duration import SEVEN_DAYS, seconds
+from stack.records.loki_config import LokiConfig
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("limits_config: {reject_old_samples: true, reject_old_samples_max_age: 168h}"),
+    Good("limits_config: {retention_period: 168h}"),
+    Bad("limits_config: {reject_old_samples: false}", "Loki accepts lines of any age"),
+    Bad(
+        "limits_config: {reject_old_samples_max_age: 30d}",
+        "Loki accepts lines of up to 30d, longer than it keeps them",
+    ),
+    level=Level.SHOULD,
+    source="https://grafana.com/docs/loki/latest/configure/#limits_config",
+)
+def check(loki: LokiConfig) -> Iterator[Finding]:
+    limits = loki.section("limits_config")
+    # Both defaults are what is wanted: true, and one week.
+    if limits.get("reject_old_samples", True) is not True:
+        yield Finding(
+            "Loki accepts lines of any age",
+            Where(file=loki.file, line=loki.line("limits_config", "reject_old_samples")),
+            hint="limits_config: {reject_old_samples: true}",
+        )
+        return
+    age = limits.get("reject_old_samples_max_age", "168h")
+    if (seconds(age) or float("inf")) > SEVEN_DAYS:
+        yield Finding(
+            f"Loki accepts lines of up to {age}, longer than it keeps them",
+            Where(file=loki.file, line=loki.line("limits_config", "reject_old_samples_max_age")),
+            hint="limits_config: {reject_old_samples_max_age: 168h}",
+        )

@@ -1,0 +1,29 @@
+"""Loki's compactor has retention switched on.
+
+`retention_period` alone deletes nothing: without this switch logs stay for ever, and nothing says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.loki_config import LokiConfig
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("compactor: {retention_enabled: true}"),
+    Bad("compactor: {working_directory: /loki/compactor}", "retention is off: Loki deletes nothing"),
+    Bad("compactor: {retention_enabled: false}", "retention is off: Loki deletes nothing"),
+    Bad("limits_config: {retention_period: 168h}", "retention is off: Loki deletes nothing"),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/operations/storage/retention/#compactor",
+)
+def check(loki: LokiConfig) -> Iterator[Finding]:
+    if loki.section("compactor").get("retention_enabled") is not True:
+        yield Finding(
+            "retention is off: Loki deletes nothing",
+            Where(file=loki.file, line=loki.line("compactor", "retention_enabled")),
+            hint="compactor: {retention_enabled: true}",
+        )

@@ -1,0 +1,46 @@
+"""Prometheus keeps metrics for seven days.
+
+That is what is promised. Shorter, and last week's incident cannot be looked at; longer, and the disk is planned wrong.
+Unset, Prometheus keeps fifteen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.duration import SEVEN_DAYS, seconds
+from stack.records.prometheus_config import PrometheusConfig
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+FLAG = "storage.tsdb.retention.time"
+
+
+@rule(
+    Good("# flag: --storage.tsdb.retention.time=7d"),
+    Good("# flag: --storage.tsdb.retention.time 168h"),
+    Good("storage: {tsdb: {retention: {time: 7d}}}"),
+    Bad("global: {scrape_interval: 15s}", "no retention is set: Prometheus keeps its default, 15d, not 7d"),
+    Bad("# flag: --storage.tsdb.retention.time=30d", "Prometheus keeps 30d, not 7d"),
+    Bad(
+        "# flag: --storage.tsdb.retention.time=7d\nstorage: {tsdb: {retention: {time: 30d}}}",
+        "Prometheus keeps 30d, not 7d",
+    ),
+    Bad("# flag: --storage.tsdb.retention.time=0d", "Prometheus keeps 0d, not 7d"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/prometheus/latest/storage/#operational-aspects",
+)
+def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
+    # The file goes before the flag.
+    written = prometheus.section("storage", "tsdb", "retention").get("time")
+    kept = written or " ".join(prometheus.flags.get(FLAG, "").split())
+    if written:
+        where = Where(file=prometheus.file, line=prometheus.line("storage", "tsdb", "retention", "time"))
+        hint = "storage: {tsdb: {retention: {time: 7d}}}"
+    else:
+        where = Where(file=prometheus.flags_file, line=prometheus.flags_line)
+        hint = f"--{FLAG}=7d in the command"
+    if not kept:
+        yield Finding("no retention is set: Prometheus keeps its default, 15d, not 7d", where, hint)
+    elif seconds(kept) != SEVEN_DAYS:
+        yield Finding(f"Prometheus keeps {kept}, not 7d", where, hint)
