@@ -28,6 +28,7 @@ class _Point:
     count: Sample | None = None
     sum: Sample | None = None
     negative: bool = False
+    bounds: set[str | None] = field(default_factory=set)
     others: set[str] = field(default_factory=set)
 
 
@@ -35,6 +36,7 @@ class _Bounds(dict[str, float]):
     """The values of `le` labels by their text; NaN where it is no number."""
 
     def __missing__(self, text: str) -> float:
+        """Read a bound not seen yet."""
         try:
             value = number(text)
         except BadNumberError:
@@ -54,13 +56,14 @@ class _Check:
         self.points = Points(draft, violations, _Point)
 
     def run(self) -> None:
-        """Go through the samples in order; the loop does what every bucket needs, the rest is elsewhere."""
+        """Go through the samples in order, then judge each point as a whole."""
         bucket, bounds = f"{self.name}_bucket", _Bounds()
+        bound_text: str | None
         own_before: Labels | None = None
         stamp_before: float | None = None
         point = _Point()
         for sample in self.draft.samples:
-            name, labels, value, stamp, _, _ = sample
+            name, labels, _, stamp, _, _ = sample
             if name == bucket and labels and labels[-1][0] == "le":
                 own, bound_text = labels[:-1], labels[-1][1]
             else:
@@ -72,26 +75,35 @@ class _Check:
                 own_before, stamp_before = own, stamp
             if name != bucket:
                 self.total(sample, point)
-                continue
-            bound = bounds[bound_text]
-            if not bound > point.bound:
-                self.misplaced(bound, bound_text, sample, point)
-            elif value < point.value:
-                detail = (sample.series, shown(value), shown(point.value), point.bound_text)
-                self.report("histogram-buckets-cumulative", sample.line, self.name, detail=detail)
-            if not value.is_integer() or value < 0:
-                self.bad_value(sample)
-            if bound == inf:
-                point.infinite = value
-                if bound_text != "+Inf":
-                    self.report("infinity-spelling", sample.line, self.name, bound_text)
-            elif bound < 0:
-                point.negative = True
-            point.bound, point.bound_text, point.value = bound, bound_text, value
+            elif bound_text in point.bounds:
+                self.again(sample)
+            elif bound_text is not None:
+                self.bucket(sample, bounds[bound_text], bound_text, point)
         for each in self.points.by_key.values():
             self.finish(each)
 
-    def split(self, sample: Sample) -> tuple[Labels, str]:
+    def bucket(self, sample: Sample, bound: float, text: str, point: _Point) -> None:
+        """A bucket whose label set is new to its point."""
+        value = sample.value
+        point.bounds.add(text)
+        if not value.is_integer() or value < 0:
+            self.bad_value(sample)
+        if not bound > point.bound:
+            self.misplaced(bound, text, sample, point)
+            if isnan(bound):
+                return
+        elif value < point.value:
+            detail = (sample.series, shown(value), shown(point.value), point.bound_text)
+            self.report("histogram-buckets-cumulative", sample.line, self.name, detail=detail)
+        if bound == inf:
+            point.infinite = value
+            if text != "+Inf":
+                self.report("infinity-spelling", sample.line, self.name, text)
+        elif bound < 0:
+            point.negative = True
+        point.bound, point.bound_text, point.value = bound, text, value
+
+    def split(self, sample: Sample) -> tuple[Labels, str | None]:
         """The metric's own labels and the text of `le`, for samples where it is not simply the last label."""
         own = tuple(pair for pair in sample.labels if pair[0] != "le")
         bounds = [value for name, value in sample.labels if name == "le"]
@@ -103,7 +115,11 @@ class _Check:
             self.report("le-label", sample.line, self.name, sample.name[len(self.name) :], detail=(sample.series,))
         if len(bounds) > 1:
             self.report("label-names-unique", sample.line, self.name, "le", detail=(sample.series,))
-        return own, bounds[0] if bounds else ""
+        return own, bounds[0] if bounds else None
+
+    def again(self, sample: Sample) -> None:
+        """A series that was there before."""
+        self.report("duplicate-series", sample.line, self.name, detail=(sample.series,))
 
     def check_labels(self, own: Labels, sample: Sample) -> None:
         names = list(map(itemgetter(0), own))
@@ -114,14 +130,11 @@ class _Check:
     def misplaced(self, bound: float, text: str, sample: Sample, point: _Point) -> None:
         """A bucket whose bound is not above the one before."""
         if isnan(bound):
-            if text:
-                self.report("le-number", sample.line, self.name, text, detail=(sample.series,))
+            self.report("le-number", sample.line, self.name, text, detail=(sample.series,))
         elif bound < point.bound:
             detail = (sample.series, point.bound_text)
             self.report("le-sorted", sample.line, self.name, detail=detail)
-        elif text == point.bound_text:
-            self.report("duplicate-series", sample.line, self.name, detail=(sample.series,))
-        elif bound == point.bound:
+        else:
             self.report("le-unique", sample.line, self.name, point.bound_text, text, detail=(sample.series,))
 
     def bad_value(self, sample: Sample) -> None:
@@ -136,7 +149,7 @@ class _Check:
         """A sample that is no bucket."""
         suffix = sample.name[len(self.name) :]
         if suffix in point.others:
-            self.report("duplicate-series", sample.line, self.name, detail=(sample.series,))
+            self.again(sample)
         point.others.add(suffix)
         if suffix == self.count:
             point.count = sample

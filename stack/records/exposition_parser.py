@@ -16,7 +16,8 @@ from stack.records.exposition_checks import check_all
 from stack.records.exposition_family import FamilyDraft
 from stack.records.exposition_grammar import SAMPLE, Numbers, Pairs
 from stack.records.exposition_metadata import read_hash_line
-from stack.records.exposition_scan import check_timestamp, milliseconds, scan
+from stack.records.exposition_scan import scan
+from stack.records.exposition_values import check_timestamp, milliseconds
 from stack.records.exposition_violations import Violations
 
 _CHUNK = 1 << 20

@@ -1,0 +1,95 @@
+"""Reads the number tokens of a sample line, and says what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from stack.records.exposition_grammar import INT64, BadNumberError, number
+
+_INT64_MAX = 2**63
+_INT64_DIGITS = 20
+_LATEST = 1e11
+"""Seconds reach it in the year 5138, milliseconds passed it in 1973."""
+
+
+class Problem(NamedTuple):
+    """One thing wrong with a line: the violation's code, its `what` (the thing to mend), and its detail."""
+
+    code: str
+    what: tuple[str, ...]
+    detail: tuple[str, ...] = ()
+
+
+def unreadable(reason: str, column: int = 0) -> Problem:
+    """A line that is no sample; `column` counts from 1."""
+    return Problem("parsable", ("line", reason), (str(column),) if column else ())
+
+
+def milliseconds(self, tokens: list[str]) -> float | None:
+        if len(tokens) == 1:
+            return None
+        stamp = milliseconds(tokens[1])
+        if stamp is None:
+            self.problems.append(Problem("text-timestamps", (), (tokens[1],)))
+        return stamp
+
+    def seconds(self, tokens: list[str], name: str) -> float | None:
+        return self.timestamp(tokens[1], name) if len(tokens) > 1 else None
+
+    def timestamp(self, token: str, name: str) -> float | None:
+        problem = check_timestamp(token, name)
+        if problem is None:
+            return number(token)
+        self.problems.append(problem)
+        return None
+
+    def exemplar(self, name: str) -> Exemplar | None:
+        if self.next() != "{":
+            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "it has no label set, not even `{}`")))
+            return None
+        _, labels = self.labels(named=True, exemplar=True)
+        rest = self.line[self.at :]
+        tokens = rest.split(" ")[1:]
+        if not rest.startswith(" ") or "" in tokens:
+            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "it has no value after one space")))
+            return None
+        if len(tokens) > 2:  # value and timestamp
+            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "text follows it")))
+            return None
+        try:
+            value = number(tokens[0])
+        except BadNumberError:
+            self.problems.append(Problem("numbers", (name,), (tokens[0],)))
+            return None
+        return Exemplar(labels, value, self.seconds(tokens, name))
+
+
+def milliseconds(token: str) -> float | None:
+    """The seconds that a text-format timestamp says; None where it is no int64."""
+    if len(token) > _INT64_DIGITS or not INT64.fullmatch(token) or not -_INT64_MAX <= int(token) < _INT64_MAX:
+        return None
+    return int(token) / 1000
+
+
+def check_timestamp(token: str, name: str) -> Problem | None:
+    """What is wrong with an OpenMetrics timestamp token; a realnumber of the ABNF, in seconds."""
+    try:
+        value = number(token)
+    except BadNumberError:
+        return Problem("numbers", (name,), (token,))
+    if token.lstrip("+-")[:1].lower() in {"i", "n"}:
+        return Problem("numbers", (name,), (token,))
+    if abs(value) >= _LATEST:
+        return Problem("openmetrics-timestamps-in-seconds", (name,), (token,))
+    return None
+
+
+def looks_like_sample(rest: str) -> bool:
+    """Whether what follows a bad name could be the rest of a sample: labels, or a number and at most one more."""
+    tokens = rest.split()
+    if rest.lstrip(" \t").startswith("{"):
+        return True
+    try:
+        return 1 <= len(tokens) <= 2 and number(tokens[0]) is not None  # value and timestamp
+    except BadNumberError:
+        return False
