@@ -207,3 +207,41 @@ class _Scanner:
             return number(tokens[0])
         except BadNumberError:
             raise self.give_up(Problem("numbers", (name,), (tokens[0],))) from None
+
+    def milliseconds(self, tokens: list[str]) -> float | None:
+        if len(tokens) == 1:
+            return None
+        stamp = milliseconds(tokens[1])
+        if stamp is None:
+            self.problems.append(Problem("text-timestamps", (), (tokens[1],)))
+        return stamp
+
+    def seconds(self, tokens: list[str], name: str) -> float | None:
+        return self.timestamp(tokens[1], name) if len(tokens) > 1 else None
+
+    def timestamp(self, token: str, name: str) -> float | None:
+        problem = check_timestamp(token, name)
+        if problem is None:
+            return number(token)
+        self.problems.append(problem)
+        return None
+
+    def exemplar(self, name: str) -> Exemplar | None:
+        if self.next() != "{":
+            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "it has no label set, not even `{}`")))
+            return None
+        _, labels = self.labels(named=True, exemplar=True)
+        rest = self.line[self.at :]
+        tokens = rest.split(" ")[1:]
+        if not rest.startswith(" ") or "" in tokens:
+            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "it has no value after one space")))
+            return None
+        if len(tokens) > 2:  # value and timestamp
+            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "text follows it")))
+            return None
+        try:
+            value = number(tokens[0])
+        except BadNumberError:
+            self.problems.append(Problem("numbers", (name,), (tokens[0],)))
+            return None
+        return Exemplar(labels, value, self.seconds(tokens, name))
