@@ -61,8 +61,7 @@ class LogStore:
         if (entry.timestamp_ns, line) not in stream.seen:
             stream.seen.add((entry.timestamp_ns, line))
             self._count += 1
-            metadata = label_set({name: value.replace("�", "") for name, value in entry.metadata.items() if value})
-            stored = LogEntry(labels, entry.timestamp_ns, line, metadata)
+            stored = LogEntry(labels, entry.timestamp_ns, line, _shown(entry.metadata, dict(labels)))
             insort(stream.entries, (entry.timestamp_ns, self._count, stored))
         return None
 
@@ -165,6 +164,17 @@ class StoreReader:
     def _live(self, start_ns: int, end_ns: int) -> list[LabelSet]:
         every = (labels for labels in self.store.streams())
         return [labels for labels in every if self.store.find(_exactly(labels), start_ns, end_ns)]
+
+
+def _shown(metadata: Mapping[str, str], labels: Mapping[str, str]) -> LabelSet:
+    """Return structured metadata as Loki's answers show it: what bears the name of a label gets a name of its own."""
+    return label_set(
+        {
+            f"{name}_extracted" if name in labels else name: value.replace("�", " ")
+            for name, value in metadata.items()
+            if value
+        }
+    )
 
 
 def _exactly(labels: LabelSet) -> str:

@@ -70,6 +70,9 @@ _STAGES: dict[str, Callable[[Any, str], Stage]] = {
     "timestamp": Timestamp,
 }
 
+KNOWN_STAGES = frozenset(_STAGES)
+"""The names of the stages that are simulated."""
+
 
 def _stage(written: Any, where: str) -> Stage:
     if not isinstance(written, dict) or len(written) != 1:

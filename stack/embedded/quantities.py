@@ -6,7 +6,7 @@ import re
 
 from stack.embedded.refusal import ConfigError
 
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?b?)\s*", re.IGNORECASE)
+_SIZE = re.compile(r"(\d+)\s*([kmgt]?b?)", re.IGNORECASE)
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w|y)")
 _SECONDS = {
     "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0,
@@ -15,12 +15,12 @@ _SECONDS = {
 
 
 def size(written: object, where: str) -> int:
-    """Return bytes. Units are powers of 1024 whether written KB or KiB, as the servers read them."""
+    """Return bytes. A KB is 1024 bytes, as the servers read it; fractions and KiB they refuse."""
     match = _SIZE.fullmatch(str(written))
     if match is None:
         raise ConfigError(f"{where}: `{written}` is not a size such as 256KB")
     power = "bkmgt".index((match[2].lower() or "b")[0])
-    return int(float(match[1]) * 1024**power)
+    return int(match[1]) * 1024**power
 
 
 def duration_ns(written: object, where: str) -> int:
