@@ -20,7 +20,7 @@ def size(written: object, where: str) -> int:
     if match is None:
         raise ConfigError(f"{where}: `{written}` is not a size such as 256KB")
     power = "bkmgt".index((match[2].lower() or "b")[0])
-    return int(match[1]) * 1024**power
+    return int(match[1]) << (10 * power)
 
 
 def duration_ns(written: object, where: str) -> int:
