@@ -1,0 +1,5 @@
+"""The composition root: which plugins make a conformance run."""
+
+from __future__ import annotations
+
+pytest_plugins = ["suites.plugin", "reports.plugin"]
