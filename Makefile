@@ -17,7 +17,7 @@ test: $(VENV)/.ready ## the suite's own tests
 	@$(RUN) pytest tests/ $(ARGS)
 
 servers: $(VENV)/.ready ## build the real Loki, Promtail, Prometheus and promtool (about 12 minutes, once)
-	@$(RUN) stack.native $(ARGS)
+	@$(RUN) stack.native --install-go $(ARGS)
 
 lint: $(VENV)/.ready ## ruff: style and likely errors
 	@$(RUN) ruff check .
