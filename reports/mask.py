@@ -43,7 +43,7 @@ def _card(match: re.Match[str]) -> str:
 _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
         re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}-----|\Z)"),
-        lambda _: f"-----BEGIN PRIVATE KEY----- {MASKED}",
+        lambda _: f"-----PRIVATE KEY {MASKED}-----",
     ),
     (re.compile(r"\beyJ[\w-]{6,}(?:\.[\w-]*){0,4}"), _keep(4)),
     (

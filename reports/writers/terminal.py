@@ -45,7 +45,7 @@ def _wrap(text: str, width: int, first: str, then: str | None = None) -> list[st
 def _excerpt(text: str, width: int) -> Iterator[Line]:
     for raw in visible(text).splitlines()[:4]:
         shown = raw.expandtabs(4)
-        room = max(width - 8, 24)
+        room = max(width - 9, 24)
         yield Line(f"      │ {shown[:room]}{'…' if len(shown) > room else ''}", {"light": True})
 
 
@@ -156,12 +156,14 @@ def _footer(report: Report, width: int) -> Iterator[Line]:
             yield Line(text, {"yellow": True})
     if report["baseline"]:
         counts, gone = report["baseline"]["counts"], len(report["baseline"]["gone"])
-        yield Line(
+        said = (
             f"since the baseline of {report['baseline']['started']}: {counts['new']} new, {counts['fixed']} fixed, "
             f"{counts['still']} still failing, {counts['unproven']} no longer proven, {gone} no longer judged"
         )
+        yield from map(Line, _wrap(said, width, ""))
     counts = report["gate"]["counts"]
-    yield Line(", ".join(f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES if counts[outcome]) or "no verdict")
+    said = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES if counts[outcome]) or "no verdict"
+    yield from map(Line, _wrap(said, width, ""))
 
 
 def lines(report: Report, width: int, *, brief: bool = False) -> Iterator[Line]:

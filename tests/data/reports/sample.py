@@ -202,9 +202,9 @@ LEAKS = (
 )  # fmt: skip
 
 
-def hostile() -> list[dict[str, Any]]:
+def hostile() -> list[Any]:
     """Markup, control characters, secrets and megabytes in every field that a service can fill."""
-    bad = [
+    bad: list[Any] = [
         verdict(1, HOSTILE_TEXT[:120], outcome, subject=HOSTILE_TEXT, reason=HOSTILE_TEXT, why=HOSTILE_TEXT,
                 title=HOSTILE_TEXT, source="javascript:alert(1)", rule=f"metrics/{HOSTILE_TEXT[:40]}-{outcome}",
                 waiver={"reason": HOSTILE_TEXT, "owner": HOSTILE_TEXT, "expires": HOSTILE_TEXT},
