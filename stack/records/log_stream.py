@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self, TypeVar
 
 import yaml
@@ -24,10 +25,23 @@ LOKI_MAX_LINE_BYTES = 256 * 1024
 """Loki's default `max_line_size`; longer lines are refused or cut."""
 
 
+class ExpectedLine(NamedTuple):
+    """A line that a request must leave; `None` and absent fields mean that anything will do.
+
+    `level` is one of `LogRecord.level`'s six names, whatever the format calls it.
+    """
+
+    level: str | None = None
+    logger: str | None = None
+    message: str | None = None
+    fields: Mapping[str, Any] = MappingProxyType({})
+
+
 class SentRequest(NamedTuple):
     """A request that was sent to provoke the log; times in seconds since the epoch.
 
-    `logged` is false for a request that the service need not log, such as a health check.
+    `logged` is false for a request that the service need not log, such as a health check. `expected` are the lines
+    that the service's contract promises for it.
     """
 
     request_id: str
@@ -37,6 +51,7 @@ class SentRequest(NamedTuple):
     sent_at: float | None = None
     answered_at: float | None = None
     logged: bool = True
+    expected: tuple[ExpectedLine, ...] = ()
 
     @property
     def route(self) -> str:
@@ -78,9 +93,9 @@ class LogStream:
     def parse(cls, text: str) -> Self:
         """Read a stream from YAML settings, a line `---`, and the lines as in the file; the settings may be left out.
 
-        Settings are the fields of this class under short names: service, format, levels, from, to, requests (each
-        id, method, path, status, logged), specialised, max_line_bytes, clock_tolerance, order_tolerance, unread,
-        missing. The surrogate escape U+DCFF stands for the byte 0xff, and so on.
+        Settings are the fields of this class under short names: service, source, format, levels, from, to, requests
+        (each id, method, path, status, logged, expected), specialised, max_line_bytes, clock_tolerance,
+        order_tolerance, unread, missing. The surrogate escape U+DCFF stands for the byte 0xff, and so on.
         """
         head, rule, body = text.partition("---\n")
         if not rule or (head and not head.endswith("\n")):
@@ -129,6 +144,7 @@ def _fields(settings: Mapping[str, Any]) -> dict[str, Any]:
             path=sent.get("path", "/"),
             status=sent.get("status", 200),
             logged=sent.get("logged", True),
+            expected=tuple(ExpectedLine(**line) for line in sent.get("expected", ())),
         )
         for sent in found.get("requests", ())
     )

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import calendar
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 NS = 1_000_000_000
 """Nanoseconds in a second."""
+
+_FARTHEST = 1e20
+"""Seconds from the epoch; numbers beyond are no timestamps in any unit."""
 
 
 class LogTime(NamedTuple):
@@ -32,28 +35,23 @@ _TEXT = re.compile(
 def read_time(value: object) -> LogTime | None:
     """Read the timestamp of a log line; `None` for what is no timestamp.
 
-    A number is seconds since the epoch, whatever its size: a rule judges whether the moment is plausible. The
-    fraction of a float is its shortest decimal form, so `1732430000.123` is exactly 123 ms past the second.
-    Text is RFC 3339, with the zone optional, the offset's colon optional (zap's ISO 8601 encoder leaves it out)
-    and a blank allowed for the `T`.
+    A number is seconds since the epoch, up to 1e20: nanoseconds taken for seconds are read too, for a rule to
+    recognise. The fraction of a float is its shortest decimal form, so `1732430000.123` is exactly 123 ms past the
+    second. Text is RFC 3339, with the zone optional, the offset's colon optional (zap's ISO 8601 encoder leaves it
+    out) and a blank allowed for the `T`.
     """
     if isinstance(value, str):
         return _read_text(value)
-    if isinstance(value, float):
-        return _read_float(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return LogTime(value * NS, zoned=True)
-    return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_FARTHEST < value < _FARTHEST:
+        return None
+    return LogTime(value * NS, zoned=True) if isinstance(value, int) else _read_float(value)
 
 
-def _read_float(value: float) -> LogTime | None:
+def _read_float(value: float) -> LogTime:
     whole, point, fraction = repr(value).partition(".")
     if point and fraction.isdigit() and whole.isdigit():
         return LogTime(int(whole) * NS + int(fraction[:9].ljust(9, "0")), zoned=True)
-    try:
-        return LogTime(int(Decimal(repr(value)) * NS), zoned=True)
-    except (InvalidOperation, OverflowError, ValueError):  # infinities and NaN are no moment
-        return None
+    return LogTime(int(Decimal(repr(value)) * NS), zoned=True)
 
 
 def _read_text(text: str) -> LogTime | None:

@@ -21,7 +21,7 @@ class Window(NamedTuple):
     start: int
     end: int
 
-    def holds(self, ns: float) -> bool:
+    def holds(self, ns: int) -> bool:
         """Whether a moment lies in the window."""
         return self.start <= ns <= self.end
 
@@ -41,7 +41,7 @@ def deviation(ns: int, window: Window, *, number: bool) -> Deviation | None:
     if window.holds(ns):
         return None
     for factor, unit in _UNITS:
-        if number and window.holds(ns / factor):
+        if number and window.holds(ns // factor):
             return Deviation(
                 unit, "divide by the unit: the format's number is seconds since the epoch, with a fraction"
             )

@@ -119,8 +119,8 @@ def as_json(value: object) -> str:
     """A value as JSON, as it stood in the line but for blanks."""
     try:
         return orjson.dumps(value).decode()
-    except TypeError:  # integers beyond 64 bits
-        return str(value)
+    except TypeError:  # nested deeper than orjson writes, though not than it reads
+        return "a deeply nested value"
 
 
 def _escaped(sign: str) -> str:

@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from suites.logs.secret_kinds import KINDS, SecretKind
 
+_BETWEEN = "\n\0\n"
+"""Stands between lines that are searched together: no pattern goes on across it."""
+
 _BLOCK = 1 << 16
 """Characters searched at a time: one trigger among them costs no more than a search of so many."""
 
@@ -52,9 +55,9 @@ def find_in_lines(lines: Sequence[str]) -> Iterator[tuple[int, Secret]]:
         starts, size, last = [], 0, first
         while last < len(lines) and size < _BLOCK:
             starts.append(size)
-            size += len(lines[last]) + 1
+            size += len(lines[last]) + len(_BETWEEN)
             last += 1
-        for secret in find("\n".join(lines[first:last])):
+        for secret in find(_BETWEEN.join(lines[first:last])):
             index = bisect_right(starts, secret.start) - 1
             start = starts[index]
             end = min(secret.end - start, len(lines[first + index]))

@@ -6,6 +6,7 @@ while the query shows the other. Loggers write a key twice when a field is added
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -47,5 +48,6 @@ def _repeated(raw: bytes) -> set[str]:
     def pairs(items: list[tuple[str, Any]]) -> None:
         found.update(key for key, count in Counter(key for key, _ in items).items() if count > 1)
 
-    json.loads(raw, object_pairs_hook=pairs)
+    with contextlib.suppress(RecursionError):  # what was read before that depth is told all the same
+        json.loads(raw, object_pairs_hook=pairs)
     return found

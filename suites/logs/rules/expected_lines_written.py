@@ -1,0 +1,59 @@
+"""A request leaves the lines that the service's contract promises.
+
+Dashboards, alerts and audits are built on certain events with certain fields. That some line carries the request's
+id does not tell whether the event itself was logged, at its level and with what it must say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.log_stream import ExpectedLine, LogStream, SentRequest
+from suites.finding import Finding, Where
+from suites.logs.expectations import describe, differences
+from suites.logs.judge import lines_of, where
+from suites.logs.requests import lines_of_request
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+HEAD = "requests: [{id: r-1, path: /jobs, expected: [{level: warning, logger: http, fields: {status: 400}}]}]\n---\n"
+
+
+@rule(
+    Good(HEAD + '{"level":"warn","ts":1,"msg":"refused","logger":"http","request_id":"r-1","status":400}\n'),
+    Bad(
+        HEAD + '{"level":"info","ts":1,"msg":"refused","logger":"http","request_id":"r-1","status":400}\n',
+        "1 of 1 requests `GET /jobs` left no line with level `warning`, logger `http`, `status` `400`; "
+        "the nearest has level `info` (line 1)",
+    ),
+    Bad(
+        HEAD + '{"level":"warn","ts":1,"msg":"other","request_id":"r-2"}\n',
+        "1 of 1 requests `GET /jobs` left no line with level `warning`, logger `http`, `status` `400`",
+    ),
+    level=Level.MUST,
+    source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#which-events-to-log",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Look for each promised line among those with the request's id; one finding per route and promise."""
+    promised = [request for request in stream.requests if request.expected]
+    if not promised:
+        raise NotApplicable("the service's contract promises no particular lines")
+    lines_of(stream)
+    broken: dict[tuple[str, str], list[tuple[SentRequest, ExpectedLine]]] = {}
+    for request in promised:
+        lines = lines_of_request(stream, request)
+        for line in request.expected:
+            if not any(not differences(read.line, line) for read in lines):
+                broken.setdefault((request.route, describe(line)), []).append((request, line))
+    for (route, promise), cases in broken.items():
+        sent = sum(request.route == route for request in promised)
+        yield _finding(stream, f"{len(cases)} of {sent} requests `{route}` left no line with {promise}", *cases[0])
+
+
+def _finding(stream: LogStream, text: str, request: SentRequest, promise: ExpectedLine) -> Finding:
+    lines = [read.line for read in lines_of_request(stream, request)]
+    hint = f"log that event for the request, such as `{request.request_id}`, or mend `traffic` in `service.yaml`"
+    if not lines:
+        return Finding(text, Where(file=stream.lines[0].file), hint)
+    nearest = min(lines, key=lambda line: len(differences(line, promise)))
+    has = ", ".join(differences(nearest, promise))
+    return Finding(f"{text}; the nearest has {has} (line {nearest.number})", where(nearest), hint)
