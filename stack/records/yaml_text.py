@@ -8,6 +8,9 @@ from typing import Any
 
 import yaml
 
+# libyaml's loader where PyYAML was built with it: ten times as fast, and no less safe.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of the document: `("services", "loki", "ports", 0)`."""
 
@@ -35,14 +38,15 @@ class YamlText:
 
 
 def read_yaml(text: str) -> YamlText:
-    """Read the first document of `text`; an empty one is `None`.
+    """Read the one document of `text`; an empty one is `None`.
 
     Raises:
         ConfigError: the text is not YAML, or aliases blow it up; the message names the line.
 
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = _LOADER(text)
+        node = loader.get_single_node()
         if node is None:
             return YamlText(None, {})
         lines: dict[Path, int] = {}
@@ -50,7 +54,8 @@ def read_yaml(text: str) -> YamlText:
             lines.setdefault(path, line)
             if len(lines) > MAX_NODES:
                 raise ConfigError(f"line {line}: more than {MAX_NODES} values once aliases are followed")
-        return YamlText(yaml.safe_load(text), lines)
+        # After the walk, because constructing rewrites the nodes that are merged in.
+        return YamlText(loader.construct_document(node), lines)
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         place = f"line {mark.line + 1}: " if mark else ""
