@@ -119,6 +119,7 @@ class _Attempt:
 
     async def _request(self, url: str) -> str | None:
         """Send one request; returns where it redirects to, or None once the body is read."""
+        _check(url)
         headers = {
             "Accept": self.scrape.accept or "*/*",
             "Accept-Encoding": self.scrape.accept_encoding or "identity",
@@ -198,6 +199,17 @@ class _Gunzip(_Identity):
             raise _Stop("broken", "the gzip data ends too early")
 
 
+def _check(url: str) -> None:
+    """Refuse what is no address before a library trips over it."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise _Stop("connect", f"`{url}` is not an http or https URL with a host and a valid port")
+
+
 def _unpacker(encoding: str) -> _Identity:
     if encoding in ("", "identity"):
         return _Identity()
@@ -218,8 +230,8 @@ def _explain(broken: BaseException, url: str) -> tuple[ErrorKind, str]:
         if isinstance(cause, ssl.SSLError):
             return "connect", f"TLS failed at {address}: {cause.reason or cause}"
         cause = cause.__cause__ or cause.__context__
-    if isinstance(broken, httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return "connect", f"`{url}` is not an http or https URL"
+    if isinstance(broken, httpx.InvalidURL):
+        return "connect", f"`{url}` is not a URL: {broken}"
     if isinstance(broken, httpx.ConnectError):
         return "connect", f"no connection to {address}: {broken or type(broken).__name__}"
     if isinstance(broken, zlib.error):
@@ -228,9 +240,5 @@ def _explain(broken: BaseException, url: str) -> tuple[ErrorKind, str]:
 
 
 def _address(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        return f"`{url}`"
-    return f"{parts.hostname}:{port}"
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"

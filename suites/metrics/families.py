@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from stack.records.exposition import Exposition, Format, MetricFamily
 from suites.finding import Where
+from suites.rule import NotApplicable
 
 SUFFIX_BY_TYPE = {"counter": "_total", "info": "_info"}
 
@@ -43,12 +44,19 @@ def where_label(family: MetricFamily, label: str, value: str | None = None) -> W
     return where(family)
 
 
+def families_of(exposition: Exposition) -> tuple[MetricFamily, ...]:
+    """All families; raises NotApplicable where there are none, so that an unreadable body passes no rule on names."""
+    if not exposition.families:
+        raise NotApplicable("the exposition has no metrics")
+    return exposition.families
+
+
 def labels_of(exposition: Exposition) -> Iterator[tuple[MetricFamily, Mapping[str, Mapping[str, int]]]]:
     """Each family that has labels, with the distinct values per label name and how many samples carry each.
 
     `le` of histograms and `quantile` of summaries are the format's, not the service's, and are left out.
     """
-    for family in exposition.families:
+    for family in families_of(exposition):
         labels = exposition.label_values[family.name]
         formats_own = {"histogram": "le", "gaugehistogram": "le", "summary": "quantile"}.get(family.type)
         if formats_own in labels:

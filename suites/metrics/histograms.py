@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, cast
 
 from stack.records.exposition import Exposition, Labels, MetricFamily
+from suites.metrics.families import families_of
 
 
 class Buckets(NamedTuple):
@@ -24,7 +25,7 @@ class Buckets(NamedTuple):
 
 def histograms(exposition: Exposition) -> Iterator[tuple[MetricFamily, list[Buckets]]]:
     """Each histogram family with its series; grouped once per exposition."""
-    for family in exposition.families:
+    for family in families_of(exposition):
         if family.type != "histogram":
             continue
         key = f"buckets of {family.name}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition import Exposition
 from suites.finding import Finding
-from suites.metrics.families import exposed_name, where
+from suites.metrics.families import exposed_name, families_of, where
 from suites.rule import Bad, Good, Level, rule
 
 
@@ -25,7 +25,9 @@ from suites.rule import Bad, Good, Level, rule
 def check(exposition: Exposition) -> Iterator[Finding]:
     """Look for the metric and its version."""
     hint = 'expose a gauge of value 1: `myapp_build_info{version="1.2.3",revision="…"} 1`'
-    found = [f for f in exposition.families if exposed_name(f).endswith("_build_info") and f.name != "go_build_info"]
+    found = [
+        f for f in families_of(exposition) if exposed_name(f).endswith("_build_info") and f.name != "go_build_info"
+    ]
     if not found:
         yield Finding("no metric `…_build_info` tells the version of the service", hint=hint)
     elif not any(set(exposition.label_values[family.name].get("version", {})) - {""} for family in found):

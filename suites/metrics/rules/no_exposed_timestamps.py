@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition import Exposition
 from suites.finding import Finding, Where
+from suites.metrics.families import families_of
 from suites.rule import Bad, Good, Level, rule
 
 
@@ -23,7 +24,7 @@ from suites.rule import Bad, Good, Level, rule
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
     """Count the samples that carry a timestamp."""
-    stamped = [sample for family in exposition.families for sample in family.samples if sample[3] is not None]
+    stamped = [sample for family in families_of(exposition) for sample in family.samples if sample[3] is not None]
     if stamped:
         total = sum(len(family.samples) for family in exposition.families)
         verb = "carries" if len(stamped) == 1 else "carry"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition import Exposition
 from suites.finding import Finding, Where
-from suites.metrics.families import is_info
+from suites.metrics.families import families_of, is_info
 from suites.rule import Bad, Good, Level, rule
 
 ENOUGH_FAMILIES = 5
@@ -28,7 +28,7 @@ LIBRARIES = ("go_", "process_", "python_", "promhttp_", "jvm_", "nodejs_")
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
     """Look for a label that all metrics share; the client library's own and info metrics are not asked."""
-    own = [f for f in exposition.families if f.samples and not is_info(f) and not f.name.startswith(LIBRARIES)]
+    own = [f for f in families_of(exposition) if f.samples and not is_info(f) and not f.name.startswith(LIBRARIES)]
     if len(own) < ENOUGH_FAMILIES:
         return
     for label in exposition.label_values[own[0].name]:

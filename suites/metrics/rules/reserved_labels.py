@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition import Exposition
 from suites.finding import Finding, Where
-from suites.metrics.families import exposed_name, where_label
+from suites.metrics.families import exposed_name, families_of, where_label
 from suites.rule import Bad, Good, Level, rule
 
 RESERVED = ("job", "instance")
@@ -33,7 +33,7 @@ def check(exposition: Exposition) -> Iterator[Finding]:
     """Judge all label names; each reserved one is told once. Names with two underscores break the wire format."""
     users: dict[str, list[str]] = {}
     first: dict[str, Where] = {}
-    for family in exposition.families:
+    for family in families_of(exposition):
         for label in exposition.label_values[family.name]:
             if label in RESERVED or label.startswith("exported_"):
                 users.setdefault(label, []).append(exposed_name(family))

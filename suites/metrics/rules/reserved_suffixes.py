@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition import Exposition, MetricFamily
 from suites.finding import Finding, Where
-from suites.metrics.families import exposed_name, untyped, where, where_label
+from suites.metrics.families import exposed_name, families_of, untyped, where, where_label
 from suites.rule import Bad, Good, Level, rule
 
 OWNERS = {
@@ -40,7 +40,7 @@ READS_AS = {"_bucket": "a histogram", "_count": "a histogram or summary", "_sum"
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
     """Judge all families by name and label names."""
-    for family in exposition.families:
+    for family in families_of(exposition):
         if untyped(family):
             continue
         for word, message in _misused(family, set(exposition.label_values[family.name])):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition import Exposition
 from suites.finding import Finding
-from suites.metrics.families import exposed_name, where, where_label
+from suites.metrics.families import exposed_name, families_of, where, where_label
 from suites.rule import Bad, Good, Level, rule
 
 CAMEL_CASE = re.compile("(?<=[a-z])(?=[A-Z])")
@@ -28,7 +28,7 @@ CAMEL_CASE = re.compile("(?<=[a-z])(?=[A-Z])")
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
     """Judge all metric and label names."""
-    for family in exposition.families:
+    for family in families_of(exposition):
         name = exposed_name(family)
         if CAMEL_CASE.search(name):
             yield Finding(

@@ -1,0 +1,203 @@
+"""Whatever an endpoint does, collection ends in time, with the right finding, and everything else still judged."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import socket
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from stack.clients.http import new_client
+from stack.records.budget import DEFAULT
+from stack.records.contract import Contract
+from stack.records.exposition import Exposition
+from suites.discovery import rules
+from suites.evidence import Evidence, NotEvaluated, Records
+from suites.metrics.collect import ALL, after, before
+from suites.verdict import judge
+from tests.broken_endpoints import BEHAVIOURS
+from tests.loopback_server import Server, serving
+
+TIMEOUT_S = 1.0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving(BEHAVIOURS) as running:
+        yield running
+
+
+async def collect(url: str, timeout_s: float = TIMEOUT_S) -> Records:
+    async with new_client() as http:
+        first = await before(http, url, timeout_s=timeout_s)
+        return await after(http, url, first, Contract(), DEFAULT, sent=0, timeout_s=timeout_s)
+
+
+def red(records: Records, level: str = "MUST") -> dict[str, list[str]]:
+    """The findings of all metrics rules that broke, by rule."""
+    found = {}
+    for rule in rules().values():
+        evidence = records.get(rule.record)
+        if evidence is None or isinstance(evidence, NotEvaluated) or rule.level.value != level:
+            continue
+        verdict = judge(rule, "service", Evidence(tuple(evidence), "live"))
+        assert verdict.outcome != "error", verdict.reason
+        if verdict.findings:
+            found[rule.id] = [finding.message for finding in verdict.findings]
+    return found
+
+
+CASES = {
+    "hang": {
+        "metrics/endpoint-answers-in-time": "no complete answer within the scrape timeout of 1 s: no answer at all"
+    },
+    "drip": {"metrics/endpoint-answers-in-time": "of the body so far"},
+    "status-500": {"metrics/endpoint-status-ok": "the metrics endpoint answers status 500 Whatever"},
+    "html": {
+        "metrics/content-type-known": "the answer is a web page (`text/html`), so Prometheus 3 fails the scrape",
+    },
+    "html-as-text": {"metrics/parsable": "the body is an HTML page, not an exposition"},
+    "login": {
+        "metrics/endpoint-not-led-astray": "the metrics endpoint redirects to a login page: `/login-page?next=/metrics`"
+    },
+    "loop": {"metrics/endpoint-not-led-astray": "the metrics endpoint leads astray: `/loop` redirects in a circle"},
+    "other-host": {
+        "metrics/endpoint-not-led-astray": "it redirects to another host, `http://192.0.2.1/metrics`",
+    },
+    "bomb": {"metrics/endpoint-body-bounded": "the body is larger than the 134217728 bytes that are read at most"},
+    "half": {"metrics/endpoint-reachable": "the metrics endpoint gave no complete answer"},
+    "half-gzip": {"metrics/endpoint-reachable": "the gzip data ends too early"},
+    "damaged-gzip": {"metrics/endpoint-reachable": "the gzip data is damaged"},
+    "brotli": {"metrics/endpoint-reachable": "its encoding `br` was not asked for and cannot be unpacked"},
+    "noise": {"metrics/parsable": "the body is binary data, not an exposition"},
+    "no-type": {"metrics/content-type-known": "the answer has no Content-Type, so Prometheus 3 fails the scrape"},
+    "json-type": {"metrics/content-type-known": "the answer is of type `application/json`"},
+    "only-openmetrics": {"metrics/accept-negotiated": "asked for `text/plain;version=0.0.4` it answers"},
+    "always-gzip": {"metrics/no-unasked-encoding": "asked for encoding `identity` the endpoint answers `gzip`"},
+    "nothing": {"metrics/not-empty": "the body is empty"},
+    "falling": {"metrics/counters-never-fall": "counter `app_jobs_total` fell from"},
+    "one-at-a-time": {"metrics/concurrent-scrapes-agree": "of 5 scrapes at the same time failed: status 503"},
+}
+SLOWER = {"bomb": 10.0, "flood": 10.0}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_fault_is_one_finding_in_bounded_time(server: Server, name: str) -> None:
+    timeout_s = SLOWER.get(name, TIMEOUT_S)
+    started = time.monotonic()
+    records = asyncio.run(collect(server.url(name), timeout_s))
+    assert time.monotonic() - started < 6 * timeout_s
+    found = red(records)
+    assert found.keys() == CASES[name].keys(), found
+    for rule, expected in CASES[name].items():
+        assert len(found[rule]) == 1
+        assert expected in found[rule][0]
+
+
+@pytest.mark.parametrize("name", ["hang", "html", "status-500", "half", "good", "noise"])
+def test_every_record_type_is_there_or_says_why_not_and_travels_between_processes(server: Server, name: str) -> None:
+    records = asyncio.run(collect(server.url(name)))
+    assert set(ALL) <= records.keys()
+    for found in records.values():
+        assert found.reason if isinstance(found, NotEvaluated) else found
+    assert pickle.loads(pickle.dumps(records)).keys() == records.keys()  # noqa: S301  # made one line above
+
+
+def test_a_good_endpoint_breaks_no_rule(server: Server) -> None:
+    records = asyncio.run(collect(server.url("good")))
+    assert red(records) == {}
+    assert set(red(records, "SHOULD")) == {"metrics/build-info-exposed"}
+
+
+def test_a_service_that_refuses() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, not listening: nobody else can take the port meanwhile
+        port = taken.getsockname()[1]
+        found = red(asyncio.run(collect(f"http://127.0.0.1:{port}/metrics")))
+    message = f"the metrics endpoint cannot be reached: connection refused at 127.0.0.1:{port}"
+    assert found == {"metrics/endpoint-reachable": [message]}
+
+
+def test_a_name_that_does_not_resolve() -> None:
+    found = red(asyncio.run(collect("http://no-such-host.invalid/metrics", timeout_s=5)))
+    if "metrics/endpoint-answers-in-time" in found:
+        pytest.skip("name resolution itself hangs here, so there is nothing to see")
+    (message,) = found["metrics/endpoint-reachable"]
+    assert "the name `no-such-host.invalid` does not resolve" in message
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://127.0.0.1/metrics", "http://127.0.0.1:99999/metrics", "http://[::1/metrics", "x"]
+)
+def test_an_address_that_is_none(url: str) -> None:
+    found = red(asyncio.run(collect(url)))
+    assert set(found) == {"metrics/endpoint-reachable"}
+
+
+def test_200_megabytes_are_not_read_to_the_end(server: Server) -> None:
+    started = time.monotonic()
+    found = red(asyncio.run(collect(server.url("flood"), timeout_s=10)))
+    assert time.monotonic() - started < 20
+    assert set(found) == {"metrics/endpoint-body-bounded"}
+
+
+def test_a_redirect_that_leads_to_metrics_is_only_a_detour(server: Server) -> None:
+    records = asyncio.run(collect(server.url("slash")))
+    assert red(records) == {}
+    assert "metrics/endpoint-without-redirect" in red(records, "SHOULD")
+
+
+def test_no_compression_is_told(server: Server) -> None:
+    assert "metrics/gzip-when-asked" in red(asyncio.run(collect(server.url("never-gzip"))), "SHOULD")
+
+
+def test_a_million_series_are_judged(server: Server) -> None:
+    records = asyncio.run(collect(server.url("million"), timeout_s=30))
+    found = red(records)
+    assert set(found) == {
+        "metrics/series-within-budget",
+        "metrics/body-within-budget",
+        "metrics/label-values-within-budget",
+    }
+    assert "most are of `app_jobs` (1000000)" in found["metrics/series-within-budget"][0]
+
+
+def test_one_bad_service_does_not_hold_up_the_others(server: Server) -> None:
+    async def run() -> list[Records]:
+        async with new_client() as http:
+
+            async def one(name: str) -> Records:
+                first = await before(http, server.url(name), timeout_s=TIMEOUT_S)
+                return await after(http, server.url(name), first, Contract(), DEFAULT, 0, timeout_s=TIMEOUT_S)
+
+            return list(await asyncio.gather(*(one(name) for name in ("hang", "drip", "loop", "half", "good", "html"))))
+
+    started = time.monotonic()
+    records = asyncio.run(run())
+    assert time.monotonic() - started < 3 * TIMEOUT_S
+    assert [bool(red(found)) for found in records] == [True, True, True, True, False, True]
+
+
+def test_cookies_of_one_service_do_not_reach_another() -> None:
+    async def answer(request: httpx.Request) -> httpx.Response:
+        assert "cookie" not in request.headers
+        return httpx.Response(200, headers={"Set-Cookie": "session=secret"})
+
+    async def run() -> None:
+        async with new_client() as http:
+            http._transport = httpx.MockTransport(answer)
+            http._mounts = {}
+            await http.get("http://127.0.0.1/a")
+            await http.get("http://127.0.0.1/b")
+
+    asyncio.run(run())
+
+
+def test_exposition_of_a_refused_content_type_is_still_judged(server: Server) -> None:
+    records = asyncio.run(collect(server.url("json-type")))
+    (exposition,) = records[Exposition]  # type: ignore[misc]  # a sequence here, not a reason
+    assert exposition.series_count == 1
