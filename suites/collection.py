@@ -20,7 +20,7 @@ from stack.backends import backend_class
 from stack.backends.base import RunningStack, StackPlan, TargetGroup
 from stack.backends.ports import Ports
 from stack.records.component_state import ComponentState
-from suites.evidence import CollectionError, NotEvaluated
+from suites.evidence import CollectionError, Kind, NotEvaluated
 from suites.launch import Launchpad, LiveService
 from suites.observe import Observer
 from suites.options import ROOT
@@ -169,7 +169,7 @@ class _Collection:
                 found: list[ComponentState] | NotEvaluated = NotEvaluated(f"{component.name}: {component.detail}")
             else:
                 found = [state]
-            kind = "simulated" if component.provenance == "embedded" else "live"
+            kind: Kind = "simulated" if component.provenance == "embedded" else "live"
             self.run_.store.put(component.name, {ComponentState: found}, kind)
 
     def _stop(self, stack: RunningStack | None, services: list[LiveService]) -> None:

@@ -124,6 +124,15 @@ def _judged(run: Run, rule: Rule, subject: Subject) -> Verdict:
     return Verdict(rule, subject.name, "error", verdict.evidence, verdict.findings, problem, waiver=waiver)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave the telling of failures to the report where every one of them is a verdict: once is enough."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    told = reporter.stats.get("failed", []) + reporter.stats.get("error", []) if reporter else []
+    if told and all(any(name == "verdict" for name, _ in report.user_properties) for report in told):
+        session.config.option.tbstyle = "no"
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,  # noqa: ARG001  # the hook passes it by name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
 
@@ -18,17 +17,12 @@ TIMEOUT_S = 10.0
 async def provoke(
     http: httpx.AsyncClient, base_url: str, service: Service
 ) -> tuple[list[SentRequest], ProvokedTraffic]:
-    """Send all requests, those of one entry one after the other, the entries side by side.
+    """Send all requests in the order of the catalog entry, since later ones may rest on earlier ones.
 
     Never raises: a request that is not answered has status 0 and the reason among the answers.
     """
-    groups = await asyncio.gather(*(_send_all(http, base_url, request) for request in service.traffic))
-    pairs = [pair for group in groups for pair in group]
+    pairs = [await _send(http, base_url, request) for request in service.traffic for _ in range(request.count)]
     return [sent for sent, _ in pairs], ProvokedTraffic(tuple(answer for _, answer in pairs))
-
-
-async def _send_all(http: httpx.AsyncClient, base_url: str, request: Request) -> list[tuple[SentRequest, Answer]]:
-    return [await _send(http, base_url, request) for _ in range(request.count)]
 
 
 async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tuple[SentRequest, Answer]:

@@ -1,0 +1,147 @@
+"""Observes one service: scrape, provoke, scrape again, read its log, follow its lines into the log store."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import httpx
+
+from stack.backends.base import RunningStack
+from stack.clients.prometheus import PrometheusClient
+from stack.records.exposition import Exposition
+from stack.records.log_stream import LOKI_MAX_LINE_BYTES, LogStream, SentRequest
+from stack.records.scrape import Scrape
+from stack.records.scrape_pair import ScrapePair
+from stack.records.target import ScrapeTarget
+from stack.records.traffic import ProvokedTraffic
+from suites.discovery import in_area
+from suites.evidence import CollectionError, NotEvaluated, Records
+from suites.launch import LiveService
+from suites.logs import collect as logs
+from suites.logs.follow import follow, reader_of
+from suites.metrics import collect as metrics
+from suites.metrics.declared import budget_of, contract_of
+from suites.metrics.scraped import scraped
+from suites.traffic import provoke
+
+if TYPE_CHECKING:
+    from suites.run import Run
+
+AREAS = ("metrics", "logs")
+
+
+class Observer:
+    """Observes services side by side; every record goes into the run's evidence store."""
+
+    def __init__(
+        self,
+        run: Run,
+        http: httpx.AsyncClient,
+        stack: asyncio.Future[RunningStack],
+        measures: dict[str, dict[str, object]],
+    ) -> None:
+        self._store = run.store
+        self._http = http
+        self._stack = stack
+        self._measures = measures
+        self._prometheus: PrometheusClient | None = None
+
+    async def observe(self, live: LiveService) -> None:
+        """Collect everything about one service; never raises for what a service does."""
+        if live.metrics_url is None or live.base_url is None:
+            self._not_running(live)
+            await self._logs(live, [])
+            return
+        service, url = live.service, live.metrics_url
+        timeout_s = service.metrics.scrape_timeout_s
+        first = await metrics.before(self._http, url, timeout_s)
+        sent, traffic = await provoke(self._http, live.base_url, service)
+        provoked_at = time.time()
+        log_lines = asyncio.create_task(self._logs(live, sent))
+        contract, budget = contract_of(service), budget_of(service)
+        records = dict(await metrics.after(self._http, url, first, contract, budget, len(sent), timeout_s))
+        nothing_sent = NotEvaluated("its service.yaml names no traffic to provoke", applies=False)
+        records[ProvokedTraffic] = [traffic] if sent else nothing_sent
+        self._store.put(service.name, records, "live")
+        self._measure_metrics(service.name, records)
+        await self._scraped(live, records, provoked_at)
+        await log_lines
+
+    def broke(self, live: LiveService, why: CollectionError) -> None:
+        """Say that the suite itself broke on this service: what has no record yet is an error, not a failure."""
+        types = {rule.record for area in AREAS for rule in in_area(area)}
+        self._store.put_missing(live.service.name, types, why)
+
+    def _not_running(self, live: LiveService) -> None:
+        """A service that ought to run and does not cannot be reached; one that cannot run here is not evaluated."""
+        problem = live.problem or "the service does not run"
+        types = {rule.record for rule in in_area("metrics")}
+        records: dict[type, list[object] | NotEvaluated] = dict.fromkeys(types, NotEvaluated(problem))
+        if live.expected:
+            records[Scrape] = [Scrape(url=live.service.metrics.path, error_kind="connect", error=problem)]
+        self._store.put(live.service.name, records, "live")
+
+    async def _scraped(self, live: LiveService, records: Records, provoked_at: float) -> None:
+        stack = await asyncio.shield(self._stack)
+        endpoint = stack.endpoint("prometheus")
+        if endpoint is None:
+            component = stack.components.get("prometheus")
+            why = f"there is no Prometheus: {component.detail}" if component else "the stack has no Prometheus"
+            self._store.put(live.service.name, {ScrapeTarget: NotEvaluated(why)}, "live")
+            return
+        if self._prometheus is None:
+            self._prometheus = PrometheusClient(endpoint, self._http)
+        expositions = records[Exposition]
+        exposition = None if isinstance(expositions, NotEvaluated) else expositions[0]
+        found = await scraped(
+            self._prometheus, live.metrics_url or "", live.service.metrics.job, exposition, provoked_at
+        )
+        self._store.put(live.service.name, found, "live")
+
+    async def _logs(self, live: LiveService, sent: list[SentRequest]) -> None:
+        service, declared = live.service, live.service.logs
+        types = {rule.record for rule in in_area("logs")}
+        if declared is None or declared.format == "none":
+            reason = declared.reason if declared else "its service.yaml says nothing about logs"
+            self._store.put(service.name, dict.fromkeys(types, NotEvaluated(reason, applies=False)), "live")
+            return
+        if not live.log_files or (not live.started_at and live.problem):
+            reason = live.problem or f"it is not known where {service.name} logs"
+            self._store.put(service.name, dict.fromkeys(types, NotEvaluated(reason)), "live")
+            return
+        contract = logs.LogContract(
+            service.name, declared.format, (), declared.loggers, min(declared.max_line_bytes, LOKI_MAX_LINE_BYTES)
+        )
+        records = await logs.collect(live.log_files, contract, sent, live.started_at - 1)
+        self._store.put(service.name, records, "live")
+        self._measure_logs(service.name, records)
+        stack = await asyncio.shield(self._stack)
+        found, kind, latencies = await follow(live, records, stack, reader_of(stack, self._http))
+        self._store.put(service.name, found, kind)
+        self._measures.setdefault(service.name, {})["delivery_seconds"] = latencies
+
+    def _measure_metrics(self, name: str, records: Mapping[type, object]) -> None:
+        measures = self._measures.setdefault(name, {})
+        scrapes, expositions = records.get(Scrape), records.get(Exposition)
+        if isinstance(scrapes, tuple | list):
+            measures["scrape_seconds"] = [round(scrape.elapsed_s, 6) for scrape in scrapes]
+        pair = records.get(ScrapePair)
+        if isinstance(expositions, tuple | list) and expositions and not isinstance(pair, NotEvaluated):
+            exposition: Exposition = expositions[0]
+            measures["series"] = exposition.series_count
+            measures["body_bytes"] = exposition.size
+            measures["families_by_type"] = dict(Counter(family.type for family in exposition.families))
+
+    def _measure_logs(self, name: str, records: Records) -> None:
+        streams = records[LogStream]
+        if not isinstance(streams, NotEvaluated):
+            levels = Counter(
+                (line.record.level or "unknown") if line.record else "unreadable"
+                for stream in streams
+                for line in stream.lines
+            )
+            self._measures.setdefault(name, {})["log_lines"] = dict(levels)
