@@ -1,0 +1,62 @@
+"""Within a stream, lines are stored in the order in which they were written.
+
+A stack trace whose lines are scattered over its surroundings, or an effect before its cause, misleads the reader.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from stack.records.delivery import Delivery
+from stack.records.emitted_line import EmittedLine
+from stack.records.log_entry import LabelSet, show_labels
+from suites.finding import Finding
+from suites.logs.delivered import AGENT, at, found
+from suites.rule import Bad, Good, Level, rule
+
+EMITTED = """emitted: ['{"ts":3.5,"msg":"a"}', 'trace 1', 'trace 2', '{"ts":2.5,"msg":"b"}']\n"""
+
+
+@rule(
+    Good(EMITTED + "found: [1, {of: 2, at: 3.6}, {of: 3, at: 3.7}, 4]\n"),
+    Good("expected: {service: api}\n" + EMITTED + "found: [1, {of: 2, at: 3.6}, {of: 3, at: 3.7}, 4]\n"),
+    Bad(
+        "expected: {service: api}\n" + EMITTED + "found: [1, {of: 2, at: 3.7}, {of: 3, at: 3.6}, 4]\n",
+        'line 3 is stored before line 2 in `{service="api"}`',
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/configure/#accept-out-of-order-writes",
+)
+def check(delivery: Delivery) -> Iterator[Finding]:
+    """Compare neighbours of one file and stream; where their own times run backwards, the service is at fault."""
+    last: dict[tuple[LabelSet, str | None], tuple[EmittedLine, int]] = {}
+    swapped: dict[LabelSet, list[tuple[EmittedLine, EmittedLine]]] = defaultdict(list)
+    written = _written(delivery)
+    for line, entry in sorted(found(delivery), key=lambda pair: (pair[0].file or "", pair[0].number)):
+        stream = (entry.labels, line.file)
+        if stream in last:
+            before, stored_ns = last[stream]
+            if entry.timestamp_ns < stored_ns and written[line] >= written[before]:
+                swapped[entry.labels].append((before, line))
+        last[stream] = (line, entry.timestamp_ns)
+    for labels, pairs in swapped.items():
+        before, line = pairs[0]
+        more = f", and {len(pairs) - 1} more such pairs" if len(pairs) > 1 else ""
+        yield Finding(
+            f"line {line.number} is stored before line {before.number} in `{show_labels(labels)}`{more}",
+            at(line, show_labels(labels)),
+            f"use `action_on_failure: fudge` in stage `timestamp` of {AGENT}, and place that stage before the labels "
+            "that differ from line to line",
+        )
+
+
+def _written(delivery: Delivery) -> dict[EmittedLine, int]:
+    """When each line was written, as far as lines say: one without a time belongs to the one before it."""
+    latest: dict[str | None, int] = {}
+    times = {}
+    for line in delivery.lines:
+        if line.time_ns is not None:
+            latest[line.file] = line.time_ns
+        times[line] = latest.get(line.file, 0)
+    return times

@@ -1,0 +1,41 @@
+"""Lines can be queried within seconds of being written.
+
+Whoever looks for the line of a failing request looks now; an alert on logs that comes minutes late comes too late.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from stack.records.delivery import Delivery
+from suites.finding import Finding, Where
+from suites.logs.delivered import AGENT, due
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+EMITTED = """emitted: ['{"ts":1.5}', '{"ts":2.5}', '{"ts":3.5}']\nbudget: 5\n"""
+
+
+@rule(
+    Good(EMITTED + "arrivals: [[0, 0.4], [0.2, 0.7], [0.1, 9]]\n"),
+    Bad(
+        EMITTED + "arrivals: [[0.1, 0.3], [7.5, 7.8], [6.0, 6.1]]\n",
+        "5 % of the lines took at least 7.5 s to be found; 5 s are allowed",
+    ),
+    level=Level.SHOULD,
+    source="https://grafana.com/docs/loki/latest/send-data/promtail/configuration/#clients",
+)
+def check(delivery: Delivery) -> Iterator[Finding]:
+    """Judge the 95th percentile of the delays that are proven: how long each line was certainly not there."""
+    due(delivery)
+    proven = sorted(arrival.not_before_s for arrival in delivery.arrivals if arrival is not None)
+    if not proven:
+        raise NotApplicable("no line was watched on its way")
+    slow = proven[math.ceil(0.95 * len(proven)) - 1]
+    if slow > delivery.latency_budget_s:
+        yield Finding(
+            f"5 % of the lines took at least {slow:.1f} s to be found; {delivery.latency_budget_s:g} s are allowed",
+            Where(file=delivery.lines[0].file),
+            f"lower `target_config.sync_period` and `clients.batchwait` in {AGENT}, and see whether the store is short "
+            "of CPU or refuses pushes (`promtail_client_request_duration_seconds`, by status code)",
+        )

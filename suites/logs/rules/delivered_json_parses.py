@@ -1,0 +1,37 @@
+"""A line that was written as JSON can be read as JSON in a query.
+
+`| json` is how dashboards reach the fields of a line; lines on which it fails drop out of every panel that filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.delivery import Delivery
+from suites.finding import Finding
+from suites.logs.delivered import at, count, found, verb
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+EMITTED = """emitted: ['{"ts":1.5,"msg":"a"}', plain]\n"""
+
+
+@rule(
+    Good(EMITTED + "json_errors: [2]\n"),
+    Bad(EMITTED + "json_errors: [1, 2]\n", "the only line is a JSON object, yet `| json` fails on it"),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/query/log_queries/#json",
+)
+def check(delivery: Delivery) -> Iterator[Finding]:
+    """Compare what `| json` says with what was written; plain text is the concern of the rules on lines."""
+    objects = [line for line, entry in found(delivery) if line.is_object and entry.line == line.text]
+    if not objects:
+        raise NotApplicable("no line that was found is a JSON object")
+    failing = [line for line in objects if line.text in delivery.json_errors]
+    if failing:
+        yield Finding(
+            f"{count(failing, len(objects))} {verb(failing, 'is a JSON object', 'are JSON objects')}, yet `| json` "
+            f"fails on {verb(failing, 'it', 'them')}",
+            at(failing[0]),
+            'ask for the line with `| json | __error__ != ""`; its `__error_details__` say which key the store '
+            "cannot read",
+        )

@@ -1,0 +1,53 @@
+"""The ids that a line carries are stored as its structured metadata.
+
+So `| request_id="…"` finds a request in all services without parsing a line, and without a stream per id.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from stack.records.delivery import Delivery
+from stack.records.emitted_line import EmittedLine
+from suites.finding import Finding
+from suites.logs.delivered import AGENT, STORE, at, count, found, id_labels, verb
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+EMITTED = """emitted: ['{"ts":1.5,"request_id":"r-1"}', '{"ts":2.5,"request_id":"r-2","trace_id":"t-2"}', plain]\n"""
+
+
+@rule(
+    Good(EMITTED),
+    Bad(
+        EMITTED + "found: [{of: 1, ids: {request_id: null}}, {of: 2, ids: {request_id: null}}]\n",
+        "2 of 2 lines, first line 1, do not have their `request_id` in the structured metadata",
+    ),
+    Bad(
+        EMITTED + "found: [1, {of: 2, ids: {trace_id: r-2}}]\n",
+        "the only line does not have its `trace_id` in the structured metadata",
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/get-started/labels/structured-metadata/",
+)
+def check(delivery: Delivery) -> Iterator[Finding]:
+    """Look for each id under its name; one that became a label is `delivered-ids-not-labels`' business."""
+    carrying: dict[str, list[EmittedLine]] = defaultdict(list)
+    missing: dict[str, list[EmittedLine]] = defaultdict(list)
+    labels = id_labels(delivery)
+    for line, entry in found(delivery):
+        stored = dict(entry.metadata)
+        for name, value in line.ids:
+            carrying[name].append(line)
+            if stored.get(name) != value and name not in labels:
+                missing[name].append(line)
+    if not carrying:
+        raise NotApplicable("no line that was found carries an id")
+    for name, lines in missing.items():
+        does, its = verb(lines, "does", "do"), verb(lines, "its", "their")
+        yield Finding(
+            f"{count(lines, len(carrying[name]))} {does} not have {its} `{name}` in the structured metadata",
+            at(lines[0]),
+            f"extract `{name}` in stage `json` and list it in stage `structured_metadata` of {AGENT}, and allow it: "
+            f"`allow_structured_metadata: true` in {STORE}",
+        )

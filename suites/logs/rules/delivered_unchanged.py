@@ -1,0 +1,48 @@
+"""A line is stored as it was emitted, byte for byte.
+
+What the agent rewrites or the store cuts cannot be parsed, searched or trusted as evidence any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.delivery import Delivery
+from suites.finding import Finding
+from suites.logs.delivered import AGENT, STORE, at, count, found, verb
+from suites.rule import Bad, Good, Level, rule
+
+EMITTED = """emitted: ['{"ts":1.5,"msg":"a long message"}', 'goroutine 1 [running]:']\n"""
+
+
+@rule(
+    Good(EMITTED),
+    Bad(
+        EMITTED + """found: [{of: 1, line: '{"ts":1.5,"msg":"a lo'}, 2]\n""",
+        "line 1 is stored cut, 33 bytes as 21",
+    ),
+    Bad(EMITTED + "found: [{of: 1, line: a long message}, 2]\n", "line 1 is stored with another text"),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/send-data/promtail/stages/output/",
+)
+def check(delivery: Delivery) -> Iterator[Finding]:
+    """Look at the lines whose text is not there but that became another one; a beginning is a cut."""
+    found(delivery)
+    altered = [(match.line, match.altered.line) for match in delivery.matches if match.altered is not None]
+    cut = [(line, text) for line, text in altered if line.text.startswith(text)]
+    other = [line for line, text in altered if not line.text.startswith(text)]
+    if cut:
+        line, text = cut[0]
+        lines = [line for line, _ in cut]
+        yield Finding(
+            f"{count(lines, len(delivery.lines))} {verb(lines, 'is', 'are')} stored cut, "
+            f"{len(line.text.encode()):,} bytes as {len(text.encode()):,}",
+            at(line),
+            f"write less in one line, or raise `max_line_size` in {STORE} (and in `limits_config` of {AGENT})",
+        )
+    if other:
+        yield Finding(
+            f"{count(other, len(delivery.lines))} {verb(other, 'is', 'are')} stored with another text",
+            at(other[0]),
+            f"remove the stage of {AGENT} that rewrites lines: `output`, `replace`, `pack` or `multiline`",
+        )

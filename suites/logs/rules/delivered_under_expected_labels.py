@@ -1,0 +1,82 @@
+"""A line is filed under exactly the expected labels: none missing, none wrong, none too many.
+
+Dashboards and alerts select by these labels, so a line without one is invisible to them; every label too many
+multiplies the streams that the store has to keep open.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from stack.records.delivery import ANY, Delivery
+from stack.records.emitted_line import EmittedLine
+from stack.records.log_entry import LogEntry
+from suites.finding import Finding
+from suites.logs.delivered import AGENT, STORE, at, count, found, id_labels, verb
+from suites.logs.judge import quoted
+from suites.rule import Bad, Good, Level, rule
+
+HEAD = """expected: {service: api, system: dante, level: "*"}
+emitted: ['{"ts":1.5,"level":"info"}', '{"ts":2.5,"level":"info"}']
+"""
+LOKIS_OWN = {"service_name": "discover_service_name: []", "detected_level": "discover_log_levels: false"}
+
+
+@rule(
+    Good(HEAD),
+    Bad(HEAD + "found: [1, {of: 2, labels: {system: null}}]\n", "line 2 has no label `system`"),
+    Bad(
+        HEAD + "found: [{of: 1, labels: {system: docaiche}}, {of: 2, labels: {system: docaiche}}]\n",
+        "2 of 2 lines, first line 1, have `docaiche` as label `system`, where `dante` is expected",
+    ),
+    Bad(
+        HEAD + "found: [{of: 1, labels: {filename: /a.log}}, 2]\n",
+        "line 1 has the label `filename` (`/a.log`), which is not expected",
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/get-started/labels/bp-labels/",
+)
+def check(delivery: Delivery) -> Iterator[Finding]:
+    """Compare label sets name by name; ids among the labels are `delivered-ids-not-labels`' business."""
+    pairs = found(delivery)
+    ids = id_labels(delivery)
+    causes: dict[tuple[str, str, str], list[EmittedLine]] = defaultdict(list)
+    for line, entry in pairs:
+        for cause in _deviations(delivery, entry):
+            if cause[1] not in ids:
+                causes[cause].append(line)
+    for (kind, name, value), lines in causes.items():
+        yield _finding(delivery, kind, name, value, lines, len(pairs))
+
+
+def _deviations(delivery: Delivery, entry: LogEntry) -> Iterator[tuple[str, str, str]]:
+    labels = dict(entry.labels)
+    for name, wanted in delivery.expected.items():
+        if name not in labels:
+            yield "missing", name, ""
+        elif wanted not in (ANY, labels[name]):
+            yield "wrong", name, labels[name]
+    for name in labels.keys() - delivery.expected.keys():
+        yield "extra", name, ""
+
+
+def _finding(delivery: Delivery, kind: str, name: str, value: str, lines: list[EmittedLine], total: int) -> Finding:
+    subject = f"{count(lines, total)} {verb(lines, 'has', 'have')}"
+    if kind == "missing":
+        hint = f"add `{name}` to the stages `labels` and `labelallow` of {AGENT}, from the path or the line"
+        return Finding(f"{subject} no label `{name}`", at(lines[0]), hint)
+    if kind == "wrong":
+        wanted = delivery.expected[name]
+        message = f"{subject} {quoted(value)} as label `{name}`, where `{wanted}` is expected"
+        hint = (
+            f"the path of the log file, or the labels of the target in {AGENT}, say what `{name}` is; or mend "
+            "`logs.labels` in the service's `service.yaml`"
+        )
+        return Finding(message, at(lines[0]), hint)
+    sample = next(dict(entry.labels)[name] for _, entry in delivery.found if name in dict(entry.labels))
+    own = LOKIS_OWN.get(name)
+    hint = (
+        f"set `{own}` in `limits_config` of {STORE}" if own else f"leave `{name}` out of stage `labelallow` of {AGENT}"
+    )
+    return Finding(f"{subject} the label `{name}` ({quoted(sample)}), which is not expected", at(lines[0]), hint)

@@ -1,0 +1,58 @@
+"""A line is stored under the time it states, not under the time at which it was read.
+
+Only then do lines of several services stand in the order of events, and only then does the store know a line that
+the agent sends again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.delivery import CLOSE_NS, Delivery
+from suites.finding import Finding
+from suites.logs.delivered import AGENT, at, count, found, seconds, verb
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+EMITTED = """emitted: ['{"ts":1.5,"msg":"a"}', '{"ts":2.5,"msg":"b"}', plain]\n"""
+
+
+@rule(
+    Good(EMITTED),
+    Good(EMITTED + "found: [1, 2, {of: 3, at: 7}]\n"),
+    Bad(
+        EMITTED + "found: [{of: 1, at: 3601.5}, {of: 2, at: 3602.5}, 3]\n",
+        "2 of 2 lines, first line 1, are stored 1 h later than they state",
+    ),
+    Bad(EMITTED + "found: [1, {of: 2, at: 2.25}, 3]\n", "line 2 is stored 0.25 s earlier than it states"),
+    Bad(
+        EMITTED + "found: [{of: 1, at: 4.5}, {of: 2, at: 6.5}]\n",
+        "2 of 2 lines, first line 1, are stored up to 4 s away from the time they state",
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/send-data/promtail/stages/timestamp/",
+)
+def check(delivery: Delivery) -> Iterator[Finding]:
+    """Compare the times of the lines that state one; a shift common to all is named as such."""
+    gaps = [(line, entry.timestamp_ns - line.time_ns) for line, entry in found(delivery) if line.time_ns is not None]
+    if not gaps:
+        raise NotApplicable("no line that was found states its time")
+    wrong = [(line, gap) for line, gap in gaps if abs(gap) >= CLOSE_NS]
+    if not wrong:
+        return
+    lines = [line for line, _ in wrong]
+    low, high = min(gap for _, gap in wrong), max(gap for _, gap in wrong)
+    subject = f"{count(lines, len(gaps))} {verb(lines, 'is', 'are')} stored"
+    they = verb(lines, "it states", "they state")
+    if high - low < CLOSE_NS:
+        yield Finding(
+            f"{subject} {seconds(high)} {'later' if high > 0 else 'earlier'} than {they}",
+            at(lines[0]),
+            f"mend the stage `timestamp` of {AGENT}: `location` and the zone in `format` decide about whole hours",
+        )
+        return
+    yield Finding(
+        f"{subject} up to {seconds(max(abs(low), abs(high)))} away from the time {they}",
+        at(lines[0]),
+        f"mend the stage `timestamp` of {AGENT}: `source` has to name the extracted time, and `format` or one of "
+        "`fallback_formats` has to fit it",
+    )
