@@ -81,7 +81,7 @@ KINDS: tuple[SecretKind, ...] = (
     ),
     SecretKind(
         "JSON Web Token",
-        ("ey",),
+        ("eyj", "ewog", "ew0k", "eya"),
         _token(r"(?:eyJ|ewog|ew0K|eyA)[A-Za-z0-9_-]{6,}\.e[yw][A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{8,}"),
     ),
     SecretKind("AWS access key", ("akia", "asia"), _token(r"(?:AKIA|ASIA)[A-Z2-7]{16}")),
