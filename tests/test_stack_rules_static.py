@@ -126,7 +126,7 @@ def test_findings_point_at_the_line(copy: Path) -> None:
     ("text", "reason"),
     [
         (None, "stack/docker-compose.yml is not there"),
-        ("services: [", "stack/docker-compose.yml: line 1: not YAML: "),
+        ("services: [", "stack/docker-compose.yml: line "),
         ("services: 3", "stack/docker-compose.yml: line 1: no mapping `services`"),
         ("- a\n- b", "stack/docker-compose.yml: line 1: expected a mapping of keys, found a list"),
     ],

@@ -1,0 +1,40 @@
+"""Fills in the gateway's template as the nginx image does at start, for runs without that image.
+
+Source: https://hub.docker.com/_/nginx, "Using environment variables in nginx configuration": envsubst with the names
+of the variables that are set, so that nginx' own variables (`$host`) stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+TEMPLATE = Path(__file__).resolve().parent / "templates" / "nginx.conf.template"
+USERS_SCRIPT = Path(__file__).resolve().parent / "entrypoint.d" / "40-users.sh"
+"""Writes the users file from GATEWAY_USER and GATEWAY_PASSWORD; needs `sh` and `openssl`."""
+
+VARIABLES = (
+    "GATEWAY_LISTEN",
+    "GATEWAY_DIR",
+    "GRAFANA_UPSTREAM",
+    "PROMETHEUS_UPSTREAM",
+    "LOKI_UPSTREAM",
+    "NGINX_LOCAL_RESOLVERS",
+)
+"""What the template needs; the template's head says what each is."""
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """`template` with `${NAME}` and `$NAME` replaced for every name in `values`; all else stays.
+
+    Raises:
+        KeyError: one of `VARIABLES` has no value.
+
+    """
+    missing = [name for name in VARIABLES if name not in values]
+    if missing:
+        raise KeyError(", ".join(missing))
+    return re.sub(
+        r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))", lambda match: values.get(match[1] or match[2], match.group()), template
+    )
