@@ -81,9 +81,11 @@ class Collector:
         if report.outcome != "failed":
             return None
         explaining = _EXPLAINS_STRICT_FAILURE if self._strict else _EXPLAINS_FAILURE
-        if when == "call" and any(isinstance(v, Mapping) and v.get("outcome") in explaining for v in verdicts):
+        if when in ("setup", "call") and any(
+            isinstance(v, Mapping) and v.get("outcome") in explaining for v in verdicts
+        ):
             return None
-        if when == "call" and verdicts:
+        if when in ("setup", "call") and verdicts:
             return {"outcome": "error", "reason": f"The test failed without a failing verdict: {_why(report)}"}
         phase = f" in {when}" if when in ("setup", "teardown", "collect") else ""
         return {"outcome": "error", "reason": f"The suite broke{phase}: {_why(report)}"}

@@ -13,11 +13,19 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from reports.model import OUTCOMES
+from reports.model import NOT_APPLICABLE, OUTCOMES, state_of
 from reports.views import SHARED
 
-LETTERS = {"pass": "p", "fail": "f", "warn": "w", "not-evaluated": "n", "waived": "v", "error": "e"}
-_RANK = {outcome: index for index, outcome in enumerate(OUTCOMES)}
+LETTERS = {
+    "not-applicable": "x",
+    "pass": "p",
+    "fail": "f",
+    "warn": "w",
+    "not-evaluated": "n",
+    "waived": "v",
+    "error": "e",
+}
+_RANK = {outcome: index for index, outcome in enumerate((*OUTCOMES, NOT_APPLICABLE))}
 _MAX_COLUMNS = 200
 _ROOMY = 16
 """Up to so many columns there is room for each rule's sentence."""
@@ -40,7 +48,7 @@ def _cells(verdicts: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Mappi
     for verdict in verdicts:
         key = verdict["rule"], verdict["service"] or SHARED
         known = found.get(key)
-        if known is None or _RANK[verdict["outcome"]] < _RANK[known["outcome"]]:
+        if known is None or _RANK[state_of(verdict)] < _RANK[state_of(known)]:
             found[key] = verdict
     return found
 
@@ -48,7 +56,7 @@ def _cells(verdicts: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Mappi
 def _cell(verdict: Mapping[str, Any] | None, links: Mapping[int, str]) -> str:
     if verdict is None:
         return "<td>"
-    outcome = verdict["outcome"]
+    outcome = state_of(verdict)
     simulated = " s" if verdict["evidence"] == "simulated" else ""
     kind = f'"{LETTERS[outcome]}{simulated}"' if simulated else LETTERS[outcome]
     link = links.get(id(verdict))

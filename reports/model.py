@@ -18,6 +18,8 @@ from reports.text import clean_tree
 
 OUTCOMES = ("fail", "error", "warn", "not-evaluated", "waived", "pass")
 """Worst first: the order in which every format shows them."""
+NOT_APPLICABLE = "not-applicable"
+"""How a verdict counts whose rule has nothing to say about its subject: a gap it is not."""
 SCORE_EXPLAINED = (
     "Share of what was evaluated and held, a MUST weighing 3 and a SHOULD 1, rounded down. A waived breach counts "
     "as broken. What was not evaluated, or where the suite itself broke, does not count; with nothing evaluated "
@@ -35,6 +37,7 @@ _DEFAULTS: dict[str, Any] = {
     "subject_kind": "stack",
     "service": None,
     "outcome": "error",
+    "applies": True,
     "evidence": "static",
     "reason": None,
     "source": None,
@@ -116,6 +119,7 @@ def normalise(raw: object) -> dict[str, Any]:
     verdict["findings_total"] = max(len(found), total if isinstance(total, int) else 0)
     verdict["duration_s"] = max(0.0, float(seconds)) if isinstance(seconds, int | float) else 0.0
     verdict["waiver"] = _waiver(verdict["waiver"])
+    verdict["applies"] = verdict["applies"] is not False or verdict["outcome"] != "not-evaluated"
     if problems:
         verdict["outcome"] = "error"
         verdict["reason"] = f"The suite sent a malformed verdict: {', '.join(problems)}. {verdict['reason'] or ''}"
@@ -123,10 +127,15 @@ def normalise(raw: object) -> dict[str, Any]:
     return cleaned
 
 
+def state_of(verdict: Mapping[str, Any]) -> str:
+    """The outcome as it counts: `not-applicable` apart from `not-evaluated`."""
+    return NOT_APPLICABLE if verdict.get("applies") is False else str(verdict["outcome"])
+
+
 def count(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """Number of verdicts by outcome, every outcome present."""
-    found = Counter(verdict["outcome"] for verdict in verdicts)
-    return {outcome: found[outcome] for outcome in OUTCOMES}
+    found = Counter(map(state_of, verdicts))
+    return {outcome: found[outcome] for outcome in (*OUTCOMES, NOT_APPLICABLE)}
 
 
 def score(verdicts: Iterable[Mapping[str, Any]]) -> int | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from reports.model import OUTCOMES
+from reports.model import NOT_APPLICABLE, OUTCOMES, state_of
 from reports.views import SHARED, Gap, gaps
 
 Verdict = Mapping[str, Any]
@@ -40,6 +40,7 @@ class Page:
     waived: tuple[Entry, ...]
     gaps: tuple[Gap, ...]
     passed: tuple[tuple[str, tuple[str, ...]], ...]
+    inapplicable: tuple[tuple[str, tuple[str, ...]], ...]
     live: Mapping[str, int]
 
     @property
@@ -94,9 +95,9 @@ def _entry(number: int, verdict: Verdict, *, dense: bool) -> Entry:
     return Entry(f"v{number}", verdict, kept, verdict["findings_total"] - len(kept), dense)
 
 
-def _passed(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Names of the rules that hold, by area."""
-    held = [verdict for verdict in verdicts if verdict["outcome"] == "pass"]
+def _names(verdicts: Sequence[Verdict], state: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Names of the rules with verdicts in this state, by area."""
+    held = [verdict for verdict in verdicts if state_of(verdict) == state]
     for area, members in groupby(held, key=lambda verdict: verdict["area"]):
         yield area, tuple(dict.fromkeys(verdict["rule"].removeprefix(f"{area}/") for verdict in members))
 
@@ -113,7 +114,8 @@ def _page(name: str, anchor: str, service: Mapping[str, Any], entries: Sequence[
         tuple(broken),
         tuple(entry for entry in entries if entry.verdict["outcome"] == "waived"),
         tuple(gaps(verdicts)),
-        tuple(_passed(verdicts)),
+        tuple(_names(verdicts, "pass")),
+        tuple(_names(verdicts, NOT_APPLICABLE)),
         Counter(verdict["evidence"] for verdict in verdicts if verdict["outcome"] != "not-evaluated"),
     )
 

@@ -65,7 +65,7 @@ class ReportPlugin:
 
     def __init__(self, config: pytest.Config, baseline: Baseline | None) -> None:
         told = getattr(config, "obs_strict", None)
-        self.strict = bool(config.getini("strict")) if told is None else bool(told)
+        self.strict = bool(config.getoption("strict", False)) if told is None else bool(told)
         self.config = config
         self.baseline = baseline
         self.collector = Collector(strict=self.strict)
@@ -87,7 +87,8 @@ class ReportPlugin:
         """Why this run did not judge everything, if so."""
         options, notes = self.config.option, []
         chosen = [("-k", options.keyword), ("-m", options.markexpr)]
-        chosen += [("--service", getattr(options, "service", None)), ("--lf", getattr(options, "lf", None))]
+        named = getattr(options, "service", None) or ()
+        chosen += [("--service", ", ".join(map(str, named))), ("--lf", getattr(options, "lf", None))]
         chosen += [("a single test", any("::" in str(argument) for argument in self.config.args))]
         given = [f"{flag} {value}" if isinstance(value, str) else flag for flag, value in chosen if value]
         if given:
@@ -105,8 +106,10 @@ class ReportPlugin:
     def _run(self) -> tuple[RunInfo, bool]:
         path = getattr(self.config, "obs_run_info", None)
         run = load_run(Path(path) if path else None)
-        measured = {"started": self.started, "duration_s": round(time.monotonic() - self.begun, 2)}
-        return RunInfo({**measured, **run.data}, run.problems), bool(path and Path(path).exists())
+        # run.json is written when the evidence is in; judging goes on after that
+        seconds = max(round(time.monotonic() - self.begun, 2), run.data.get("duration_s", 0))
+        told = {"started": self.started, **run.data, "duration_s": seconds}
+        return RunInfo(told, run.problems), bool(path and Path(path).exists())
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.model import OUTCOMES, evaluated, passes
+from reports.model import OUTCOMES, evaluated, passes, state_of
 from reports.text import plural
 
 SHARED = "The stack itself"
@@ -107,7 +107,7 @@ def gaps(verdicts: Iterable[Verdict]) -> list[Gap]:
     """What was not evaluated, grouped by reason, the widest gap first."""
     found: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
-        if verdict["outcome"] == "not-evaluated":
+        if state_of(verdict) == "not-evaluated":
             found.setdefault(verdict["reason"] or "no reason given", []).append(verdict)
     listed = [
         Gap(

@@ -15,7 +15,7 @@ from reports import __main__ as command
 from reports.baseline import BaselineError, load_baseline
 from reports.contract import problems_of
 from reports.mask import mask
-from reports.model import RunInfo, build, count, score
+from reports.model import NOT_APPLICABLE, RunInfo, build, count, score
 from reports.publish import WRITERS, publish
 from reports.runinfo import load_run
 from reports.text import clean, clean_tree
@@ -76,6 +76,7 @@ def test_no_verdict_is_lost_in_any_format(kind: str) -> None:
     for outcome, number in counted.items():
         if number:
             assert f"{number:,} {outcome}" in formats["terminal"]
+        if number and outcome != NOT_APPLICABLE:
             assert f"<b>{number:,}</b> {outcome.replace('-', ' ')}" in formats["index.html"]
 
 
@@ -247,6 +248,21 @@ def test_same_finding_on_several_services_stands_once() -> None:
 def test_gaps_are_grouped_by_reason() -> None:
     found = gaps(build([sample.verdict(n, "a", "not-evaluated", reason="Loki is down") for n in range(3)])["verdicts"])
     assert [(gap.reason, gap.count, len(gap.rules)) for gap in found] == [("Loki is down", 3, 3)]
+
+
+def test_a_rule_that_does_not_apply_is_no_gap() -> None:
+    found = [
+        sample.verdict(1, "a", "not-evaluated", applies=False, reason="no histograms"),
+        sample.verdict(2, "a", "pass"),
+    ]
+    report = build(found, strict=True)
+    assert report["gate"]["passed"]
+    assert (report["gate"]["counts"][NOT_APPLICABLE], report["gate"]["counts"]["not-evaluated"]) == (1, 0)
+    assert gaps(report["verdicts"]) == []
+    assert "not evaluated" not in terminal.render(report)
+    assert "does not apply: no histograms" in WRITERS["junit.xml"](report)
+    assert "<td class=x>not-applicable" in html_writer.render(report)
+    assert not build([sample.verdict(1, "a", "not-evaluated"), *found], strict=True)["gate"]["passed"]
 
 
 def test_malformed_verdicts_become_errors_and_stay() -> None:

@@ -47,6 +47,22 @@ def test_crash(record_property):
 def test_setup(broken):
     pass
 
+@pytest.fixture
+def judged(record_property):
+    record_property("verdict", verdict("metrics/judged-in-setup", "beta", "error", reason="the rule broke"))
+    raise RuntimeError("the rule broke")
+
+def test_error_told_in_setup(judged):
+    pass
+
+def test_fail_and_teardown(record_property, late):
+    record_property("verdict", verdict("metrics/both", "alpha", "fail"))
+    pytest.fail("broken", pytrace=False)
+
+def test_workers_do_not_report(request):
+    is_worker = hasattr(request.config, "workerinput")
+    assert request.config.pluginmanager.has_plugin("conformance-report") != is_worker
+
 def test_teardown(record_property, late):
     record_property("verdict", verdict("metrics/late", "beta", "pass"))
 
@@ -98,6 +114,9 @@ EXPECTED = sorted(
         ("suites/test_metrics", "not-evaluated"),
         ("metrics/liar", "pass"),
         ("suites/test_metrics", "error"),  # failed with a passing verdict
+        ("metrics/judged-in-setup", "error"),  # once, though its setup failed too
+        ("metrics/both", "fail"),
+        ("suites/test_metrics", "error"),  # teardown after a failing verdict
     ]
 )
 
@@ -190,8 +209,8 @@ def test_a_run_that_evaluates_nothing_does_not_look_green(tmp_path: Path) -> Non
 def test_baseline_is_compared_even_where_the_new_report_replaces_it(tmp_path: Path) -> None:
     run(tmp_path)
     done = run(tmp_path, "--baseline", "reports/out/report.json", files={"suites/test_metrics.py": SUITE})
-    assert report_in(tmp_path)["baseline"]["counts"]["still"] == 5
-    assert "0 new, 0 fixed, 5 still failing" in done.stdout
+    assert report_in(tmp_path)["baseline"]["counts"]["still"] == 8
+    assert "0 new, 0 fixed, 8 still failing" in done.stdout
 
 
 def test_foreign_baseline_is_a_usage_error(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from reports.model import NOT_APPLICABLE, state_of
 from reports.views import place, provenance
 
 Verdict = Mapping[str, Any]
@@ -49,7 +50,7 @@ def _describe(verdict: Verdict) -> str:
 
 def _outcome(case: ET.Element, verdict: Verdict, *, strict: bool) -> None:
     """Add the child that tells the outcome; a pass has none."""
-    outcome = verdict["outcome"]
+    outcome = state_of(verdict)
     first = verdict["findings"][0]["message"] if verdict["findings"] else verdict["reason"] or verdict["title"]
     message = _text(first)
     if outcome == "error":
@@ -58,6 +59,8 @@ def _outcome(case: ET.Element, verdict: Verdict, *, strict: bool) -> None:
         ET.SubElement(case, "failure", message=message, type=f"{outcome} {verdict['rule']}").text = _describe(verdict)
     elif outcome == "warn":
         ET.SubElement(case, "system-out").text = f"warning: {_describe(verdict)}"
+    elif outcome == NOT_APPLICABLE:
+        ET.SubElement(case, "skipped", message=_text(f"does not apply: {verdict['reason'] or verdict['title']}"))
     elif outcome == "not-evaluated":
         ET.SubElement(case, "skipped", message=_text(f"not evaluated: {verdict['reason'] or 'no reason given'}"))
     elif outcome == "waived":
@@ -87,13 +90,13 @@ def _properties(parent: ET.Element, pairs: Iterable[tuple[str, object]]) -> None
 
 
 def _totals(verdicts: list[Verdict], *, strict: bool) -> dict[str, str]:
-    outcomes = [verdict["outcome"] for verdict in verdicts]
+    outcomes = [state_of(verdict) for verdict in verdicts]
     warned, missing = outcomes.count("warn"), outcomes.count("not-evaluated")
     return {
         "tests": str(len(outcomes)),
         "failures": str(outcomes.count("fail") + (warned + missing if strict else 0)),
         "errors": str(outcomes.count("error")),
-        "skipped": str(outcomes.count("waived") + (0 if strict else missing)),
+        "skipped": str(outcomes.count("waived") + outcomes.count(NOT_APPLICABLE) + (0 if strict else missing)),
         "time": f"{sum(verdict['duration_s'] for verdict in verdicts):.3f}",
     }
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from reports.model import OUTCOMES
+from reports.model import NOT_APPLICABLE, OUTCOMES
 from reports.text import one_line, plural, visible
 from reports.views import SHARED, Group, gaps, group, headline, place, provenance
 
@@ -162,7 +162,8 @@ def _footer(report: Report, width: int) -> Iterator[Line]:
         )
         yield from map(Line, _wrap(said, width, ""))
     counts = report["gate"]["counts"]
-    said = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES if counts[outcome]) or "no verdict"
+    shown = (*OUTCOMES, NOT_APPLICABLE)
+    said = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in shown if counts[outcome]) or "no verdict"
     yield from map(Line, _wrap(said, width, ""))
 
 
