@@ -11,7 +11,14 @@ from typing import NamedTuple
 
 from stack.records.exposition import Exemplar, Labels
 from stack.records.exposition_grammar import LABEL_NAME, NAME, BadNumberError, number, unescape
-from stack.records.exposition_values import Problem, check_timestamp, looks_like_sample, milliseconds, unreadable
+from stack.records.exposition_values import (
+    Problem,
+    check_timestamp,
+    is_number,
+    looks_like_sample,
+    milliseconds,
+    unreadable,
+)
 
 _STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)"')
 _BAD_ESCAPE = re.compile(r"(?:[^\\]|\\[\\n\"])*+(\\.?)")
@@ -165,7 +172,7 @@ class _Scanner:
             return True
         if self.next() == "}":
             return False
-        if self.at >= len(self.line):
+        if self.line.find("}", self.at) < 0:
             raise self.give_up(unreadable("the braces are not closed", self.at + 1))
         if _PAIR_AHEAD.match(self.line, self.at):
             self.problems.append(unreadable(f"a comma is missing after label `{label}`", self.at + 1))
@@ -194,13 +201,15 @@ class _Scanner:
             raise self.give_up(unreadable("no space between the braces and the value", self.at + 1))
         if "" in tokens[1:] or "\t" in text:
             self.problems.append(unreadable("more or other blanks than the one space between tokens", self.at + 1))
-        return text.replace("\t", " ").split()
+        return [token for token in text.replace("\t", " ").split(" ") if token]
 
     def value(self, tokens: list[str], name: str) -> float:
         if not tokens:
             raise self.give_up(unreadable("a sample without a value", len(self.line) + 1))
         if len(tokens) > 2:  # value and timestamp
             exemplar = tokens[1] == "#" or tokens[2] == "#"
+            if not is_number(tokens[0]):
+                raise self.give_up(unreadable("a line that is neither a sample nor a comment", 1))
             what = "an exemplar, which this format does not have" if exemplar else "text after the sample"
             raise self.give_up(unreadable(what, self.line.rfind(tokens[1 if tokens[1] == "#" else 2]) + 1))
         try:

@@ -47,10 +47,16 @@ def check_timestamp(token: str, name: str) -> Problem | None:
 
 def looks_like_sample(rest: str) -> bool:
     """Whether what follows a bad name could be the rest of a sample: labels, or a number and at most one more."""
-    tokens = rest.split()
     if rest.lstrip(" \t").startswith("{"):
         return True
+    tokens = rest.split()
+    return 1 <= len(tokens) <= 2 and is_number(tokens[0])  # value and timestamp
+
+
+def is_number(token: str) -> bool:
+    """Whether the token is a number of the formats."""
     try:
-        return 1 <= len(tokens) <= 2 and number(tokens[0]) is not None  # value and timestamp
+        number(token)
     except BadNumberError:
         return False
+    return True
