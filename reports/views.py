@@ -108,10 +108,11 @@ def gaps(verdicts: Iterable[Verdict]) -> list[Gap]:
     found: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         if state_of(verdict) == "not-evaluated":
-            found.setdefault(verdict["reason"] or "no reason given", []).append(verdict)
+            reason = _unnamed(verdict["reason"], verdict["subject"]) or "no reason given"
+            found.setdefault(reason, []).append(verdict)
     listed = [
         Gap(
-            reason,
+            reason if len({verdict["subject"] for verdict in members}) > 1 else members[0]["reason"] or reason,
             tuple(sorted({verdict["rule"] for verdict in members})),
             tuple(sorted({verdict["subject"] for verdict in members})),
             len(members),

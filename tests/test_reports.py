@@ -248,6 +248,9 @@ def test_same_finding_on_several_services_stands_once() -> None:
 def test_gaps_are_grouped_by_reason() -> None:
     found = gaps(build([sample.verdict(n, "a", "not-evaluated", reason="Loki is down") for n in range(3)])["verdicts"])
     assert [(gap.reason, gap.count, len(gap.rules)) for gap in found] == [("Loki is down", 3, 3)]
+    named = [sample.verdict(1, name, "not-evaluated", reason=f"{name} did not answer") for name in ("alpha", "beta")]
+    assert [gap.reason for gap in gaps(build(named)["verdicts"])] == ["‹subject› did not answer"]
+    assert [gap.reason for gap in gaps(build(named[:1])["verdicts"])] == ["alpha did not answer"]
 
 
 def test_a_rule_that_does_not_apply_is_no_gap() -> None:
