@@ -19,19 +19,18 @@ from fixtures.service import Service
 from stack.backends import backend_class
 from stack.backends.base import RunningStack, StackPlan, TargetGroup
 from stack.backends.ports import Ports
+from stack.components import COMPONENTS
 from stack.records.component_state import ComponentState
 from suites.evidence import CollectionError, Kind, NotEvaluated
 from suites.launch import Launchpad, LiveService
 from suites.observe import Observer
-from suites.options import ROOT
 from suites.runinfo import write_run_info
-from suites.statics import collect_static
+from suites.statics import STACK, put_static
 
 if TYPE_CHECKING:
     from suites.run import Run
 
 THREADS = 64
-STACK = ROOT / "stack"
 
 
 @dataclass
@@ -57,7 +56,7 @@ def collect(run: Run, wanted: Collection[tuple[str, str]], say: Callable[[str], 
     names = {subject for area, subject in wanted if area in ("metrics", "logs")}
     services = [service for service in run.catalog.services if service.name in names]
     collected = Collected()
-    collect_static(run, wanted)
+    put_static(run.statics, run.store)
     if services or any(area == "stack" for area, _ in wanted):
         asyncio.run(_Collection(run, services, say).run(collected))
     collected.seconds = time.monotonic() - begun
@@ -159,6 +158,9 @@ class _Collection:
     def _component_states(self, stack: RunningStack, collected: Collected) -> None:
         """Look at every component once more, at the end: what died in between is found here."""
         health = stack.health()
+        for name in COMPONENTS.keys() - stack.components.keys():
+            why = NotEvaluated(f"the {collected.backend} backend does not run {name}")
+            self.run_.store.put(name, {ComponentState: why}, "live")
         for component in stack.components.values():
             state = ComponentState(
                 component.name, component.provenance, component.version, component.endpoint, health.get(component.name)

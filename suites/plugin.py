@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from suites import options
-from suites.discovery import in_area
 from suites.enforce import Nonconformance, RuleBrokeError, headline
 from suites.rule import Level, Rule
 from suites.run import FOLDER, RUN, Run, start
@@ -59,17 +58,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 id=f"{subject.name}-{rule.id.partition('/')[2]}",
                 marks=pytest.mark.must if rule.level is Level.MUST else pytest.mark.should,
             )
-            for subject in run.subjects(area)
-            for rule in in_area(area)
-            if subject.kind in subject_kinds(rule)
+            for rule, subject in run.judgements(area)
         ],
         indirect=True,
     )
-
-
-def subject_kinds(rule: Rule) -> frozenset[str]:
-    """The kinds of subject a rule can be applied to: its record says so, else services."""
-    return frozenset(getattr(rule.record, "judged_per", ("service",)))
 
 
 @pytest.hookimpl(wrapper=True)

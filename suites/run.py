@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -18,10 +18,13 @@ import pytest
 from filelock import FileLock
 
 from fixtures.catalog import Catalog, CatalogError, Service, load
-from suites.discovery import rules
+from suites.discovery import in_area, rules
 from suites.evidence import EvidenceStore
 from suites.options import ROOT, service_urls
-from suites.subjects import Subject, subjects
+from suites.rule import Rule
+from suites.stack.collect import Static
+from suites.statics import read_files
+from suites.subjects import Subject, is_about, subjects
 
 RUN = pytest.StashKey["Run"]()
 FOLDER = "conformance_run_folder"
@@ -62,9 +65,20 @@ class Run:
         """The evidence of this run."""
         return EvidenceStore(self.folder / "evidence")
 
-    def subjects(self, area: str) -> list[Subject]:
-        """What the rules of `area` are applied to."""
-        return subjects(area, self.catalog)
+    @cached_property
+    def statics(self) -> Mapping[str, Static]:
+        """What the shipped files say, by area and subject."""
+        return read_files(self.catalog, self.today)
+
+    def judgements(self, area: str) -> list[tuple[Rule, Subject]]:
+        """Every rule of `area` with every subject it is about, subject by subject."""
+        static = self.statics.get(area)
+        return [
+            (rule, subject)
+            for subject in subjects(self.catalog, static)
+            for rule in in_area(area)
+            if is_about(rule, subject, static)
+        ]
 
     def collect_once(self, wanted: Collection[tuple[str, str]], say: Callable[[str], None]) -> None:
         """Collect the evidence for `wanted` pairs of area and subject, unless a process of this run already has."""

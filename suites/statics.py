@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from datetime import date
 
-if TYPE_CHECKING:
-    from suites.run import Run
+from fixtures.catalog import Catalog
+from suites.evidence import EvidenceStore, NotEvaluated
+from suites.options import ROOT
+from suites.retention.collect import collect_static as retention_files
+from suites.stack.collect import Static
+from suites.stack.collect import collect_static as stack_files
+
+STACK = ROOT / "stack"
 
 
-def collect_static(run: Run, wanted: Collection[tuple[str, str]]) -> None:
-    """Put the records of the shipped configuration files into the store."""
+def read_files(catalog: Catalog, today: date) -> Mapping[str, Static]:
+    """Read the shipped files; returns the records by area and subject, with reasons where there are none."""
+    jobs = [service.metrics.job for service in catalog.services]
+    readers: dict[str, Callable[[], Static]] = {
+        "stack": lambda: stack_files(STACK, today, jobs),
+        "retention": lambda: retention_files(STACK, today),
+    }
+    return {area: read() for area, read in readers.items()}
+
+
+def put_static(statics: Mapping[str, Static], store: EvidenceStore) -> None:
+    """Put the records of all files into the store."""
+    for static in statics.values():
+        for subject, records in static.items():
+            store.put(subject, records, "static")
+
+
+def has_something(static: Static, record: type, subject: str) -> bool | None:
+    """Whether the files have something of that type to judge for `subject`; None where files do not tell it."""
+    if not any(record in records for records in static.values()):
+        return None
+    found = static.get(subject, {}).get(record)
+    return found is not None and not (isinstance(found, NotEvaluated) and not found.applies)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fixtures.catalog import Catalog, Waiver
-from stack.components import COMPONENTS
+from suites.rule import Rule
+from suites.stack.collect import Static
+from suites.statics import has_something
 
 SubjectKind = Literal["service", "component", "dashboard", "stack"]
 
@@ -21,8 +23,19 @@ class Subject:
     waivers: tuple[Waiver, ...] = ()
 
 
-def subjects(area: str, catalog: Catalog) -> list[Subject]:
-    """The subjects of one area, in the order they are shown."""
-    if area in ("stack", "retention"):
-        return [Subject(name, "component") for name in COMPONENTS]
+def subjects(catalog: Catalog, static: Static | None) -> list[Subject]:
+    """The subjects of one area, in the order they are shown; `static` are the area's files, None if it has none."""
+    if static is not None:
+        return [Subject(name, "component") for name in static]
     return [Subject(service.name, "service", service.name, service.waivers) for service in catalog.services]
+
+
+def is_about(rule: Rule, subject: Subject, static: Static | None) -> bool:
+    """Whether `rule` can say anything about `subject`: its record knows the kinds, and may name the components."""
+    if subject.kind not in getattr(rule.record, "judged_per", ("service",)):
+        return False
+    told = None if static is None else has_something(static, rule.record, subject.name)
+    if told is not None:
+        return told
+    named: tuple[str, ...] | None = getattr(rule.record, "judged_components", None)
+    return named is None or subject.name in named
