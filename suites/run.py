@@ -67,8 +67,11 @@ class Run:
 
     @cached_property
     def statics(self) -> Mapping[str, Static]:
-        """What the shipped files say, by area and subject."""
-        return read_files(self.catalog, self.today)
+        """What the shipped files say, by area and subject.
+
+        They are held against the catalog that is shipped with them, whichever services this run judges.
+        """
+        return read_files(load(ROOT / "fixtures" / "services"), self.today)
 
     def judgements(self, area: str) -> list[tuple[Rule, Subject]]:
         """Every rule of `area` with every subject it is about, subject by subject."""

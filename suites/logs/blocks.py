@@ -28,6 +28,11 @@ class Block(NamedTuple):
     lines: int
     before: LogLine | None
 
+    @property
+    def holds_a_stack(self) -> bool:
+        """Whether these lines look like the stack of an error: frames, a traceback or a panic."""
+        return self.name == FRAMES or "trace" in self.name or "panic" in self.name
+
 
 def blocks(stream: LogStream) -> list[Block]:
     """The blocks of a stream; use it as `stream.derived(blocks)`."""

@@ -16,6 +16,8 @@ import jsonschema
 import jsonschema_rs
 from jsonschema.exceptions import ValidationError
 
+from suites.logs.judge import quoted
+
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas" / "logs"
 
 
@@ -25,6 +27,11 @@ class Breach(NamedTuple):
     key: str
     value: Any
     wanted: str
+
+    def __str__(self) -> str:
+        """For messages: key `ts` is null, not a number or a string: `null`."""
+        key = f"key `{self.key}`" if self.key else "the line"
+        return f"{key} {self.wanted}{f': {quoted(self.value)}' if ' not ' in self.wanted else ''}"
 
 
 class LineValidator:

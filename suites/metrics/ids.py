@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 UUID = re.compile(
     r"(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE
@@ -28,6 +29,7 @@ LONGEST = 512
 """Longer values are cut before they are looked at."""
 
 
+@lru_cache(maxsize=20_000)  # metrics of one service share many label values
 def kind_of_id(value: str) -> str | None:
     """What the value looks like, in the plural (`UUIDs`), or None."""
     if len(value) < 4:

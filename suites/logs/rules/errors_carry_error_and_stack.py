@@ -18,9 +18,7 @@ from suites.rule import Bad, Good, Level, rule
 
 
 @rule(
-    Good(
-        '{"level":"error","ts":1,"msg":"put failed","error":"disk full","stacktrace":"main.put\\n\\t/src/main.go:7"}\n'
-    ),
+    Good('{"level":"error","ts":1,"msg":"put failed","error":"disk full","stacktrace":"main.put\\n\\t/main.go:7"}\n'),
     Good('{"level":"error","timestamp":"2026-11-24T06:00:00Z","event":"e","exception":"Traceback…\\nKeyError: 1"}\n'),
     Bad(
         '{"level":"error","ts":1,"msg":"put failed","error":"disk full"}\n' * 2,
@@ -39,7 +37,7 @@ from suites.rule import Bad, Good, Level, rule
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     """Tell error lines that lack one or both, those with one message together."""
-    torn = {id(block.before) for block in stream.derived(blocks) if block.before is not None}
+    torn = {id(block.before) for block in stream.derived(blocks) if block.holds_a_stack}
     tally: Tally[tuple[str, str]] = Tally()
     for line, record in errors_of(stream):
         lacking = _lacking(record, line, torn)
@@ -49,8 +47,8 @@ def check(stream: LogStream) -> Iterator[Finding]:
         lambda cause, seen: Finding(
             f"error line {cause[0]} {cause[1]} ({seen})",
             where(seen.first),
-            "log the error itself with its stack: zap `zap.Error(err)` and `zap.AddStacktrace(zap.ErrorLevel)`, Python "
-            "`logger.exception(...)` with the traceback rendered into a field",
+            "log the error with its stack: `zap.Error(err)` and `zap.AddStacktrace(zap.ErrorLevel)`; in Python "
+            "`logger.exception(...)` with the traceback in a field",
         )
     )
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from stack.records.log_stream import LogStream
 from suites.finding import Finding
-from suites.logs.judge import Seen, Tally, quoted, records_of, where
-from suites.logs.validate import Breach, validator
+from suites.logs.judge import Tally, records_of, where
+from suites.logs.validate import validator
 from suites.rule import Bad, Good, Level, NotApplicable, rule
 
 GOOD = '{"level":"info","ts":1795500000.5,"msg":"ready","caller":"api/main.go:7"}\n'
@@ -41,24 +41,15 @@ def check(stream: LogStream) -> Iterator[Finding]:
     if stream.format is None:
         raise NotApplicable("the service declares no log format")
     schema = validator(stream.format)
-    explained: dict[object, list[Breach]] = {}
-    tally: Tally[Breach] = Tally()
+    explained: dict[object, list[str]] = {}
+    tally: Tally[str] = Tally()
     for line, _ in records_of(stream):
         if line.value is None or schema.valid(line.value):
             continue
         kind = schema.kind_of_failure(line.value)
         if kind not in explained:
-            explained[kind] = [breach._replace(value=quoted(breach.value)) for breach in schema.explain(line.value)]
+            explained[kind] = [str(breach) for breach in schema.explain(line.value)]
         for breach in explained[kind]:
             tally.add(breach, line)
-    yield from tally.findings(lambda breach, seen: _finding(stream.format or "", breach, seen))
-
-
-def _finding(form: str, breach: Breach, seen: Seen) -> Finding:
-    key = f"key `{breach.key}`" if breach.key else "the line"
-    value = f": {breach.value}" if " not " in breach.wanted else ""
-    return Finding(
-        f"{key} {breach.wanted}{value} ({seen})",
-        where(seen.first),
-        f"write {key} as `schemas/logs/{form}.schema.json` describes it, or declare the format the service really has",
-    )
+    hint = f"write it as `schemas/logs/{stream.format}.schema.json` says, or declare the format the service really has"
+    yield from tally.findings(lambda breach, seen: Finding(f"{breach} ({seen})", where(seen.first), hint))
