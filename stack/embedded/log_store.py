@@ -9,7 +9,7 @@ Source: https://grafana.com/docs/loki/latest/operations/request-validation-rate-
 from __future__ import annotations
 
 import time
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -18,7 +18,7 @@ from stack.embedded.entry import Entry
 from stack.embedded.json_values import Malformed, read_object
 from stack.embedded.limits import Limits
 from stack.embedded.selector import parse_selector
-from stack.records.log_entry import LabelSet, LogEntry, label_set, show_labels
+from stack.records.log_entry import LabelSet, LogEntry, label_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,19 @@ class LogStore:
         if (entry.timestamp_ns, line) not in stream.seen:
             stream.seen.add((entry.timestamp_ns, line))
             self._count += 1
-            stored = LogEntry(labels, entry.timestamp_ns, line, _shown(entry.metadata, dict(labels)))
+            # Loki's answers are JSON, in which bytes that are no UTF-8 cannot stand.
+            shown = line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            stored = LogEntry(labels, entry.timestamp_ns, shown, _shown(entry.metadata, dict(labels)))
             insort(stream.entries, (entry.timestamp_ns, self._count, stored))
         return None
 
-    def streams(self) -> list[LabelSet]:
-        """Return the label sets of all streams."""
-        return list(self._streams)
+    def streams(self, start_ns: int, end_ns: int) -> list[LabelSet]:
+        """Return the label sets of the streams that have lines between two times."""
+        return [
+            labels
+            for labels, stream in self._streams.items()
+            if bisect_left(stream.entries, (start_ns,)) < bisect_left(stream.entries, (end_ns,))
+        ]
 
     def find(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
         """Return the lines of a log query, oldest first; raises as `parse_selector` does."""
@@ -162,8 +168,7 @@ class StoreReader:
         return [entry for entry in self.store.find(query, start_ns, end_ns) if not _is_object(entry.line)]
 
     def _live(self, start_ns: int, end_ns: int) -> list[LabelSet]:
-        every = (labels for labels in self.store.streams())
-        return [labels for labels in every if self.store.find(_exactly(labels), start_ns, end_ns)]
+        return self.store.streams(start_ns, end_ns)
 
 
 def _shown(metadata: Mapping[str, str], labels: Mapping[str, str]) -> LabelSet:
@@ -175,10 +180,6 @@ def _shown(metadata: Mapping[str, str], labels: Mapping[str, str]) -> LabelSet:
             if value
         }
     )
-
-
-def _exactly(labels: LabelSet) -> str:
-    return show_labels(tuple((name, value.replace("\\", "\\\\").replace('"', '\\"')) for name, value in labels))
 
 
 def _is_object(line: str) -> bool:

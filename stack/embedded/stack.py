@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from stack.embedded.environment import read_config
 from stack.embedded.limits import limits
 from stack.embedded.log_store import LogStore, StoreReader
 from stack.records.log_entry import LabelSet, LogEntry
+
+PAUSE_S = 0.05
+"""Files are looked at again no sooner, so that many askers at once cost one look."""
 
 
 class EmbeddedLogs:
@@ -24,23 +28,30 @@ class EmbeddedLogs:
         self.store = LogStore(limits(loki, loki_config.name))
         self.agent = Agent(promtail_config, environment, self.store)
         self._reader = StoreReader(self.store)
+        self._looked = 0.0
 
     async def label_names(self, start_ns: int, end_ns: int) -> list[str]:
         """Return the names of all labels in use, after reading what is new in the files."""
-        self.agent.catch_up()
+        self._catch_up()
         return await self._reader.label_names(start_ns, end_ns)
 
     async def series(self, selectors: Sequence[str], start_ns: int, end_ns: int) -> list[LabelSet]:
         """Return the streams that match any of the selectors, after reading what is new in the files."""
-        self.agent.catch_up()
+        self._catch_up()
         return await self._reader.series(selectors, start_ns, end_ns)
 
     async def entries(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
         """Return the lines of a log query, after reading what is new in the files."""
-        self.agent.catch_up()
+        self._catch_up()
         return await self._reader.entries(query, start_ns, end_ns)
 
     async def json_errors(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
         """Return the lines of a log query that are no JSON objects, after reading what is new in the files."""
-        self.agent.catch_up()
+        self._catch_up()
         return await self._reader.json_errors(query, start_ns, end_ns)
+
+    def _catch_up(self) -> None:
+        now = time.monotonic()
+        if now - self._looked >= PAUSE_S:
+            self._looked = now
+            self.agent.catch_up()
