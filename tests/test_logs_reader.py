@@ -192,13 +192,15 @@ def test_what_is_no_timestamp_is_none(value: object) -> None:
 
 
 def test_a_stream_travels_without_what_was_made_of_it() -> None:
-    stream = LogStream.parse('service: auth\nlevels: [info]\n---\n{"level":"info","ts":1.5,"msg":"m"}\n')
+    head = "service: auth\nlevels: [info]\nrequests: [{id: r-1, expected: [{level: info}]}]\n---\n"
+    stream = LogStream.parse(head + '{"level":"info","ts":1.5,"msg":"m"}\n')
     fresh = pickle.dumps(stream)
     assert stream.lines[0].record is not None
     stream.derived(lambda each: len(each.lines))  # a lambda cannot be pickled: it must not try
     assert pickle.dumps(stream) == fresh
     back = pickle.loads(fresh)  # noqa: S301  # made two lines above
     assert (back.lines, back.service, back.levels) == (stream.lines, "auth", ("info",))
+    assert back.requests == stream.requests != ()
 
 
 def test_ecs_is_read_dotted_and_nested() -> None:

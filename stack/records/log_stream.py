@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, NamedTuple, Self, TypeVar
 
 import yaml
@@ -34,7 +33,7 @@ class ExpectedLine(NamedTuple):
     level: str | None = None
     logger: str | None = None
     message: str | None = None
-    fields: Mapping[str, Any] = MappingProxyType({})
+    fields: Mapping[str, Any] = {}
 
 
 class SentRequest(NamedTuple):

@@ -1,6 +1,6 @@
 """Validates log lines against the schema of their format: fast for the pass, in words for the failures.
 
-jsonschema-rs gives the verdict on every line; jsonschema, which is some hundred times slower, explains one line of
+jsonschema-rs gives the verdict on every line; jsonschema, which is far slower, explains one line of
 each kind of failure. Both must agree on every line; `tests/test_logs_validate.py` holds them to it.
 """
 

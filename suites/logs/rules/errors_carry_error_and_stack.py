@@ -40,8 +40,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
     torn = {id(block.before) for block in stream.derived(blocks) if block.holds_a_stack}
     tally: Tally[tuple[str, str]] = Tally()
     for line, record in errors_of(stream):
-        lacking = _lacking(record, line, torn)
-        if lacking:
+        if lacking := _lacking(record, line, torn):
             tally.add((quoted(record.message), lacking), line)
     yield from tally.findings(
         lambda cause, seen: Finding(
