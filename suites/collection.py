@@ -93,7 +93,10 @@ class _Collection:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
             async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
                 observer = Observer(self.run_, http, starting, collected.measures)
-                tasks = [asyncio.create_task(self._serve(pad, live, observer, starting)) for live in collected.services]
+                tasks = [
+                    asyncio.create_task(self._serve(pad, live, observer, starting), name=live.service.name)
+                    for live in collected.services
+                ]
                 try:
                     stack = await stack_task
                 except Exception as broken:
@@ -107,9 +110,12 @@ class _Collection:
             await asyncio.to_thread(self._stop, stack, collected.services)
 
     async def _finish(self, tasks: list[asyncio.Task[None]]) -> None:
-        for done, task in enumerate(asyncio.as_completed(tasks), 1):
-            await task
-            self.say(f"observed {done} of {len(tasks)} services")
+        left = set(tasks)
+        while left:
+            done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+                self.say(f"{task.get_name()} observed, {len(left)} of {len(tasks)} services left")
 
     def _start_stack(self, pad: Launchpad, services: list[LiveService]) -> RunningStack:
         pad.log_root.mkdir(parents=True, exist_ok=True)

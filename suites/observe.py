@@ -22,7 +22,7 @@ from suites.discovery import in_area
 from suites.evidence import CollectionError, NotEvaluated, Records
 from suites.launch import LiveService
 from suites.logs import collect as logs
-from suites.logs.follow import follow, reader_of
+from suites.logs.follow import LogStore, follow, latencies
 from suites.metrics import collect as metrics
 from suites.metrics.declared import budget_of, contract_of
 from suites.metrics.scraped import scraped
@@ -49,6 +49,7 @@ class Observer:
         self._stack = stack
         self._measures = measures
         self._prometheus: PrometheusClient | None = None
+        self._logs_at: LogStore | None = None
 
     async def observe(self, live: LiveService) -> None:
         """Collect everything about one service; never raises for what a service does."""
@@ -120,9 +121,11 @@ class Observer:
         self._store.put(service.name, records, "live")
         self._measure_logs(service.name, records)
         stack = await asyncio.shield(self._stack)
-        found, kind, latencies = await follow(live, records, stack, reader_of(stack, self._http))
-        self._store.put(service.name, found, kind)
-        self._measures.setdefault(service.name, {})["delivery_seconds"] = latencies
+        if self._logs_at is None:
+            self._logs_at = await asyncio.to_thread(LogStore, stack, self._http)
+        found = await follow(live, records, self._logs_at)
+        self._store.put(service.name, found, self._logs_at.kind)
+        self._measures.setdefault(service.name, {})["delivery_seconds"] = latencies(found)
 
     def _measure_metrics(self, name: str, records: Mapping[type, object]) -> None:
         measures = self._measures.setdefault(name, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -80,11 +81,12 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 def _teller(config: pytest.Config) -> Any:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
+    begun = time.monotonic()
 
     def say(line: str) -> None:
         if reporter is not None and reporter.verbosity >= 0:
             reporter.ensure_newline()
-            reporter.write_line(line)
+            reporter.write_line(f"{time.monotonic() - begun:6.1f} s  {line}")
 
     return say
 

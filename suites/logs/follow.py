@@ -5,17 +5,65 @@ from __future__ import annotations
 import httpx
 
 from stack.backends.base import RunningStack
-from suites.evidence import Kind, Records
+from stack.clients.log_reader import LogReader
+from stack.clients.loki import LokiClient
+from stack.records.delivery import ANY, Delivery
+from stack.records.log_stream import LogStream
+from suites.evidence import Kind, NotEvaluated, Records
 from suites.launch import LiveService
+from suites.logs.delivery import DeliveryContract, collect, emitted
+
+DEADLINE_S = 20.0
+STREAMS = 20
+"""Streams that a service may have where its catalog entry declares no budget."""
 
 
-def reader_of(stack: RunningStack, http: httpx.AsyncClient) -> object:
-    """The way to read the stack's log store."""
-    return None
+class LogStore:
+    """The stack's log store: a real Loki, the stand-in, or the reason why there is neither."""
+
+    def __init__(self, stack: RunningStack, http: httpx.AsyncClient) -> None:
+        self.reader: LogReader | None = stack.embedded_logs
+        self.kind: Kind = "simulated" if self.reader is not None else "live"
+        self.missing = ""
+        if self.reader is not None:
+            return
+        endpoint, health = stack.endpoint("loki"), stack.health()
+        down = [f"{name}: {health[name]}" for name in ("loki", "promtail") if health.get(name)]
+        if endpoint is None:
+            component = stack.components.get("loki")
+            self.missing = f"there is no Loki: {component.detail}" if component else "the stack has no Loki"
+        elif down:
+            self.missing = "because " + "; ".join(down)
+        else:
+            self.reader = LokiClient(endpoint, http)
 
 
-async def follow(
-    live: LiveService, records: Records, stack: RunningStack, reader: object
-) -> tuple[Records, Kind, list[float]]:
-    """Wait until the lines are in the store."""
-    return {}, "live", []
+async def follow(live: LiveService, records: Records, store: LogStore) -> Records:
+    """Wait until the lines of the service's log are in the store; returns a `Delivery`, or why there is none."""
+    streams = records[LogStream]
+    if isinstance(streams, NotEvaluated):
+        return {Delivery: streams}
+    if store.reader is None:
+        return {Delivery: NotEvaluated(store.missing)}
+    lines = emitted(streams)
+    watched = store.kind == "live"
+    return await collect(
+        store.reader, _contract(live), lines, live.started_at - 1, deadline_s=DEADLINE_S, watched=watched
+    )
+
+
+def latencies(records: Records) -> list[float]:
+    """Seconds from emission to being found, one per line that was watched."""
+    deliveries = records[Delivery]
+    if isinstance(deliveries, NotEvaluated):
+        return []
+    return [round(arrival.seen_s, 3) for delivery in deliveries for arrival in delivery.arrivals if arrival]
+
+
+def _contract(live: LiveService) -> DeliveryContract:
+    service = live.service
+    assert service.logs is not None  # noqa: S101  # only services with a log get here
+    labels = dict(service.logs.labels)
+    if labels.get("instance") == ANY and live.log_files:
+        labels["instance"] = live.log_files[0].stem  # the layout of log files says so, see the agent's configuration
+    return DeliveryContract(service.name, labels, service.budgets.streams or STREAMS)
