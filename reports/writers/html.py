@@ -102,6 +102,7 @@ def _context(report: Report) -> dict[str, Any]:
         "failing": {page.name for page in every if fails_gate(page.service, strict=strict)},
         "groups": groups[:_MAX_GROUPS],
         "more_groups": len(groups) - _MAX_GROUPS,
+        "warnings": group(report["verdicts"], "warn"),
         "links": links,
         "anchors": anchors,
         "gaps": gaps(report["verdicts"]),

@@ -6,6 +6,7 @@ GitHub refuses comments above 65,536 characters; this stays below 60,000 by leav
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -66,7 +67,7 @@ def _services(report: Report) -> list[str]:
         score = "–" if row["score"] is None else row["score"]
         broken = counts["fail"] + counts["error"]
         cells = (f"{sign} {escape(row['name'])}", score, broken, counts["warn"], counts["not-evaluated"])
-        lines.append(f"| {' | '.join(map(str, cells))} | {escape(row['owner'] or '')} |")
+        lines.append(f"| {' | '.join(map(str, cells))} | {escape((row['owner'] or '').partition(' <')[0])} |")
     if len(ordered) > _MAX_SERVICES:
         lines.append(f"\n…and {plural(len(ordered) - _MAX_SERVICES, 'service')} more, all with a better score.")
     return lines
@@ -119,9 +120,9 @@ def _failures(report: Report, room: int) -> list[str]:
 def _rest(report: Report) -> list[str]:
     """Warnings, gaps and provenance, one line each."""
     lines = []
-    warned = group(report["verdicts"], "warn")
+    warned = Counter(verdict["rule"] for verdict in report["verdicts"] if verdict["outcome"] == "warn")
     if warned:
-        names = ", ".join(f"{escape(found.first['rule'])} ({len(found.verdicts)})" for found in warned[:12])
+        names = ", ".join(f"{escape(rule)} ({number})" for rule, number in warned.most_common(12))
         lines.append(f"\n**Warnings:** {names}{' …' if len(warned) > 12 else ''}")
     missing = gaps(report["verdicts"])
     if missing:
