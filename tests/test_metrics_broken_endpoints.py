@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from fixtures.broken._miniature.endpoints import BEHAVIOURS
+from fixtures.broken._miniature.loopback_server import Server, serving
 from stack.clients.http import new_client
 from stack.records.budget import DEFAULT
 from stack.records.contract import Contract
@@ -19,8 +21,6 @@ from suites.discovery import rules
 from suites.evidence import Evidence, NotEvaluated, Records
 from suites.metrics.collect import ALL, after, before
 from suites.verdict import judge
-from tests.broken_endpoints import BEHAVIOURS
-from tests.loopback_server import Server, serving
 
 TIMEOUT_S = 1.0
 

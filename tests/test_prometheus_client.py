@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, text
+from fixtures.broken._miniature.loopback_server import Answer, Headers, Server, serving
 from stack.clients.http import new_client
 from stack.clients.prometheus import PrometheusClient, PrometheusError, seconds
 from stack.components import find_binary, why_absent
@@ -25,8 +27,6 @@ from suites.evidence import Evidence, NotEvaluated
 from suites.metrics.collect import after, before
 from suites.metrics.scraped import of_service, scraped
 from suites.verdict import judge
-from tests.broken_endpoints import BEHAVIOURS, LINES, text
-from tests.loopback_server import Answer, Headers, Server, serving
 
 CONFIG = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
