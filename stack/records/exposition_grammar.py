@@ -14,7 +14,7 @@ NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*+")
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
-_PAIR = re.compile(r'([a-zA-Z][a-zA-Z0-9_]*+)="((?:[^"\\]++|\\[\\n"])*+)')
+_PAIR = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*+)="((?:[^"\\]++|\\[\\n"])*+)')
 _ESCAPE = re.compile(r"\\([\\n\"])")
 _LABELS = r'[^"{}]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}]*+)*+'
 SAMPLE = re.compile(
@@ -24,13 +24,17 @@ SAMPLE = re.compile(
 """A sample line with single spaces: name, labels, value, timestamp, exemplar labels, value and timestamp."""
 INT64 = re.compile(r"[+-]?[0-9]++")
 
-_CACHE_LIMIT = 100_000
+CACHE_LIMIT = 100_000
 _EXACT = 1e5  # from here on six digits would not show a whole number whole
 _UNESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
 
 
 class BadNumberError(KeyError):
     """A token that is no number; a KeyError so that a cache may raise it."""
+
+
+class BadTimestampError(KeyError):
+    """A token that is no timestamp; a KeyError so that a cache may raise it."""
 
 
 class OddPairError(KeyError):
@@ -68,23 +72,30 @@ class Numbers(dict[str, float]):
     def __missing__(self, text: str) -> float:
         """Read a token not seen yet; raises `BadNumberError`."""
         value = number(text)
-        if len(self) >= _CACHE_LIMIT:
+        if len(self) >= CACHE_LIMIT:
             self.clear()
         self[text] = value
         return value
 
 
 class Pairs(dict[str, tuple[str, str]]):
-    """Label pairs by their text up to the closing quote (`method="GET`), so that equal pairs are one object."""
+    """Label pairs by their text up to the closing quote (`method="GET`), so that equal pairs are one object.
+
+    Names that begin with `reserved` are left to a closer look.
+    """
+
+    def __init__(self, *, reserved: str) -> None:
+        super().__init__()
+        self._reserved = reserved
 
     def __missing__(self, text: str) -> tuple[str, str]:
         """Read a pair not seen yet; raises `OddPairError` for one that needs a closer look."""
         found = _PAIR.fullmatch(text)
-        if found is None:
+        if found is None or (self._reserved and text.startswith(self._reserved)):
             raise OddPairError(text)
         name, value = found.groups()
         pair = (intern(name), unescape(value))
-        if len(self) >= _CACHE_LIMIT:
+        if len(self) >= CACHE_LIMIT:
             self.clear()
         self[text] = pair
         return pair

@@ -8,6 +8,7 @@ nothing but string splitting and look-ups of names, pairs and numbers seen befor
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterator
 from sys import intern
 
@@ -17,10 +18,11 @@ from stack.records.exposition_family import FamilyDraft
 from stack.records.exposition_grammar import SAMPLE, Numbers, Pairs
 from stack.records.exposition_metadata import read_hash_line
 from stack.records.exposition_scan import scan
-from stack.records.exposition_values import check_timestamp, milliseconds
+from stack.records.exposition_values import Stamps
 from stack.records.exposition_violations import Violations
 
 _CHUNK = 1 << 20
+_SEPARATOR = re.compile(r'",[ \t]*+')
 
 
 def parse_lines(text: str, fmt: Format, violations: Violations) -> tuple[MetricFamily, ...]:
@@ -51,7 +53,8 @@ class Reader:
         self.owners: dict[str, FamilyDraft] = {}
         self.current: FamilyDraft | None = None
         self.numbers = Numbers()
-        self.pairs = Pairs()
+        self.stamps = Stamps(openmetrics=fmt is Format.OPENMETRICS)
+        self.pairs = Pairs(reserved="_" if fmt is Format.OPENMETRICS else "")
 
     def read(self, text: str) -> None:
         """Read every line; the loop is the parser's hot spot."""
@@ -99,20 +102,14 @@ class Reader:
         if found is None:
             return False
         name, inner, value, stamp, ex_inner, ex_value, ex_stamp = found.groups()
-        openmetrics = self.format is Format.OPENMETRICS
-        if openmetrics:
-            if any(each and check_timestamp(each, name) for each in (stamp, ex_stamp)):
-                return False
-        elif ex_inner is not None or (stamp and milliseconds(stamp) is None):
+        if ex_inner is not None and self.format is Format.TEXT:
             return False
         try:
             exemplar = None
             if ex_inner is not None:
-                stamped = self.numbers[ex_stamp] if ex_stamp else None
+                stamped = self.stamps[ex_stamp] if ex_stamp else None
                 exemplar = Exemplar(self.labels(ex_inner), self.numbers[ex_value], stamped)
-            timestamp = None
-            if stamp:
-                timestamp = self.numbers[stamp] if openmetrics else milliseconds(stamp)
+            timestamp = self.stamps[stamp] if stamp else None
             sample = Sample(intern(name), self.labels(inner), self.numbers[value], timestamp, at, exemplar)
         except KeyError:
             return False
@@ -123,9 +120,13 @@ class Reader:
         """The pairs between the braces; raises KeyError where they need a closer look."""
         if not inner:
             return ()
+        lenient = self.format is Format.TEXT
+        if lenient and inner.endswith('",'):
+            inner = inner[:-1]
         if inner[-1] != '"':
             raise KeyError(inner)
-        return tuple([self.pairs[each] for each in inner[:-1].split('",')])
+        pieces = _SEPARATOR.split(inner[:-1]) if lenient else inner[:-1].split('",')
+        return tuple([self.pairs[each] for each in pieces])
 
     def odd(self, line: str, at: int) -> None:
         """Read a sample token by token, and tell what is wrong with it."""

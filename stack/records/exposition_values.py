@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from stack.records.exposition_grammar import INT64, BadNumberError, number
+from stack.records.exposition_grammar import CACHE_LIMIT, INT64, BadNumberError, BadTimestampError, number
 
 _INT64_MAX = 2**63
 _INT64_DIGITS = 20
@@ -32,6 +32,11 @@ def milliseconds(token: str) -> float | None:
     return int(token) / 1000
 
 
+def seconds(token: str) -> float | None:
+    """The seconds that an OpenMetrics timestamp says; None where `check_timestamp` objects."""
+    return None if check_timestamp(token, "") else number(token)
+
+
 def check_timestamp(token: str, name: str) -> Problem | None:
     """What is wrong with an OpenMetrics timestamp token; a realnumber of the ABNF, in seconds."""
     try:
@@ -43,6 +48,24 @@ def check_timestamp(token: str, name: str) -> Problem | None:
     if abs(value) >= _LATEST:
         return Problem("openmetrics-timestamps-in-seconds", (name,), (token,))
     return None
+
+
+class Stamps(dict[str, float]):
+    """Timestamps in seconds by their tokens, since most samples of an exposition share theirs."""
+
+    def __init__(self, *, openmetrics: bool) -> None:
+        super().__init__()
+        self._read = seconds if openmetrics else milliseconds
+
+    def __missing__(self, token: str) -> float:
+        """Read a timestamp not seen yet; raises `BadTimestampError`."""
+        value = self._read(token)
+        if value is None:
+            raise BadTimestampError(token)
+        if len(self) >= CACHE_LIMIT:
+            self.clear()
+        self[token] = value
+        return value
 
 
 def looks_like_sample(rest: str) -> bool:
