@@ -123,7 +123,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Leave the telling of failures to the report where every one of them is a verdict: once is enough."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     told = reporter.stats.get("failed", []) + reporter.stats.get("error", []) if reporter else []
-    if told and all(any(name == "verdict" for name, _ in report.user_properties) for report in told):
+    if told and all(any(name == "verdict" for name, _ in getattr(report, "user_properties", ())) for report in told):
         session.config.option.tbstyle = "no"
 
 
