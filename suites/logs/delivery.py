@@ -16,7 +16,7 @@ from stack.clients.log_reader import LogReader, LogStoreError
 from stack.eventually import aeventually
 from stack.records.delivery import ANY, Arrival, Delivery
 from stack.records.emitted_line import EmittedLine
-from stack.records.log_entry import LogEntry
+from stack.records.log_entry import LabelSet, LogEntry
 from stack.records.log_stream import LogStream
 from suites.evidence import NotEvaluated, Records
 
@@ -162,20 +162,31 @@ class _Chase:
         return [line for line in self.lines if line.text not in there]
 
     async def _astray(self) -> bool:
-        """Look for missing lines under any label and any time; True if that explains all of them."""
-        missing = self._missing()
-        needles = {line.text[:NEEDLE_LENGTH] for line in missing if line.text.strip()}
+        """Look for missing lines under any label and any time; True if that explains all of them.
+
+        A line that states its time is recognised anywhere. One that does not (a stack trace) looks like those of other
+        services, so it counts only where lines that state theirs were found.
+        """
+        missing = [line for line in self._missing() if line.text.strip()]
+        for timed in (True, False):
+            some = [line for line in missing if (line.time_ns is not None) is timed][:NEEDLES]
+            found = [entry for line in some for entry in await self._anywhere(line.text[:NEEDLE_LENGTH])]
+            places = None if timed else {_place(entry) for entry in self.entries}
+            known = set(self.entries)
+            fresh = dict.fromkeys(entry for entry in found if places is None or _place(entry) in places)
+            self.entries += [entry for entry in fresh if entry not in known]
+        return len(missing) <= NEEDLES and not self._missing()
+
+    async def _anywhere(self, needle: str) -> list[LogEntry]:
         wide = int((self.emitted_from - ASTRAY_S) * 1e9), self.near[1]
-        known = {(entry.labels, entry.timestamp_ns, entry.line) for entry in self.entries}
-        names = await self.reader.label_names(*wide)
-        for needle in sorted(needles)[:NEEDLES]:
-            for name in names:
-                query = f'{{{name}=~".+"}} |= {json.dumps(needle, ensure_ascii=False)}'
-                for entry in await self.reader.entries(query, *wide):
-                    key = (entry.labels, entry.timestamp_ns, entry.line)
-                    if key not in known:
-                        known.add(key)
-                        self.entries.append(entry)
-                if any(needle in entry.line for entry in self.entries):
-                    break
-        return len(needles) <= NEEDLES and not self._missing()
+        wanted = json.dumps(needle, ensure_ascii=False)
+        for name in await self.reader.label_names(*wide):
+            found = await self.reader.entries(f'{{{name}=~".+"}} |= {wanted}', *wide)
+            if found:
+                return found
+        return []
+
+
+def _place(entry: LogEntry) -> LabelSet:
+    """Where a line was found, whatever its level."""
+    return tuple(pair for pair in entry.labels if pair[0] != "level")
