@@ -47,7 +47,7 @@ class LiveService:
 
     def died(self) -> str | None:
         """Say why a process of the service has ended, None while all run."""
-        return next((problem for process in self.processes if (problem := process.problem())), None)
+        return next((reason for process in self.processes if (reason := process.reason())), None)
 
     def stop(self) -> None:
         """End its processes, the service first."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
     from suites.run import Run
 
 AREAS = ("metrics", "logs")
+
+
+def _told(scrapes: Sequence[Scrape] | NotEvaluated, died: str) -> Sequence[Scrape] | NotEvaluated:
+    """The scrapes, where one failed with the reason: the process is dead."""
+    if isinstance(scrapes, NotEvaluated):
+        return scrapes
+    return [replace(scrape, error=f"{scrape.error}; {died}") if scrape.error else scrape for scrape in scrapes]
 
 
 class Observer:
@@ -65,6 +73,8 @@ class Observer:
         log_lines = asyncio.create_task(self._logs(live, sent))
         contract, budget = contract_of(service), budget_of(service)
         records = dict(await metrics.after(self._http, url, first, contract, budget, len(sent), timeout_s))
+        if died := live.died():
+            records[Scrape] = _told(records[Scrape], died)
         nothing_sent = NotEvaluated("its service.yaml names no traffic to provoke", applies=False)
         records[ProvokedTraffic] = [traffic] if sent else nothing_sent
         self._store.put(service.name, records, "live")

@@ -38,5 +38,7 @@ async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tup
     except (httpx.HTTPError, httpx.InvalidURL) as failed:
         problem = str(failed) or type(failed).__name__
     lines = tuple(ExpectedLine(line.level, line.logger, line.message, dict(line.fields)) for line in request.logs)
-    sent = SentRequest(request_id, request.method, request.path, status, sent_at, time.time(), request.logged, lines)
+    # Of a request that was not answered nobody knows whether it arrived: `metrics/traffic-answered` tells of it alone.
+    logged, lines = (request.logged, lines) if status else (False, ())
+    sent = SentRequest(request_id, request.method, request.path, status, sent_at, time.time(), logged, lines)
     return sent, Answer(request.method, request.path, request.expect_status, status, problem)

@@ -237,7 +237,17 @@ def _what_is_missing(check: ReadyCheck) -> str:
             case FileReady(path):
                 return "" if path.exists() else f"{path} is not there"
     except (OSError, http.client.HTTPException) as error:
-        return f"{check}: {error or type(error).__name__}"
+        return f"{_place(check)}: {error or type(error).__name__}"
+
+
+def _place(check: ReadyCheck) -> str:
+    match check:
+        case HttpReady(url):
+            return url
+        case TcpReady(port, host):
+            return f"{host}:{port}"
+        case FileReady(path):
+            return str(path)
 
 
 def _http_status(url: str) -> int:

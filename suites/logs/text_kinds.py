@@ -66,6 +66,15 @@ TEXT_KINDS: tuple[TextKind, ...] = tuple(
             True,
             _PANIC,
         ),
+        (
+            "NUL bytes",
+            r"\x00",
+            False,
+            (
+                "open the log for appending (`>>`, `O_APPEND`): where a file is truncated under a writer that is not "
+                "appending, as `copytruncate` does, a hole of zeros is left"
+            ),
+        ),
         ("HTML", r"(?i:<!doctype|<html|<head|<body)", True, _OTHER),
         (
             "startup banner",
