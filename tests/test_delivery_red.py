@@ -93,8 +93,8 @@ CASES = {
             ("request_id: request_id ||", "event: event\n                  request_id: request_id ||"),
             (
                 LAST,
-                "- static_labels:\n                event: none\n            - labels:\n                event:\n            "
-                + LAST.replace("level]", "level, event]"),
+                "- static_labels:\n                event: none\n"
+                "            - labels:\n                event:\n            " + LAST.replace("level]", "level, event]"),
             ),
         ),
         labels={"level": "*", "event": "*"},

@@ -82,7 +82,7 @@ class LokiClient:
                 break
             if len(found) == before:
                 raise LogStoreError(
-                    f"{self.url}: more than {self.page} lines of `{query}` share the time {start_ns}; narrow the query"
+                    f"{self.url}: {self.page} lines of `{query}` or more share the time {start_ns}; narrow the query"
                 )
             start_ns = max(entry.timestamp_ns for entry in page)
         return sorted(found.values(), key=lambda entry: entry.timestamp_ns)

@@ -1,0 +1,170 @@
+"""The little languages that the stand-ins read: variables, Go's expressions and templates, selectors, sizes."""
+
+from __future__ import annotations
+
+import pytest
+
+from stack.embedded.environment import expand, read_config
+from stack.embedded.go_regex import compile_go
+from stack.embedded.go_template import Template, TemplateFailed
+from stack.embedded.quantities import duration_ns, size
+from stack.embedded.refusal import ConfigError, NotSimulated
+from stack.embedded.selector import parse_selector
+
+
+@pytest.mark.parametrize(
+    ("text", "expanded"),
+    [
+        ("${A}", "a"),
+        ("${NONE}", ""),
+        ("${NONE:-x/y:1}", "x/y:1"),
+        ("${A:-x}", "a"),
+        ("${EMPTY:-x}", "x"),
+        ("${EMPTY:=x}", "x"),
+        ("${EMPTY:-}", ""),
+        ("$A", "$A"),
+        ("$$", "$"),
+        ("$${A}", "${A}"),
+        (r"\d \\ \/", r"\d \ /"),
+        ("^a$'", "^a$'"),
+    ],
+)
+def test_variables_are_expanded_as_the_servers_do(text: str, expanded: str) -> None:
+    assert expand(text, {"A": "a", "EMPTY": ""}, "f") == expanded
+
+
+@pytest.mark.parametrize("text", ["${A/x/y}", "${#A}", "${A:0:1}", "${A%x}", "${A^^}"])
+def test_other_substitutions_are_refused(text: str) -> None:
+    with pytest.raises(NotSimulated, match=r"f\.yaml: the substitution"):
+        expand(text, {}, "f.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("a: [", "f.yaml:1"), ("a: 1\nb: {c", "f.yaml:2"), ("- a", "f.yaml: a mapping")]
+)
+def test_broken_configuration_names_file_and_line(text: str, place: str) -> None:
+    with pytest.raises(ConfigError, match=place):
+        read_config(text, {}, "f.yaml")
+
+
+@pytest.mark.parametrize(
+    ("expression", "matching", "other"),
+    [
+        ("^a$", "a", "a\n"),
+        (r"a\s", "a ", "a\v"),
+        (r"[\s]", "\t", "\v"),
+        (r"\d", "5", "٥"),
+        (r"\w", "a", "é"),
+        ("(?i)ERR", "err", "er"),
+        ("x{2}", "xx", "x"),
+        ("a{", "a{", "a"),
+        (r"[^]]", "a", "]"),
+        (r"[[a]", "[", "b"),
+        ("(?:a|b)c", "bc", "cc"),
+        (r"\S", "\v", " "),
+        ("a.c", "a\u2028c", "a\nc"),
+    ],
+)
+def test_expressions_match_what_go_matches(expression: str, matching: str, other: str) -> None:
+    pattern = compile_go(expression, "here")
+    assert pattern.search(matching)
+    assert not pattern.search(other)
+
+
+def test_named_groups_come_in_both_spellings() -> None:
+    match = compile_go(r"(?P<a>x)(?<b>y)?", "here").search("x")
+    assert match is not None
+    assert match.groupdict() == {"a": "x", "b": None}
+
+
+@pytest.mark.parametrize("expression", [r"[[:alpha:]]", r"\pL", r"\Qa\E", "(?U)a", "a(?i)b", "a*+", r"\1"])
+def test_expressions_that_are_not_known_are_refused(expression: str) -> None:
+    with pytest.raises(NotSimulated, match="here: "):
+        compile_go(expression, "here")
+
+
+@pytest.mark.parametrize("expression", ["(?=a)", "(?!a)", "(?<=a)b", "(?<!a)b", "(a", "[a", "*"])
+def test_expressions_that_go_refuses_are_errors(expression: str) -> None:
+    with pytest.raises(ConfigError, match="here: "):
+        compile_go(expression, "here")
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ .Value }}", "VaLue"),
+        ("{{ToLower .Value}}", "value"),
+        ("{{ .Value | ToUpper }}!", "VALUE!"),
+        ("{{ .none }}", "<no value>"),
+        ('{{ Replace (ToLower .Value) "l" "1" -1 }}', "va1ue"),
+        ("{{ TrimPrefix .Value `Va` }}", "Lue"),
+        ("a {{- .b -}} c", "aBc"),
+    ],
+)
+def test_templates(template: str, text: str) -> None:
+    assert Template(template, "here").render({"Value": "VaLue", "b": "B"}) == text
+
+
+def test_a_template_that_lacks_a_value_fails_as_a_whole() -> None:
+    with pytest.raises(TemplateFailed):
+        Template("{{ ToLower .none }}", "here").render({})
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ if .a }}b{{ end }}", "{{ .a | regexReplaceAll }}", "{{ range .a }}", "{{ $x }}"]
+)
+def test_templates_that_are_not_known_are_refused(template: str) -> None:
+    with pytest.raises(NotSimulated, match="here: "):
+        Template(template, "here")
+
+
+@pytest.mark.parametrize("template", ["{{ .a", "{{ ToLower }}", "{{ (ToLower .a }}", "{{ .a .b }}"])
+def test_templates_that_go_refuses_are_errors(template: str) -> None:
+    with pytest.raises(ConfigError, match="here: "):
+        Template(template, "here")
+
+
+@pytest.mark.parametrize(
+    ("query", "selected"),
+    [
+        ('{a="1"}', True),
+        ('{a!="1"}', False),
+        ('{a=~"1|2"}', True),
+        ('{a=~"."}', True),
+        ('{a=~"x"}', False),
+        ('{b=""}', True),
+        ('{a="1", b!="x"} |= "lin"', True),
+        ('{a="1"} != "line"', False),
+        ('{a="1"} |~ "l.n" !~ "x"', True),
+        ("{a=`1`} |= `e`", True),
+    ],
+)
+def test_selectors(query: str, selected: bool) -> None:
+    assert parse_selector(query, "here").selects({"a": "1"}, "line") is selected
+
+
+@pytest.mark.parametrize("query", ["", "{}", "a", '{a="1"', "{a=1}", '{a="1" b="2"}'])
+def test_selectors_that_loki_refuses_are_errors(query: str) -> None:
+    with pytest.raises(ConfigError, match="here: "):
+        parse_selector(query, "here")
+
+
+def test_queries_that_are_not_known_are_refused() -> None:
+    with pytest.raises(NotSimulated, match=r"here: `\| json` in a query"):
+        parse_selector('{a="1"} | json', "here")
+
+
+def test_sizes_and_durations() -> None:
+    assert [size(text, "here") for text in ("256KB", "1MB", "12", "3b", 7)] == [262144, 1048576, 12, 3, 7]
+    assert [duration_ns(text, "here") for text in ("168h", "1m30s", "250ms", 0)] == [
+        604800 * 10**9,
+        90 * 10**9,
+        250 * 10**6,
+        0,
+    ]
+    for wrong in ("0.5KB", "x", "1KiB", ""):
+        with pytest.raises(ConfigError, match="here"):
+            size(wrong, "here")
+    for wrong in ("1", "x", "1h x"):
+        with pytest.raises(ConfigError, match="here"):
+            duration_ns(wrong, "here")
