@@ -58,6 +58,7 @@ class StackPlan:
         "node-exporter",
         "redis",
         "redis-exporter",
+        "gateway",
     )
     targets: Mapping[str, Sequence[TargetGroup]] = field(default_factory=dict)
     log_glob: str = ""
@@ -88,6 +89,10 @@ class RunningStack(Protocol):
         """Every component of the plan, the absent ones included, by name."""
 
     @property
+    def credentials(self) -> Mapping[str, tuple[str, str]]:
+        """User and password by component, for those that ask for them and where they are known here."""
+
+    @property
     def embedded_logs(self) -> EmbeddedLogs | None:
         """The stand-in for agent and store, read like a Loki client; None where real servers serve, or nothing."""
 
@@ -102,6 +107,13 @@ class RunningStack(Protocol):
 
     def process(self, name: str) -> Running:
         """Return a component's local process, to kill or restart it; KeyError where it has none."""
+
+    def listening(self, name: str) -> tuple[str, ...] | None:
+        """Return the addresses (`host:port`) that a component can be reached at from outside its own network.
+
+        Those of its sockets where it is a process here, its published ports where it is a container; None where
+        neither can be seen.
+        """
 
     def stop(self) -> None:
         """End everything that was started."""

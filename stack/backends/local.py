@@ -6,11 +6,13 @@ stand-ins, because the stand-ins of store and agent speak only to each other.
 
 from __future__ import annotations
 
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from stack.backends.base import Component, EmbeddedFactory, StackPlan, TargetGroup
+from stack.backends.listening import sockets_of
 from stack.backends.ports import Ports
 from stack.backends.process import ComponentFailed, Running, start
 from stack.backends.recipes import CONFIG_FILES, LOKI_GRPC, RECIPES, Site, address_of, environment, spec, write_targets
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
     from stack.embedded.stack import EmbeddedLogs
 
 DELIVERY = ("loki", "promtail")
+
+SIGN_IN = ("gateway", "grafana")
+"""The components that ask who is there; each run has passwords of its own."""
+
+NOT_SCRAPED = frozenset({"gateway"})
+"""The components that expose no metrics over HTTP (Redis has an exporter)."""
 
 
 class LocalBackend:
@@ -55,6 +63,7 @@ class LocalStack:
         self._ports = Ports()
         # A port for each, also for what is absent: configurations name their peers in any case.
         self._endpoints = {name: address_of(name, self._ports.take()) for name in (*RECIPES, LOKI_GRPC)}
+        self.credentials = {name: ("conformance", secrets.token_urlsafe(18)) for name in SIGN_IN}
         self._present: frozenset[str] = frozenset()
         self._processes: dict[str, Running] = {}
         self.embedded_logs: EmbeddedLogs | None = None
@@ -111,13 +120,17 @@ class LocalStack:
         own = {
             name: [TargetGroup((url.rpartition("/")[2],), {"system": "platform"})]
             for name, url in self._endpoints.items()
-            if name in self._processes and url.startswith("http")
+            if name in self._processes and name not in NOT_SCRAPED and url.startswith("http")
         }
         clash = sorted(own.keys() & targets.keys())
         if clash:
             raise ValueError(f"job `{clash[0]}` has the name of a component of the stack; rename the service")
         folder = self._plan.work_dir / "prometheus" / "config" / "targets"
         write_targets(folder, {**own, **targets})
+
+    def listening(self, name: str) -> tuple[str, ...] | None:
+        """Return the sockets of a component's processes; None where it has none here."""
+        return sockets_of(self._processes[name].pid) if name in self._processes else None
 
     def stop(self) -> None:
         """End everything that was started; calling it again does nothing."""
@@ -135,7 +148,8 @@ class LocalStack:
         self.stop()
 
     def _site(self, name: str) -> Site:
-        return Site(self._plan, name, self._plan.work_dir.absolute() / name, self._endpoints, self._present)
+        home = self._plan.work_dir.absolute() / name
+        return Site(self._plan, name, home, self._endpoints, self._present, self.credentials)
 
     def _start_process(self, name: str) -> None:
         binary = find_binary(name)

@@ -7,13 +7,16 @@ variables that the files themselves name; see the head of each file in `stack/`.
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from dataclasses import dataclass
+import subprocess
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stack.backends.ports import HOST
-from stack.backends.process import HttpReady, ProcessSpec, TcpReady
+from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, TcpReady
 from stack.components import COMPONENTS
+from stack.gateway.render import TEMPLATE, USERS_SCRIPT, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,13 +43,14 @@ LOKI_GRPC = "loki-grpc"
 
 @dataclass(frozen=True)
 class Site:
-    """Where one component runs: its folder, everybody's address, and who of them is really there."""
+    """Where one component runs: its folder, everybody's address, who of them is really there, who may sign in."""
 
     plan: StackPlan
     name: str
     home: Path
     endpoints: Mapping[str, str]
     present: frozenset[str]
+    credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def port(self) -> int:
@@ -172,6 +176,38 @@ def _redis_exporter(site: Site) -> list[str]:
     return [f"-redis.addr={site.endpoints['redis']}", f"-web.listen-address={site.address}"]
 
 
+def _gateway(site: Site) -> list[str]:
+    home = site.data()
+    _write_users(site, home)
+    values = {"GATEWAY_LISTEN": site.address, "GATEWAY_DIR": str(home), "NGINX_LOCAL_RESOLVERS": HOST}
+    for name in ("grafana", "prometheus", "loki"):
+        # What is not there gets a port where nobody listens: the gateway starts all the same, and answers 502.
+        values[f"{name.upper()}_UPSTREAM"] = site.endpoints.get(name, f"http://{HOST}:1").rpartition("/")[2]
+    template = site.plan.config_dir.absolute() / TEMPLATE.relative_to(TEMPLATE.parents[2])
+    config = home / "nginx.conf"
+    config.write_text(render(template.read_text(encoding="utf-8"), values), encoding="utf-8")
+    # Started by root, nginx would give its workers to a user who may not read the users file.
+    user = " user root;" if os.geteuid() == 0 else ""
+    return ["-p", str(home), "-c", str(config), "-g", f"daemon off;{user}"]
+
+
+def _write_users(site: Site, home: Path) -> None:
+    """Let the gateway's own script write the users file, as it does in the container."""
+    user, password = site.credentials["gateway"]
+    script = site.plan.config_dir.absolute() / USERS_SCRIPT.relative_to(USERS_SCRIPT.parents[2])
+    variables = {"GATEWAY_USER": user, "GATEWAY_PASSWORD": password, "GATEWAY_DIR": str(home)}
+    done = subprocess.run(  # noqa: S603  # our own script
+        ["/bin/sh", script],
+        env={"PATH": os.environ.get("PATH", os.defpath), "GATEWAY_FURTHER_USERS": os.devnull, **variables},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    if done.returncode:
+        raise ComponentFailed(f"{script.name}, which writes the gateway's users, failed: {done.stderr.strip()}")
+
+
 RECIPES: dict[str, Callable[[Site], list[str]]] = {
     "prometheus": _prometheus,
     "loki": _grafana_labs,
@@ -180,6 +216,7 @@ RECIPES: dict[str, Callable[[Site], list[str]]] = {
     "node-exporter": _node_exporter,
     "redis": _redis,
     "redis-exporter": _redis_exporter,
+    "gateway": _gateway,
 }
 """The arguments of each component that can run as a local process."""
 
