@@ -14,7 +14,6 @@ import pytest
 
 from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, text
 from fixtures.broken._miniature.loopback_server import Answer, Headers, Server, serving
-from stack.clients.http import new_client
 from stack.clients.prometheus import PrometheusClient, PrometheusError, seconds
 from stack.components import find_binary, why_absent
 from stack.eventually import eventually
@@ -94,10 +93,10 @@ def address(log: Path) -> str:
 
 def look(url: str, target_url: str, job: str, exposition: Exposition | None = None) -> ScrapeTarget:
     async def run() -> ScrapeTarget:
-        async with new_client() as http:
+        async with httpx.AsyncClient() as http:
             exposed = exposition
             if exposed is None:
-                first = await before(http, target_url)
+                first = await before(target_url)
                 exposed = first.exposition
             records = await scraped(PrometheusClient(url, http), target_url, job, exposed, time.time())
             (record,) = records[ScrapeTarget]  # type: ignore[misc]  # a sequence here, not a reason
@@ -158,7 +157,7 @@ def test_a_service_that_nobody_scrapes(prometheus: str, service: Server) -> None
 @pytest.mark.native
 def test_typed_reads(prometheus: str) -> None:
     async def run() -> None:
-        async with new_client() as http:
+        async with httpx.AsyncClient() as http:
             client = PrometheusClient(prometheus, http)
             assert await client.ready() is None
             assert (await client.build_info())["version"] == getattr(find_binary("prometheus"), "version", None)
@@ -184,9 +183,8 @@ def test_prometheus_scrapes_itself_by_the_rules(prometheus: str) -> None:
     """A MUST that a real, well-kept exporter breaks is most likely our mistake."""
 
     async def run() -> dict[str, list[str]]:
-        async with new_client() as http:
-            url = f"{prometheus}/metrics"
-            records = await after(http, url, await before(http, url), Contract(), DEFAULT, 0)
+        url = f"{prometheus}/metrics"
+        records = await after(url, await before(url), Contract(), DEFAULT, 0)
         found = {}
         for rule in in_area("metrics"):
             evidence = records.get(rule.record)

@@ -10,9 +10,8 @@ import asyncio
 import dataclasses
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
-
-import httpx
 
 from stack.clients.http import MAX_BYTES, Fetched, fetch
 from stack.records.budget import Budget, BudgetedScrape
@@ -58,10 +57,10 @@ class Before:
         return self.fetched.scrape.size > LARGE_BYTES
 
 
-async def before(http: httpx.AsyncClient, url: str, timeout_s: float = 10.0, max_bytes: int = MAX_BYTES) -> Before:
+async def before(url: str, timeout_s: float = 10.0, max_bytes: int = MAX_BYTES) -> Before:
     """Scrape `url` once as Prometheus 3 does."""
     at = time.time()
-    fetched = await fetch(http, url, PROMETHEUS_3, timeout_s=timeout_s, max_bytes=max_bytes)
+    fetched = await fetch(url, PROMETHEUS_3, timeout_s=timeout_s, max_bytes=max_bytes)
     problem = _problem(fetched.scrape)
     exposition = None if problem else await read(fetched)
     # The body is not needed again, and 200 services' bodies would add up.
@@ -69,7 +68,6 @@ async def before(http: httpx.AsyncClient, url: str, timeout_s: float = 10.0, max
 
 
 async def after(
-    http: httpx.AsyncClient,
     url: str,
     first: Before,
     contract: Contract,
@@ -84,14 +82,14 @@ async def after(
     if first.large:
         return _large(first, first.exposition, contract, budget)
     at = time.time()
-    second = await fetch(http, url, PROMETHEUS_3, timeout_s=timeout_s, max_bytes=max_bytes)
+    second = await fetch(url, PROMETHEUS_3, timeout_s=timeout_s, max_bytes=max_bytes)
     scrapes = (first.fetched.scrape, second.scrape)
     problem = _problem(second.scrape)
     if problem:
         why = NotEvaluated(f"after the traffic {problem}")
         return {**dict.fromkeys(ALL, why), Scrape: scrapes}
     exposition = await read(second)
-    text, *others, concurrent = await _probes(http, url, timeout_s, max_bytes)
+    text, *others, concurrent = await _probes(url, timeout_s, max_bytes)
     took = min(scrape.elapsed_s for scrape in scrapes)  # the less of the two: the other one may have met our own load
     answers = (second.scrape, text.scrape, *(other.scrape for other in others))
     pair = ScrapePair(first.exposition, exposition, round(at - first.at, 3), sent, at)
@@ -120,9 +118,9 @@ async def read(fetched: Fetched) -> Exposition:
     return exposition if _known(scrape.content_type) else dataclasses.replace(exposition, content_type=None)
 
 
-async def _probes(http: httpx.AsyncClient, url: str, timeout_s: float, max_bytes: int) -> tuple[Any, ...]:
+async def _probes(url: str, timeout_s: float, max_bytes: int) -> tuple[Any, ...]:
     async def get(accept: str) -> Fetched:
-        return await fetch(http, url, accept, "identity", timeout_s, max_bytes)
+        return await fetch(url, accept, "identity", timeout_s, max_bytes)
 
     asked = (TEXT, OPENMETRICS_ANY, ANYTHING)
     # First the ways of asking, then the crowd: a service that breaks under five scrapes must not spoil the others.
@@ -183,7 +181,7 @@ def _problem(scrape: Scrape) -> str | None:
     """Why there is no exposition to judge, as a sentence; None where there is one."""
     if scrape.error is not None:
         return f"the metrics endpoint gave no answer: {scrape.error}"
-    if scrape.status != httpx.codes.OK:
+    if scrape.status != HTTPStatus.OK:
         return f"the metrics endpoint answered status {scrape.status}"
     return "the metrics endpoint answered a web page" if scrape.is_html else None
 

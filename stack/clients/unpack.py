@@ -1,0 +1,59 @@
+"""Unpacks a response body piece by piece, never more of it than there is room for."""
+
+from __future__ import annotations
+
+import zlib
+
+
+class UndecodableError(Exception):
+    """The body cannot be unpacked; the text says why."""
+
+
+class Identity:
+    """A body that is not packed."""
+
+    remark = ""
+    """What to say beside a number of bytes."""
+
+    def feed(self, raw: bytes, room: int) -> list[bytes]:
+        """Return what `raw` unpacks to, at most one byte more than `room`."""
+        return [raw[: room + 1]]
+
+    def close(self) -> None:
+        """Say that the body is complete; raises UndecodableError where it cannot be."""
+
+
+class Gunzip(Identity):
+    """A body packed with gzip, which may have several members."""
+
+    remark = ", unpacked"
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(wbits=31)
+
+    def feed(self, raw: bytes, room: int) -> list[bytes]:
+        """Return what `raw` unpacks to, at most one byte more than `room`; raises zlib.error."""
+        found = []
+        while raw and room >= 0:
+            if self._stream.eof:
+                self._stream = zlib.decompressobj(wbits=31)
+            chunk = self._stream.decompress(raw, room + 1)
+            found.append(chunk)
+            room -= len(chunk)
+            raw = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
+        return found
+
+    def close(self) -> None:
+        """Raise UndecodableError where the data ends in the middle."""
+        if not self._stream.eof:
+            raise UndecodableError("the gzip data ends too early")
+
+
+def unpacker(content_encoding: str) -> Identity:
+    """What unpacks a body with this Content-Encoding; raises UndecodableError for one that Prometheus cannot read."""
+    encoding = content_encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return Identity()
+    if encoding in ("gzip", "x-gzip"):
+        return Gunzip()
+    raise UndecodableError(f"its encoding `{encoding}` was not asked for and cannot be unpacked")
