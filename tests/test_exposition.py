@@ -55,7 +55,7 @@ def test_a_subclass_reads_its_own_format() -> None:
     [
         (b"\n<!doctype html>\n<html></html>", "an HTML page"),
         (b'{"status": "ok"}\n', "a JSON document"),
-        (gzip.compress(b"a 1\n"), "gzip data that was not decompressed"),
+        (gzip.compress(b"a 1\n", mtime=0), "gzip data that was not decompressed"),
         (bytes(range(256)) * 40, "binary data"),
         (b"\0" * 1000, "binary data"),
     ],
@@ -122,6 +122,12 @@ def test_the_text_format_is_as_lenient_as_its_page(line: str) -> None:
     read = TextExposition.parse(f"# a comment\n\n \t\n{line}\n")
     assert read.by_code == {}
     assert list(read.samples()) == [Sample("a", (("b", "c"), ("d", "e")), 1.0, None, 4)]
+
+
+@pytest.mark.parametrize("line", ['a{__name__="b"} 1', '{"a",__name__="b"} 1'])
+def test_a_name_given_twice_is_a_label_given_twice(line: str) -> None:
+    for end in ("", "# EOF\n"):
+        assert list(Exposition.parse(f"{line}\n{end}").by_code) == ["label-names-unique"]
 
 
 def test_timestamps_are_seconds_in_both_formats() -> None:

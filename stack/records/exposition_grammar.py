@@ -91,7 +91,7 @@ class Pairs(dict[str, tuple[str, str]]):
     def __missing__(self, text: str) -> tuple[str, str]:
         """Read a pair not seen yet; raises `OddPairError` for one that needs a closer look."""
         found = _PAIR.fullmatch(text)
-        if found is None or (self._reserved and text.startswith(self._reserved)):
+        if found is None or text.startswith(self._reserved):
             raise OddPairError(text)
         name, value = found.groups()
         pair = (intern(name), unescape(value))

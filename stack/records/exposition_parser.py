@@ -54,7 +54,7 @@ class Reader:
         self.current: FamilyDraft | None = None
         self.numbers = Numbers()
         self.stamps = Stamps(openmetrics=fmt is Format.OPENMETRICS)
-        self.pairs = Pairs(reserved="_" if fmt is Format.OPENMETRICS else "")
+        self.pairs = Pairs(reserved="_" if fmt is Format.OPENMETRICS else "__name__")
 
     def read(self, text: str) -> None:
         """Read every line; the loop is the parser's hot spot."""

@@ -78,7 +78,7 @@ class _Scanner:
             self.skip()
         labels: Labels = ()
         if self.next() == "{":
-            quoted, labels = self.labels(named=bool(name))
+            quoted, labels = self.labels(name)
             name = name or quoted
         if not name:
             raise self.give_up(unreadable("a sample without a metric name", self.at + 1))
@@ -101,7 +101,7 @@ class _Scanner:
         self.at += len(token)
         return token
 
-    def labels(self, *, named: bool, exemplar: bool = False) -> tuple[str, Labels]:
+    def labels(self, name: str, *, exemplar: bool = False) -> tuple[str, Labels]:
         """The label set whose opening brace is next; also the quoted metric name in it, or an empty string."""
         self.at += 1
         metric, pairs, after_comma = "", list[tuple[str, str]](), False
@@ -113,10 +113,10 @@ class _Scanner:
                 break
             label, quoted = self.label_name()
             self.skip()
-            if quoted and self.next() in {",", "}"} and not (named or metric or pairs or exemplar):
+            if quoted and self.next() in {",", "}"} and not (name or metric or pairs or exemplar):
                 metric = label
             else:
-                self.check_label(label, quoted=quoted)
+                self.check_label(label, name or metric, quoted=quoted)
                 pairs.append((label, self.label_value(label)))
             after_comma = self.separator(label)
         self.at += 1
@@ -138,9 +138,11 @@ class _Scanner:
             raise self.give_up(unreadable(what, start + 1))
         return token, False
 
-    def check_label(self, label: str, *, quoted: bool) -> None:
+    def check_label(self, label: str, name: str, *, quoted: bool) -> None:
         if not label or (not quoted and not LABEL_NAME.fullmatch(label)):
             self.problems.append(Problem("label-names", (label,)))
+        elif label == "__name__" and name:
+            self.problems.append(Problem("label-names-unique", (name, label), (name,)))
         elif self.strict and label.startswith("_"):
             self.problems.append(Problem("openmetrics-leading-underscore", ("label", label)))
 
@@ -239,7 +241,7 @@ class _Scanner:
         if self.next() != "{":
             self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "it has no label set, not even `{}`")))
             return None
-        _, labels = self.labels(named=True, exemplar=True)
+        _, labels = self.labels(name, exemplar=True)
         rest = self.line[self.at :]
         tokens = rest.split(" ")[1:]
         if not rest.startswith(" ") or "" in tokens:

@@ -1,7 +1,7 @@
 """A metric has at most one TYPE, one HELP and one UNIT line.
 
-A second one leaves open which of them counts; Prometheus' client libraries refuse to read it. Sections: text format
-"Comments, help text, and type information"; OpenMetrics "MetricFamily metadata".
+A second one leaves open which of them counts; Prometheus takes one in silence, other readers refuse it. Sections: text
+format "Comments, help text, and type information"; OpenMetrics "MetricFamily metadata".
 """
 
 from __future__ import annotations

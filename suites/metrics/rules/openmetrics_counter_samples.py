@@ -1,7 +1,7 @@
 """A counter's samples end in `_total` and `_created`.
 
-The TYPE line names the family without `_total`, the sample has it; Prometheus finds no type for a sample named
-otherwise. Section: "Counter" in the text format.
+The TYPE line names the family without `_total`, the sample has it; a sample named otherwise is none of the
+counter's. Section: "Counter" in the text format.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Exemplars stand on counters' `_total` and on histogram buckets only.
 
-Prometheus refuses the scrape or drops the exemplar elsewhere. Sections: "Counter", "Histogram", "GaugeHistogram".
+Elsewhere it is an example of nothing that was counted, and strict readers refuse it.
+Sections: "Counter", "Histogram", "GaugeHistogram".
 """
 
 from __future__ import annotations

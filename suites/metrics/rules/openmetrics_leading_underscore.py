@@ -1,6 +1,6 @@
 """No label or metric family name begins with an underscore.
 
-Such names are reserved; Prometheus keeps names with two of them for itself and drops the labels. Sections: "Label",
+Such names are reserved; Prometheus uses names with two of them for itself. Sections: "Label",
 "Name".
 """
 

@@ -1,7 +1,7 @@
 """OpenMetrics has no blank lines.
 
-Nothing may separate metric families; the grammar has no empty line, and strict readers reject it. Sections:
-"MetricFamily" in the text format, "ABNF".
+Nothing may separate metric families; the grammar has no empty line, and Prometheus refuses the scrape for one.
+Sections: "MetricFamily" in the text format, "ABNF".
 """
 
 from __future__ import annotations

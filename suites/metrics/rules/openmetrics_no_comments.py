@@ -1,6 +1,6 @@
 """In OpenMetrics only TYPE, UNIT, HELP and EOF lines begin with `#`.
 
-Comments are no part of the format, so a reader may reject the exposition for one. Section: "MetricFamily metadata".
+Comments are no part of the format, and Prometheus refuses the scrape for one. Section: "MetricFamily metadata".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """OpenMetrics timestamps are in seconds.
 
-The text format has milliseconds; a value meant so lies 50,000 years ahead in OpenMetrics and is dropped or never
-replaced. Section: "Timestamps".
+The text format has milliseconds; a value in those lies some 50,000 years ahead in OpenMetrics, where no query
+looks. Section: "Timestamps".
 """
 
 from __future__ import annotations

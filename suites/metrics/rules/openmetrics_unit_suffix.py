@@ -1,7 +1,7 @@
 """A unit is the last word of the metric family's name.
 
-Readers that ignore UNIT lines still see the unit in the name. The suffix of the sample (`_total`) comes after it.
-Sections: "Unit", "MetricFamily metadata".
+Prometheus refuses the scrape otherwise, and readers that ignore UNIT lines still see the unit. The
+suffix of the sample (`_total`) comes after it. Sections: "Unit", "MetricFamily metadata".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The last line ends with a line feed.
 
-Otherwise nothing tells a complete exposition from one cut off in the middle of a number; Prometheus refuses it.
-Section: "Text format details".
+Otherwise nothing tells a complete exposition from one cut off in the middle of a number. Prometheus reads it all the
+same, other readers do not. Section: "Text format details".
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Text-format timestamps are whole milliseconds.
 
-Prometheus refuses the scrape for a decimal point; OpenMetrics has seconds. Section: "Line format" (timestamp).
+Prometheus refuses the scrape for a decimal point; OpenMetrics has seconds. Prometheus also refuses
+negative ones, which the format does allow. Section: "Line format" (timestamp).
 """
 
 from __future__ import annotations
