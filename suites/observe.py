@@ -67,12 +67,12 @@ class Observer:
             return
         service, url = live.service, live.metrics_url
         timeout_s = service.metrics.scrape_timeout_s
-        first = await metrics.before(self._http, url, timeout_s)
+        first = await metrics.before(url, timeout_s)
         sent, traffic = await provoke(self._http, live.base_url, service)
         provoked_at = time.time()
         log_lines = asyncio.create_task(self._logs(live, sent))
         contract, budget = contract_of(service), budget_of(service)
-        records = dict(await metrics.after(self._http, url, first, contract, budget, len(sent), timeout_s))
+        records = dict(await metrics.after(url, first, contract, budget, len(sent), timeout_s))
         if died := live.died():
             records[Scrape] = _told(records[Scrape], died)
         nothing_sent = NotEvaluated("its service.yaml names no traffic to provoke", applies=False)
