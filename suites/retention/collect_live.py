@@ -1,0 +1,147 @@
+"""Retention, levels two to four: what the running servers say and do. Evidence of kind `live`."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from stack.backends.process import ComponentFailed
+from stack.clients.log_reader import LogStoreError
+from stack.clients.loki import LokiClient
+from stack.clients.prometheus import PrometheusClient, PrometheusError
+from stack.components import find_binary, why_absent
+from stack.records.compactor import CompactorRuns
+from stack.records.effective_config import EffectiveConfig
+from stack.records.retention_observation import RetentionObservation
+from stack.records.retention_trial import RetentionTrial
+from suites.evidence import CollectionError, EvidenceStore, NotEvaluated
+from suites.retention.effective import effective_loki, effective_prometheus
+from suites.retention.live import compactor_runs, observe_attached
+from suites.retention.trial_loki import trial_loki
+from suites.retention.trial_prometheus import trial_prometheus
+from suites.stack.collect import PROMETHEUS, compose_services, prometheus_config
+
+Live = dict[str, dict[type, list[Any] | NotEvaluated | CollectionError]]
+"""Records by component and type, or why there are none."""
+
+NOT_ASKED = "the retention trial takes about 25 s; run with --retention-trial"
+
+
+async def collect(
+    loki_url: str | NotEvaluated,
+    prometheus_url: str | NotEvaluated,
+    config_dir: Path,
+    http: httpx.AsyncClient,
+    now: float,
+    running_since: float | None = None,
+) -> Live:
+    """Read levels two and three, and what is too old, from a running stack; nothing is written to it.
+
+    A server that is absent or simulated is given as the reason. `now` and `running_since` (since when the stack is
+    known to exist, None for not known) in Unix seconds. Never raises.
+    """
+    found: Live = {
+        "loki": {EffectiveConfig: [], CompactorRuns: [], RetentionObservation: []},
+        "prometheus": {EffectiveConfig: []},
+    }
+    tasks: list[Awaitable[None]] = []
+    if isinstance(loki_url, NotEvaluated):
+        found["loki"] = dict.fromkeys(found["loki"], loki_url)
+    else:
+        loki = LokiClient(loki_url, http)
+        tasks += [
+            _put(found["loki"], EffectiveConfig, effective_loki(loki, config_dir)),
+            _put(found["loki"], CompactorRuns, compactor_runs(loki, http)),
+            _put(found["loki"], RetentionObservation, observe_attached(loki, http, now, running_since)),
+        ]
+    shipped = prometheus_config(config_dir, compose_services(config_dir))
+    why = next((reason for reason in (prometheus_url, shipped) if isinstance(reason, NotEvaluated)), None)
+    if why is not None or isinstance(prometheus_url, NotEvaluated) or isinstance(shipped, NotEvaluated):
+        found["prometheus"][EffectiveConfig] = why or NotEvaluated("Prometheus is not there")
+    else:
+        prometheus = PrometheusClient(prometheus_url, http)
+        tasks.append(_put(found["prometheus"], EffectiveConfig, effective_prometheus(prometheus, shipped[0])))
+    await asyncio.gather(*tasks)
+    return found
+
+
+async def trial(work_dir: Path, config_dir: Path, say: Callable[[str], None]) -> Live:
+    """Carry out both retention trials at once, about 25 s; `work_dir` is made, and removed afterwards. Never raises.
+
+    Loki's trial also tells of its compactor's runs, for a stack that is too young to have one of its own.
+    """
+    found: Live = {"loki": {}, "prometheus": {}}
+    try:
+        await asyncio.gather(
+            _loki_trial(found["loki"], work_dir, config_dir, say),
+            _put(found["prometheus"], RetentionTrial, _prometheus_trial(work_dir, config_dir, say)),
+        )
+    finally:
+        await asyncio.to_thread(shutil.rmtree, work_dir, ignore_errors=True)
+    return found
+
+
+def no_trial() -> Live:
+    """Say why there is no trial in a run that was not asked for one."""
+    return {name: {RetentionTrial: NotEvaluated(NOT_ASKED)} for name in ("loki", "prometheus")}
+
+
+def keep(found: Live, store: EvidenceStore) -> None:
+    """Put what `collect`, `trial` or `no_trial` returned into the store.
+
+    What is there and was evaluated is not replaced by a reason, nor a stack's own record by that of a trial's server.
+    """
+    for subject, records in found.items():
+        for record, evidence in records.items():
+            known = store.get(record, subject)
+            if isinstance(known, CollectionError) or not isinstance(known, NotEvaluated):
+                continue
+            if isinstance(evidence, CollectionError):
+                store.put_missing(subject, [record], evidence)
+            else:
+                store.put(subject, {record: evidence}, "live")
+
+
+async def _put(records: dict[type, Any], record: type, made: Awaitable[Any]) -> None:
+    """Await one record and keep it, or the reason why there is none."""
+    try:
+        outcome = await made
+    except (LogStoreError, PrometheusError, httpx.HTTPError, ComponentFailed) as silent:
+        outcome = NotEvaluated(str(silent) or type(silent).__name__)
+    except Exception as broken:  # noqa: BLE001  # whatever else breaks is the suite's own error, and shown as such
+        outcome = CollectionError(f"{type(broken).__name__}: {broken}")
+    records[record] = outcome if isinstance(outcome, NotEvaluated | CollectionError) else [outcome]
+
+
+async def _loki_trial(records: dict[type, Any], work_dir: Path, config_dir: Path, say: Callable[[str], None]) -> None:
+    binary = find_binary("loki")
+    if binary is None:
+        records[RetentionTrial] = NotEvaluated(why_absent("loki"))
+        return
+    both: dict[type, Any] = {}
+    await _put(both, RetentionTrial, trial_loki(binary.path, work_dir / "loki", config_dir, say))
+    outcome = both[RetentionTrial]
+    if isinstance(outcome, list):
+        trial_record, runs = outcome[0]
+        records.update({RetentionTrial: [trial_record], CompactorRuns: [runs]})
+    else:
+        records[RetentionTrial] = outcome
+
+
+async def _prometheus_trial(
+    work_dir: Path, config_dir: Path, say: Callable[[str], None]
+) -> RetentionTrial | NotEvaluated:
+    binary, promtool = find_binary("prometheus"), find_binary("promtool")
+    if binary is None or promtool is None:
+        return NotEvaluated(why_absent("promtool" if binary else "prometheus"))
+    shipped = prometheus_config(config_dir, compose_services(config_dir))
+    if isinstance(shipped, NotEvaluated):
+        return shipped
+    return await trial_prometheus(
+        binary.path, promtool.path, work_dir / "prometheus", config_dir / PROMETHEUS, shipped[0], say
+    )

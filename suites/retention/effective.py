@@ -1,0 +1,101 @@
+"""Level two: what the files say beside what the running servers say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stack.clients.loki import LokiClient
+from stack.clients.prometheus import PrometheusClient
+from stack.records.effective_config import EffectiveConfig, Setting, as_text, at, leaves, varies
+from stack.records.interpolation import expand
+from stack.records.prometheus_config import PrometheusConfig
+from stack.records.yaml_text import read_mapping, section
+from suites.retention.collect import LOKI
+from suites.stack.collect import shown
+
+RETENTION = "storage.tsdb.retention."
+PROMETHEUS_DEFAULT = "15d"
+"""What Prometheus keeps where nothing is set."""
+
+ABSENT: tuple[tuple[str, ...], ...] = (
+    ("compactor", "retention_enabled"),
+    ("limits_config", "retention_period"),
+    ("limits_config", "retention_stream"),
+    ("limits_config", "per_tenant_override_config"),
+    ("runtime_config", "file"),
+)
+"""Settings of Loki that decide what is kept, and that are compared also where the file does not name them."""
+LOKI_DEFAULTS: dict[tuple[str, ...], str] = {
+    ("compactor", "retention_enabled"): "false",
+    ("limits_config", "retention_period"): "0s",
+}
+
+
+async def effective_loki(loki: LokiClient, config_dir: Path) -> EffectiveConfig:
+    """Compare Loki's file with its `/config`.
+
+    Values of the file that hold a variable are each site's own and left out, except for what decides retention:
+    there the file's default is what is promised.
+
+    Raises:
+        LogStoreError: Loki did not answer.
+        OSError, ConfigError: the file cannot be read.
+
+    """
+    live = section(yaml.safe_load(await loki.config()))
+    raw = (config_dir / LOKI).read_text(encoding="utf-8")
+    document = read_mapping(raw)
+    settings = list(_compared(document, live, shown(config_dir, LOKI)))
+    written = read_mapping(expand(raw)).data
+    known = {setting.key for setting in settings}
+    for path in ABSENT:
+        key = ".".join(path)
+        if key not in known:
+            default = at(written, path) or LOKI_DEFAULTS.get(path)
+            value = _live(live, path)
+            settings.append(Setting(key, default, value, shown(config_dir, LOKI), document.line(*path)))
+    return EffectiveConfig("loki", tuple(settings))
+
+
+async def effective_prometheus(prometheus: PrometheusClient, config: PrometheusConfig) -> EffectiveConfig:
+    """Compare Prometheus' file and command with what it runs on; raises PrometheusError where it does not answer."""
+    live = section(yaml.safe_load(await prometheus.config()))
+    retention = dict(_kept(str((await prometheus.runtime_info()).get("storageRetention", ""))))
+    settings = [
+        setting for setting in _compared(config.text, live, config.file) if not setting.key.startswith(RETENTION)
+    ]
+    # The file goes before the flag; the server says in one place which of them it follows.
+    for name in ("time", "size"):
+        from_file = as_text(section(config.data, "storage", "tsdb", "retention").get(name))
+        flag = config.flags.get(RETENTION + name, "").strip()
+        written = from_file or flag or (PROMETHEUS_DEFAULT if name == "time" else None)
+        place = (config.file, config.line("storage", "tsdb", "retention", name))
+        where = place if from_file else (config.flags_file, config.flags_line)
+        settings.append(Setting(RETENTION + name, written, retention.get(name), *where))
+    return EffectiveConfig("prometheus", tuple(settings))
+
+
+def _compared(document: Any, live: dict[str, Any], file: str) -> Iterator[Setting]:
+    for path, value in leaves(document.data):
+        if not varies(value):
+            yield Setting(".".join(map(str, path)), value, _live(live, path), file, document.line(*path))
+
+
+def _live(live: dict[str, Any], path: tuple[str | int, ...]) -> str | None:
+    text = at(live, path)
+    # A list that the file leaves empty may be filled.
+    return None if text in ("[]", "{}", "") else text
+
+
+def _kept(stated: str) -> Iterator[tuple[str, str]]:
+    """Read `1w or 8GiB`, as Prometheus states its retention."""
+    for part in stated.split(" or "):
+        if re.fullmatch(r"\d+(\.\d+)?[KMGTPE]?i?B", part):
+            yield "size", part
+        elif part and not part.endswith("%"):
+            yield "time", part
