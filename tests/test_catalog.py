@@ -316,8 +316,17 @@ def test_what_is_no_url_is_refused(url: str) -> None:
         Service.from_url("checkout", url)
 
 
-def test_a_launch_has_its_sidecars_first_and_every_placeholder_filled() -> None:
-    service = next(service for service in load(SHIPPED).services if service.name == "redis-exporter")
+WITH_A_REDIS = """
+start:
+  local:
+    sidecars:
+      - {name: redis, argv: ["{binary:redis}", --bind, "{host}", --port, "{port}"]}
+    argv: ["{binary:redis-exporter}", "--web.listen-address={host}:{port}", "--redis.addr=redis://{host}:{port:redis}"]
+"""
+
+
+def test_a_launch_has_its_sidecars_first_and_every_placeholder_filled(here: Path) -> None:
+    (service,) = load(put(here, MINIMAL + WITH_A_REDIS)).services
     place = Place(9121, Path("/w"), Path("/l"), sidecar_ports={"redis": 6399})
     redis, exporter = launches(service, place, lambda name: f"/bin/{name}")
     assert redis.argv[:5] == ("/bin/redis", "--bind", "127.0.0.1", "--port", "6399")

@@ -13,7 +13,9 @@ MINE = {rule.id: rule for rule in rules().values() if rule.record is LogStream}
 FULL = "format: zap\nrequests: [{id: r-1, status: 500}]\nspecialised: {http: {a: string}}\nfrom: 0\nto: 10\n"
 
 
-@pytest.mark.parametrize("rule", [rule for name, rule in MINE.items() if name != "logs/writes-its-log"], ids=str)
+@pytest.mark.parametrize(
+    "rule", [rule for name, rule in MINE.items() if name != "logs/writes-its-log"], ids=lambda rule: rule.id
+)
 def test_no_rule_passes_on_an_empty_log(rule: Rule) -> None:
     with pytest.raises(NotApplicable):
         list(rule.judge(LogStream.parse(FULL + "---\n")))
