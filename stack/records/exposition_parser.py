@@ -70,12 +70,12 @@ class Reader:
                         labels = tuple(map(pair, inner[:-2].split('",')))
                     else:
                         name, labels = head, ()
-                    value = numbers[tail]
                     if name != last or current is not self.current:
                         current = owners[name]
                         if current is not self.current:
                             self.switch(current, at)
                         last, append = intern(name), current.append
+                    value = numbers[tail]
                 except KeyError:  # not in plain form, or the first of its name
                     self.other(line, at)
                     last = ""
