@@ -60,7 +60,8 @@ def collect(run: Run, wanted: Collection[tuple[str, str]], say: Callable[[str], 
     if services or any(area == "stack" for area, _ in wanted):
         asyncio.run(_Collection(run, services, say).run(collected))
     collected.seconds = time.monotonic() - begun
-    run.store.save()
+    if run.shared:  # of a million series, writing them takes as long as reading them
+        run.store.save()
     write_run_info(run, collected)
     say(f"evidence collected in {collected.seconds:.1f} s")
 

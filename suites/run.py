@@ -55,6 +55,11 @@ class Run:
         _check_waivers(services)
         return Catalog(tuple(service for service in services if not wanted or service.name in wanted))
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes judge by the evidence that this one collects: with pytest-xdist they do."""
+        return hasattr(self.config, "workerinput")
+
     @cached_property
     def today(self) -> date:
         """The date that waivers and end-of-life tables are compared with: the day the run started, in UTC."""

@@ -122,15 +122,7 @@ def started(
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "suites", f"--report-dir={home / 'report'}", *arguments],
             cwd=ROOT,
-            env={
-                **inherited,
-                **hidden,
-                "TMPDIR": str(temporary),
-                "COLUMNS": "200",
-                "PYTEST_ADDOPTS": "-p no:cacheprovider",
-                MARK: mark,
-                **(env or {}),
-            },
+            env={**inherited, **hidden, **own, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
