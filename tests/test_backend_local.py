@@ -178,11 +178,11 @@ def test_a_configuration_that_no_server_takes_is_a_failure_not_an_absence(tmp_pa
 
 
 def test_what_cannot_run_locally_is_absent(tmp_path: Path) -> None:
-    with LocalBackend(refuse).start(StackPlan(tmp_path, STACK, ("grafana",))) as stack:
-        assert stack.components["grafana"].provenance == "absent"
-        assert "the local backend cannot run grafana" in stack.components["grafana"].detail
+    with LocalBackend(refuse).start(StackPlan(tmp_path, STACK, ("alloy",))) as stack:
+        assert stack.components["alloy"].provenance == "absent"
+        assert "the local backend cannot run alloy" in stack.components["alloy"].detail
         with pytest.raises(KeyError):
-            stack.process("grafana")
+            stack.process("alloy")
 
 
 def test_target_files_carry_job_labels_and_a_quick_interval(tmp_path: Path) -> None:

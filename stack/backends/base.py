@@ -59,6 +59,7 @@ class StackPlan:
         "redis",
         "redis-exporter",
         "gateway",
+        "grafana",
     )
     targets: Mapping[str, Sequence[TargetGroup]] = field(default_factory=dict)
     log_glob: str = ""

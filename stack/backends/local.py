@@ -15,7 +15,17 @@ from stack.backends.base import Component, EmbeddedFactory, StackPlan, TargetGro
 from stack.backends.listening import sockets_of
 from stack.backends.ports import Ports
 from stack.backends.process import ComponentFailed, Running, start
-from stack.backends.recipes import CONFIG_FILES, LOKI_GRPC, RECIPES, Site, address_of, environment, spec, write_targets
+from stack.backends.recipes import (
+    CONFIG_FILES,
+    LOKI_GRPC,
+    RECIPES,
+    SUB_PATHS,
+    Site,
+    address_of,
+    environment,
+    spec,
+    write_targets,
+)
 from stack.backends.versions import version_of
 from stack.components import find_binary, why_absent
 
@@ -118,7 +128,7 @@ class LocalStack:
         if "prometheus" not in self._processes:
             return
         own = {
-            name: [TargetGroup((url.rpartition("/")[2],), {"system": "platform"})]
+            name: [TargetGroup((url.rpartition("/")[2],), {"system": "platform", **_metrics_path(name)})]
             for name, url in self._endpoints.items()
             if name in self._processes and name not in NOT_SCRAPED and url.startswith("http")
         }
@@ -156,7 +166,8 @@ class LocalStack:
         if binary is None:  # it was there a moment ago
             self._mark_absent(name, why_absent(name))
             return
-        self.components[name] = Component(name, "native", binary.version, self._endpoints[name], binary.source)
+        endpoint = self._endpoints[name] + SUB_PATHS.get(name, "")
+        self.components[name] = Component(name, "native", binary.version, endpoint, binary.source)
         try:
             self._processes[name] = start(spec(self._site(name), binary.path))
         except ComponentFailed as error:
@@ -195,9 +206,14 @@ class LocalStack:
         except ComponentFailed as error:
             self.components[name] = replace(self.components[name], detail=str(error))
             return
-        stated = version_of(name, self._endpoints[name])
+        stated = version_of(name, self.components[name].endpoint or "")
         if stated:
             self.components[name] = replace(self.components[name], version=stated)
+
+
+def _metrics_path(name: str) -> dict[str, str]:
+    """Return the target label that says where the metrics of a component are, if it is served below a path."""
+    return {"__metrics_path__": f"{SUB_PATHS[name]}/metrics"} if name in SUB_PATHS else {}
 
 
 def _why_not(name: str, plan: StackPlan) -> str | None:

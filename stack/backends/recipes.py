@@ -13,6 +13,7 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stack.backends.grafana import grafana_home, settings
 from stack.backends.ports import HOST
 from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, TcpReady
 from stack.components import COMPONENTS
@@ -33,9 +34,13 @@ CONFIG_FILES = {
     "loki": "loki/loki-config.yaml",
     "promtail": "promtail/promtail-config.yaml",
     "alertmanager": "alertmanager/alertmanager.yml",
+    # Grafana is set up by the environment of its service; the folders of dashboards and datasources lie beside it.
+    "grafana": "docker-compose.yml",
 }
 """The shipped configuration files, relative to `stack/`; the other components have none."""
 
+SUB_PATHS = {"grafana": "/grafana"}
+"""Components that are served below a path, here as behind the gateway."""
 
 LOKI_GRPC = "loki-grpc"
 """The name of Loki's second port among the endpoints."""
@@ -89,13 +94,14 @@ def environment(site: Site) -> dict[str, str]:
 def spec(site: Site, binary: Path) -> ProcessSpec:
     """Return what to run for a component that `RECIPES` knows."""
     ready_path = COMPONENTS[site.name].ready_path
+    sub_path = SUB_PATHS.get(site.name, "")
     return ProcessSpec(
         name=site.name,
         argv=(str(binary), *RECIPES[site.name](site)),
         cwd=site.data(),
         stdout=site.home / f"{site.name}.log",
         env=environment(site),
-        ready=HttpReady(f"http://{site.address}{ready_path}") if ready_path else TcpReady(site.port),
+        ready=HttpReady(f"http://{site.address}{sub_path}{ready_path}") if ready_path else TcpReady(site.port),
     )
 
 
@@ -208,6 +214,11 @@ def _write_users(site: Site, home: Path) -> None:
         raise ComponentFailed(f"{script.name}, which writes the gateway's users, failed: {done.stderr.strip()}")
 
 
+def _grafana(site: Site) -> list[str]:  # noqa: ARG001  # every recipe is called alike
+    home = grafana_home()
+    return ["--homepath", str(home)] if home else []
+
+
 RECIPES: dict[str, Callable[[Site], list[str]]] = {
     "prometheus": _prometheus,
     "loki": _grafana_labs,
@@ -217,6 +228,7 @@ RECIPES: dict[str, Callable[[Site], list[str]]] = {
     "redis": _redis,
     "redis-exporter": _redis_exporter,
     "gateway": _gateway,
+    "grafana": _grafana,
 }
 """The arguments of each component that can run as a local process."""
 
@@ -252,7 +264,33 @@ def _promtail_variables(site: Site) -> dict[str, str]:
     }
 
 
+def _grafana_variables(site: Site) -> dict[str, str]:
+    user, password = site.credentials["grafana"]
+    return settings(
+        site.config,
+        {
+            # What compose would take from its environment.
+            "GRAFANA_ADMIN_USER": user,
+            "GRAFANA_ADMIN_PASSWORD": password,
+            "PUBLIC_URL": f"http://{site.address}",
+            **site.plan.env,
+        },
+        {
+            "GF_SERVER_HTTP_ADDR": HOST,
+            "GF_SERVER_HTTP_PORT": str(site.port),
+            "GF_PATHS_DATA": str(site.data()),
+            "GF_PATHS_LOGS": str(site.data("logs")),
+            "GF_PATHS_PLUGINS": str(site.data("plugins")),
+            "GF_PATHS_PROVISIONING": str(site.config.parent / "grafana" / "provisioning"),
+            "GRAFANA_DASHBOARDS_DIR": str(site.config.parent / "grafana" / "dashboards"),
+            "PROMETHEUS_URL": site.endpoints["prometheus"],
+            "LOKI_URL": site.endpoints["loki"],
+        },
+    )
+
+
 _VARIABLES: dict[str, Callable[[Site], dict[str, str]]] = {
+    "grafana": _grafana_variables,
     "loki": _loki_variables,
     "promtail": _promtail_variables,
 }
