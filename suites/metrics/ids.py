@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from ipaddress import ip_address
 
 UUID = re.compile(
     r"(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE
 )
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})*\.[a-z]{2,24}(?!\w)", re.IGNORECASE)
 JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
-IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?::\d{1,5})?")
-IPV6 = re.compile(
-    r"\[?(?:[0-9a-f]{1,4}:){2,7}(?::|[0-9a-f]{1,4}|(?::[0-9a-f]{1,4}){1,6})\]?(?::\d{1,5})?", re.IGNORECASE
-)
+ADDRESS_LIKE = re.compile(r"[0-9a-f]{0,4}[.:\[][0-9a-f.:\]]{2,50}", re.IGNORECASE)
 LONG_HEX = re.compile(r"(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])(?:0x)?[0-9a-f]{16,}", re.IGNORECASE)
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d.*)?|1\d{9}(?:\.\d+|\d{3}|\d{6}|\d{9})?")
 NUMBER = re.compile(r"\d{6,}")
 PATH_WITH_NUMBER = re.compile(r"(?:https?://[^/]+)?/(?:[^?#]*/)?\d+(?:[/?#].*)?")
-
-OWN_ADDRESSES = ("127.", "0.0.0.0", "[::", "::")  # noqa: S104  # recognised as a label value, not listened on
-"""Loopback and unspecified addresses: a few, and the host's own."""
 
 FILE_LABELS = frozenset({"mountpoint", "device", "file", "filename", "cgroup", "rule_group", "directory", "dir"})
 """Labels of paths in a file system, which may well have numbers in them (`/run/user/1000`)."""
@@ -40,7 +35,7 @@ def kind_of_id(value: str) -> str | None:
         ("UUIDs", UUID.search(value)),
         ("e-mail addresses", "@" in value and EMAIL.search(value)),
         ("times", TIME.fullmatch(value)),
-        ("IP addresses", not value.startswith(OWN_ADDRESSES) and (IPV4.fullmatch(value) or IPV6.fullmatch(value))),
+        ("IP addresses", ADDRESS_LIKE.fullmatch(value) and _is_address(value)),
         ("long hexadecimal numbers", LONG_HEX.fullmatch(value)),
         ("long numbers", NUMBER.fullmatch(value)),
         ("paths with numbers", "/" in value and PATH_WITH_NUMBER.fullmatch(value)),
@@ -48,6 +43,18 @@ def kind_of_id(value: str) -> str | None:
         if found:
             return kind
     return None
+
+
+def _is_address(value: str) -> bool:
+    """An address of somebody else, with or without a port; loopback and unspecified ones are the host's own."""
+    host = value[1:].partition("]")[0] if value[0] == "[" else value
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return not (address.is_loopback or address.is_unspecified)
 
 
 def may_hold_paths(label: str) -> bool:

@@ -11,6 +11,28 @@ COUNTER_LIKE = ("counter", "histogram", "summary")
 """Types whose series only grow and stay until the process ends."""
 
 
+def fallen_in(pair: ScrapePair, family: MetricFamily) -> list[Change]:
+    """The series of the family with a lower value in the second scrape."""
+    return [
+        change
+        for change in pair.changes(family)
+        if change[1] is not None and change[1][2] < change[0][2]  # by position: this runs for every series
+    ]
+
+
+def sums_apart(pair: ScrapePair, family: MetricFamily) -> list[tuple[Change, float]]:
+    """The sums of the family that moved although their count did not, each with that count."""
+    sums, counts = family.name + "_sum", family.name + "_count"
+    moved, still = [], {}
+    for change in pair.changes(family):
+        before, after = change
+        if before[0] == sums and after is not None and after[2] != before[2] and before[2] == before[2]:
+            moved.append(change)
+        elif before[0] == counts and after is not None and after[2] == before[2]:
+            still[frozenset(before[1])] = before[2]
+    return [(change, still[key]) for change in moved if (key := frozenset(change.before.labels)) in still]
+
+
 def recreated(pair: ScrapePair, family: MetricFamily, labels: Labels) -> bool:
     """The series says by its `_created` time that it began anew between the scrapes."""
     key = f"created in {family.name}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.scrape_pair import ScrapePair, sample_kind
 from suites.finding import Finding, Where
-from suites.metrics.pairs import recreated
+from suites.metrics.pairs import fallen_in, recreated
 from suites.rule import Bad, Good, Level, rule
 
 
@@ -43,9 +43,11 @@ def check(pair: ScrapePair) -> Iterator[Finding]:
     for family, _ in pair.families():
         if family.type != "counter":
             continue
-        changes = [change for change in pair.changes(family) if sample_kind(family, change.before) == "_total"]
-        fallen = [change for change in changes if change.after and change.after.value < change.before.value]
-        fallen = [change for change in fallen if not recreated(pair, family, change.before.labels)]
+        fallen = [
+            change
+            for change in fallen_in(pair, family)
+            if sample_kind(family, change.before) == "_total" and not recreated(pair, family, change.before.labels)
+        ]
         if fallen:
             before, after = fallen[0]
             more = f", and {len(fallen) - 1} more of its series" if len(fallen) > 1 else ""

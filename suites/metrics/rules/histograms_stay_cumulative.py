@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import MetricFamily, Sample
 from stack.records.scrape_pair import ScrapePair, sample_kind
 from suites.finding import Finding, Where
-from suites.metrics.pairs import own_labels, recreated
+from suites.metrics.pairs import fallen_in, recreated, sums_apart
 from suites.rule import Bad, Good, Level, rule
 
 TYPE = "# TYPE a_s histogram\n"
@@ -35,47 +34,24 @@ GROWING = ("_bucket", "_count")
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    """Compare buckets, counts and sums of both scrapes; the first fault of each family is told."""
+    """Compare buckets, counts and sums of both scrapes; the first fault of each sort is told per family."""
     for family, _ in pair.families():
-        if family.type in ("histogram", "summary") and not pair.restarted:
-            yield from _first(_fallen(pair, family))
-            yield from _first(_apart(pair, family))
-
-
-def _first(findings: Iterator[Finding]) -> Iterator[Finding]:
-    for finding in findings:
-        yield finding
-        return
-
-
-def _fallen(pair: ScrapePair, family: MetricFamily) -> Iterator[Finding]:
-    for before, after in pair.changes(family):
-        if after and after.value < before.value and sample_kind(family, before) in GROWING:
-            if recreated(pair, family, before.labels):
-                continue
+        if family.type not in ("histogram", "summary") or pair.restarted:
+            continue
+        for before, after in fallen_in(pair, family):
+            if after and sample_kind(family, before) in GROWING and not recreated(pair, family, before.labels):
+                yield Finding(
+                    f"{family.type} `{family.name}` fell: `{before.series}` from {before.value:g} to {after.value:g} "
+                    f"within {pair.seconds:g} s without a restart",
+                    Where(series=before.series, line=after.line),
+                    "expose cumulative counts since the start of the process, not those since the last scrape",
+                )
+                break
+        for (before, after), count in sums_apart(pair, family)[:1]:
+            now = after.value if after else 0.0
             yield Finding(
-                f"{family.type} `{family.name}` fell: `{before.series}` from {before.value:g} to {after.value:g} "
-                f"within {pair.seconds:g} s without a restart",
-                Where(series=before.series, line=after.line),
-                "expose cumulative counts since the start of the process, not those since the last scrape",
-            )
-
-
-def _apart(pair: ScrapePair, family: MetricFamily) -> Iterator[Finding]:
-    counts: dict[frozenset[tuple[str, str]], tuple[Sample, Sample | None]] = {}
-    sums = []
-    for before, after in pair.changes(family):
-        kind = sample_kind(family, before)
-        if kind == "_count":
-            counts[own_labels(family, before.labels)] = (before, after)
-        elif kind == "_sum" and after and after.value != before.value:
-            sums.append((before, after))
-    for before, after in sums:
-        count_before, count_after = counts.get(own_labels(family, before.labels), (before, None))
-        if count_after and count_after.value == count_before.value and before.value == before.value:
-            yield Finding(
-                f"the sum of {family.type} `{family.name}` went from {before.value:g} to {after.value:g} "
-                f"while its count stayed at {count_after.value:g}",
-                Where(series=before.series, line=after.line),
+                f"the sum of {family.type} `{family.name}` went from {before.value:g} to {now:g} "
+                f"while its count stayed at {count:g}",
+                Where(series=before.series, line=after.line if after else None),
                 "update sum and count of an observation in one step, under one lock",
             )
