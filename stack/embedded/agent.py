@@ -5,7 +5,10 @@ It reads when it is asked to, not in the background: `catch_up` takes every comp
 
 from __future__ import annotations
 
+import contextlib
 import glob
+import os
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -55,7 +58,9 @@ class Agent:
         count = 0
         for job in self.jobs:
             for pattern, labels in job.targets:
-                for path in _files(pattern):
+                for path, size_now in _files(pattern):
+                    if job.positions.get((pattern, path), 0) == size_now:
+                        continue
                     for line in _new_lines(path, job.positions, (pattern, path)):
                         count += 1
                         self._deliver(job, path, labels, line)
@@ -121,12 +126,16 @@ def _line_limit(config: Mapping[str, Any], file: str) -> tuple[int, bool]:
     return size(written, f"{file}: limits_config.max_line_size"), bool(limits.get("max_line_size_truncate", False))
 
 
-def _files(pattern: str) -> Iterator[str]:
+def _files(pattern: str) -> Iterator[tuple[str, int]]:
+    """Yield the regular files that match, with their sizes. Paths stay text: this runs at every look."""
     if "{" in pattern:
         raise NotSimulated(f"alternatives in braces in `__path__: {pattern}`")
-    for found in sorted(glob.glob(pattern, recursive=True, include_hidden=True)):  # noqa: PTH207  # absolute patterns
-        if Path(found).is_file():
-            yield str(Path(found).absolute())
+    absolute = str(Path(pattern).absolute())
+    for found in sorted(glob.glob(absolute, recursive=True, include_hidden=True)):  # noqa: PTH207  # absolute patterns
+        with contextlib.suppress(OSError):  # gone in between
+            there = os.stat(found)  # noqa: PTH116  # see above
+            if stat.S_ISREG(there.st_mode):
+                yield found, there.st_size
 
 
 def _new_lines(path: str, positions: dict[tuple[str, str], int], key: tuple[str, str]) -> Iterator[bytes]:

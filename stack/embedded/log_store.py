@@ -33,6 +33,7 @@ class Rejected:
 
 @dataclass(slots=True)
 class _Stream:
+    labels: dict[str, str]
     entries: list[tuple[int, int, LogEntry]] = field(default_factory=list)
     seen: set[tuple[int, str]] = field(default_factory=set)
     highest_ns: int | None = None
@@ -56,7 +57,7 @@ class LogStore:
             rejection = Rejected(reason, labels, entry.timestamp_ns, line)
             self.rejected.append(rejection)
             return rejection
-        stream = self._streams.setdefault(labels, _Stream())
+        stream = self._streams.setdefault(labels, _Stream(dict(labels)))
         stream.highest_ns = max(entry.timestamp_ns, stream.highest_ns or entry.timestamp_ns)
         if (entry.timestamp_ns, line) not in stream.seen:
             stream.seen.add((entry.timestamp_ns, line))
@@ -67,18 +68,20 @@ class LogStore:
             insort(stream.entries, (entry.timestamp_ns, self._count, stored))
         return None
 
-    def streams(self, start_ns: int, end_ns: int) -> list[LabelSet]:
-        """Return the label sets of the streams that have lines between two times."""
+    def streams(self, selectors: Sequence[str], start_ns: int, end_ns: int) -> list[LabelSet]:
+        """Return the label sets of the streams that match any selector and have lines between two times."""
+        compiled = [parse_selector(selector, "series") for selector in selectors]
         return [
             labels
             for labels, stream in self._streams.items()
-            if bisect_left(stream.entries, (start_ns,)) < bisect_left(stream.entries, (end_ns,))
+            if any(selector.selects_stream(stream.labels) for selector in compiled)
+            and bisect_left(stream.entries, (start_ns,)) < bisect_left(stream.entries, (end_ns,))
         ]
 
     def find(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
         """Return the lines of a log query, oldest first; raises as `parse_selector` does."""
         selector = parse_selector(query, "query")
-        wanted = [stream for labels, stream in self._streams.items() if selector.selects_stream(dict(labels))]
+        wanted = [stream for stream in self._streams.values() if selector.selects_stream(stream.labels)]
         found = sorted(chain.from_iterable(stream.entries for stream in wanted))
         return [
             entry
@@ -148,16 +151,12 @@ class StoreReader:
 
     async def label_names(self, start_ns: int, end_ns: int) -> list[str]:
         """Return the names of all labels in use."""
-        return sorted({name for labels in self._live(start_ns, end_ns) for name, _ in labels})
+        every = self.store.streams(['{any=~".*"}'], start_ns, end_ns)
+        return sorted({name for labels in every for name, _ in labels})
 
     async def series(self, selectors: Sequence[str], start_ns: int, end_ns: int) -> list[LabelSet]:
         """Return the streams that match any of the selectors."""
-        compiled = [parse_selector(selector, "series") for selector in selectors]
-        return [
-            labels
-            for labels in self._live(start_ns, end_ns)
-            if any(selector.selects_stream(dict(labels)) for selector in compiled)
-        ]
+        return self.store.streams(selectors, start_ns, end_ns)
 
     async def entries(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
         """Return the lines of a log query, oldest first."""
@@ -166,9 +165,6 @@ class StoreReader:
     async def json_errors(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
         """Return the lines that are no JSON object."""
         return [entry for entry in self.store.find(query, start_ns, end_ns) if not _is_object(entry.line)]
-
-    def _live(self, start_ns: int, end_ns: int) -> list[LabelSet]:
-        return self.store.streams(start_ns, end_ns)
 
 
 def _shown(metadata: Mapping[str, str], labels: Mapping[str, str]) -> LabelSet:

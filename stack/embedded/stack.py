@@ -15,6 +15,9 @@ from stack.records.log_entry import LabelSet, LogEntry
 PAUSE_S = 0.05
 """Files are looked at again no sooner, so that many askers at once cost one look."""
 
+SHARE = 5.0
+"""Looking takes at most one part in so many of the time, however many files there are."""
+
 
 class EmbeddedLogs:
     """The simulated way of a line from its file to the store.
@@ -28,7 +31,7 @@ class EmbeddedLogs:
         self.store = LogStore(limits(loki, loki_config.name))
         self.agent = Agent(promtail_config, environment, self.store)
         self._reader = StoreReader(self.store)
-        self._looked = 0.0
+        self._next_look = 0.0
 
     async def label_names(self, start_ns: int, end_ns: int) -> list[str]:
         """Return the names of all labels in use, after reading what is new in the files."""
@@ -51,7 +54,8 @@ class EmbeddedLogs:
         return await self._reader.json_errors(query, start_ns, end_ns)
 
     def _catch_up(self) -> None:
-        now = time.monotonic()
-        if now - self._looked >= PAUSE_S:
-            self._looked = now
+        started = time.monotonic()
+        if started >= self._next_look:
             self.agent.catch_up()
+            ended = time.monotonic()
+            self._next_look = ended + max(PAUSE_S, SHARE * (ended - started))
