@@ -16,6 +16,7 @@ from stack.records.budget import DEFAULT
 from stack.records.contract import Contract
 from stack.records.exposition import Exposition
 from stack.records.scrape import Scrape
+from stack.records.scrape_pair import ScrapePair
 from suites.discovery import rules
 from suites.evidence import Evidence, NotEvaluated, Records
 from suites.metrics.collect import ALL, after, before
@@ -192,3 +193,18 @@ def test_exposition_of_a_refused_content_type_is_still_judged(server: Server) ->
     records = asyncio.run(collect(server.url("json-type")))
     (exposition,) = records[Exposition]  # type: ignore[misc]  # a sequence here, not a reason
     assert exposition.series_count == 1
+
+
+def test_a_service_that_dies_under_the_traffic_is_judged_by_what_it_exposed_before() -> None:
+    async def run() -> Records:
+        with serving(BEHAVIOURS) as dying:
+            url = dying.url("good")
+            first = await before(url, timeout_s=TIMEOUT_S)
+        return await after(url, first, Contract(), DEFAULT, sent=3, timeout_s=TIMEOUT_S)
+
+    records = asyncio.run(run())
+    assert set(red(records)) == {"metrics/endpoint-reachable"}
+    assert isinstance(records[Exposition], list)
+    pair = records[ScrapePair]
+    assert isinstance(pair, NotEvaluated)
+    assert pair.reason.startswith("after the traffic the metrics endpoint gave no answer: connection refused at")

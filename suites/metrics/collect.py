@@ -85,9 +85,9 @@ async def after(
     second = await fetch(url, PROMETHEUS_3, timeout_s=timeout_s, max_bytes=max_bytes)
     scrapes = (first.fetched.scrape, second.scrape)
     problem = _problem(second.scrape)
-    if problem:
-        why = NotEvaluated(f"after the traffic {problem}")
-        return {**dict.fromkeys(ALL, why), Scrape: scrapes}
+    if problem:  # the service answered before the traffic: what it exposed then is still worth judging
+        found = dict.fromkeys(ALL, NotEvaluated(f"after the traffic {problem}"))
+        return {**found, **await _expositions(first.exposition, None), Scrape: scrapes}
     exposition = await read(second)
     text, *others, concurrent = await _probes(url, timeout_s, max_bytes)
     took = min(scrape.elapsed_s for scrape in scrapes)  # the less of the two: the other one may have met our own load

@@ -14,7 +14,8 @@ from suites.metrics.families import exposed_name, is_info, labels_of, where_labe
 from suites.rule import Bad, Good, Level, NotApplicable, rule
 
 ENOUGH_REQUESTS = 5
-SHARE = 0.5
+SHARE, FRESH_SHARE = 0.5, 0.8
+"""New values per request; more is tolerated where the first traffic ever brings the known routes and codes."""
 
 
 @rule(
@@ -24,6 +25,10 @@ SHARE = 0.5
         + "".join(f'jobs_total{{id="{i}"}} 1\n' for i in range(6)),
         "label `id` of `jobs_total` gained 5 values in 5 requests",
     ),
+    Bad(
+        "up 1\n--- 1 s later, 12 requests sent\n" + "".join(f'jobs_total{{id="{i}"}} 1\n' for i in range(12)),
+        "label `id` of `jobs_total` gained 12 values in 12 requests",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/practices/naming/#labels",
 )
@@ -32,10 +37,14 @@ def check(pair: ScrapePair) -> Iterator[Finding]:
     if pair.sent is None or pair.sent < ENOUGH_REQUESTS:
         raise NotApplicable(f"fewer than {ENOUGH_REQUESTS} requests were sent between the scrapes")
     for family, labels in labels_of(pair.after):
-        known = pair.before.label_values.get(family.name, {})
+        before = pair.before.label_values.get(family.name, {})
         for label, values in labels.items():
-            new = [value for value in values if value not in known.get(label, {})]
-            if known.get(label) and len(new) >= max(ENOUGH_REQUESTS, SHARE * pair.sent) and not is_info(family):
+            known = before.get(label, {})
+            new = [value for value in values if value not in known]
+            bound = (
+                max(ENOUGH_REQUESTS, SHARE * pair.sent) if known else max(2 * ENOUGH_REQUESTS, FRESH_SHARE * pair.sent)
+            )
+            if len(new) >= bound and not is_info(family):
                 yield Finding(
                     f"label `{label}` of `{exposed_name(family)}` gained {len(new)} values in {pair.sent} requests",
                     where_label(family, label, new[0]),
