@@ -1,0 +1,47 @@
+"""What one query of a panel found.
+
+The text form is YAML with the fields as keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class PanelData:
+    """The answer to one query of one panel, asked as Grafana asks it when the dashboard is opened.
+
+    `expr` is the query as it was sent. `via` says who was asked: `grafana`, or the `prometheus` or `loki` behind it.
+    `error` is the server's own word where it refused. `series` counts time series or streams; `values` counts what
+    can be drawn: numbers that are not NaN, or log lines. `no_value` is the text that the panel has for no data.
+    `unknown` says, for an empty answer, what the query names that the server does not know at all, by its kind:
+    `{metric: [http_requests]}`.
+    """
+
+    judged_per: ClassVar[tuple[str, ...]] = ("dashboard",)
+
+    panel: str
+    ref_id: str = "A"
+    expr: str = ""
+    via: str = "grafana"
+    url: str | None = None
+    error: str | None = None
+    series: int = 0
+    values: int = 0
+    no_value: str | None = None
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it was answered and there is nothing to draw."""
+        return self.error is None and not self.values
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form."""
+        return cls(**yaml.safe_load(text))
