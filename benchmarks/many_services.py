@@ -1,0 +1,115 @@
+"""Many services: collecting 200 slow ones side by side, and judging 1,000 by every metrics rule.
+
+There is no other tool to set beside: the bounds are the promises themselves, in seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.table import Row, best_of
+from stack.backends.ports import HOST, free_port
+from stack.eventually import eventually
+from stack.records.budget import DEFAULT
+from stack.records.contract import Contract
+from suites.discovery import in_area
+from suites.evidence import EvidenceStore
+from suites.metrics.collect import after, before
+from suites.verdict import judge
+
+SLOW_SERVICES = 200
+ANSWERS_AFTER_S = 0.3
+JUDGED_SERVICES = 1_000
+ROOT = Path(__file__).resolve().parents[1]
+
+EXPOSITION = "".join(
+    f"# HELP acme_part{number}_requests_total Requests to part {number} of the service.\n"
+    f"# TYPE acme_part{number}_requests_total counter\n"
+    + "".join(
+        f'acme_part{number}_requests_total{{code="{code}",method="{method}"}} 3\n'
+        for code in ("200", "404", "500")
+        for method in ("get", "post", "put", "delete")
+    )
+    for number in range(12)
+)
+"""About 150 series, as the reference services have."""
+
+
+def measure() -> Iterator[Row]:
+    """Seconds for the two promises."""
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.many_services", str(port)]
+    server = subprocess.Popen(command, cwd=ROOT)
+    try:
+        eventually(lambda: asyncio.run(_collect(port, 1)), bool, 10.0, describe="the slow server answers")
+        took = best_of(1, lambda: asyncio.run(_collect(port, SLOW_SERVICES)))
+        yield Row(f"collect {SLOW_SERVICES} services that take 300 ms to answer", took, 5.0, "the promise", 1)
+        with tempfile.TemporaryDirectory() as folder:
+            names = _stored(port, Path(folder))
+            took = best_of(1, lambda: _judge_all(Path(folder), names))
+        count = len(in_area("metrics"))
+        yield Row(f"judge {JUDGED_SERVICES:,} services by {count} metrics rules", took, 60.0, "the promise", 1)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+async def _collect(port: int, services: int) -> bool:
+    done = await asyncio.gather(*(_observe(f"http://{HOST}:{port}/{number}") for number in range(services)))
+    return all(done)
+
+
+async def _observe(url: str) -> bool:
+    first = await before(url)
+    await after(url, first, Contract(), DEFAULT, 0)
+    return first.exposition is not None
+
+
+def _stored(port: int, folder: Path) -> list[str]:
+    async def records() -> object:
+        url = f"http://{HOST}:{port}/one"
+        return await after(url, await before(url), Contract(), DEFAULT, 0)
+
+    found = asyncio.run(records())
+    store = EvidenceStore(folder)
+    names = [f"service-{number}" for number in range(JUDGED_SERVICES)]
+    for name in names:
+        store.put(name, found, "live")  # type: ignore[arg-type]  # `records` returns Records
+    store.save()
+    return names
+
+
+def _judge_all(folder: Path, names: list[str]) -> int:
+    """Read every service's evidence and judge it, as a run does; returns the verdicts that are no error."""
+    store = EvidenceStore(folder)
+    return sum(
+        judge(rule, name, store.get(rule.record, name)).outcome != "error"
+        for name in names
+        for rule in in_area("metrics")
+    )
+
+
+async def _serve(port: int) -> None:
+    body = EXPOSITION.encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {len(body)}\r\n"
+    answer = f"{head}Connection: close\r\n\r\n".encode() + body
+
+    async def on_connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(ANSWERS_AFTER_S)
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(on_connect, HOST, port, backlog=2048)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1])))
