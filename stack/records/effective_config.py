@@ -13,7 +13,7 @@ from stack.records.duration import seconds
 from stack.records.interpolation import variables
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTPE]?)i?B", re.IGNORECASE)
-_POWERS = "KMGTPE"
+_POWERS = ("", *"KMGTPE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Setting:
 
     @property
     def same(self) -> bool:
-        """Whether both mean the same: `168h` is `1w`, `256KB` is 262144 bytes, an empty text is nothing."""
+        """Whether both mean the same: `168h` is `1w`, `256KB` is 262144 bytes, `false` is not set."""
         return meaning(self.written) == meaning(self.live)
 
 
@@ -37,6 +37,7 @@ class EffectiveConfig:
     """The settings of one component that its files write down, beside what the running server uses."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("prometheus", "loki", "alertmanager")
 
     component: str
     settings: tuple[Setting, ...]
@@ -61,21 +62,21 @@ def as_text(value: object) -> str | None:
 
 
 def meaning(text: str | None) -> object:
-    """What a setting means, whatever way it is written."""
-    if text is None or text.strip() in ("", "[]", "{}"):
+    """What a setting means, however it is written; None for nothing, which servers show as zero or leave out."""
+    if text is None or text.strip() in ("", "[]", "{}", "false"):
         return None
     text = text.strip()
     size = _SIZE.fullmatch(text)
     if size:
-        return float(size[1]) * 1024 ** (_POWERS.find(size[2].upper()) + 1)
+        return float(size[1]) * 1024 ** _POWERS.index(size[2].upper())
     try:
-        return float(text)
+        return float(text) or None
     except ValueError:
         pass
     duration = seconds(text)
     if duration is None:
         return text
-    return ("duration", duration) if duration else 0.0
+    return ("duration", duration) if duration else None
 
 
 def leaves(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str | None]]:

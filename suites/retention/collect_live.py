@@ -14,7 +14,7 @@ from stack.backends.process import ComponentFailed
 from stack.clients.log_reader import LogStoreError
 from stack.clients.loki import LokiClient
 from stack.clients.prometheus import PrometheusClient, PrometheusError
-from stack.components import find_binary, why_absent
+from stack.components import COMPONENTS, find_binary, why_absent
 from stack.records.compactor import CompactorRuns
 from stack.records.effective_config import EffectiveConfig
 from stack.records.retention_observation import RetentionObservation
@@ -22,12 +22,21 @@ from stack.records.retention_trial import RetentionTrial
 from suites.evidence import CollectionError, EvidenceStore, NotEvaluated
 from suites.retention.effective import effective_loki, effective_prometheus
 from suites.retention.live import compactor_runs, observe_attached
+from suites.retention.throwaway import TrialImpossibleError
 from suites.retention.trial_loki import trial_loki
 from suites.retention.trial_prometheus import trial_prometheus
 from suites.stack.collect import PROMETHEUS, compose_services, prometheus_config
 
 Live = dict[str, dict[type, list[Any] | NotEvaluated | CollectionError]]
 """Records by component and type, or why there are none."""
+
+OWNERS: dict[type, tuple[str, ...]] = {
+    EffectiveConfig: ("loki", "prometheus"),
+    CompactorRuns: ("loki",),
+    RetentionObservation: ("loki",),
+    RetentionTrial: ("loki", "prometheus"),
+}
+"""The components that have something to judge of each type; to all others these rules have nothing to say."""
 
 NOT_ASKED = "the retention trial takes about 25 s; run with --retention-trial"
 
@@ -45,13 +54,10 @@ async def collect(
     A server that is absent or simulated is given as the reason. `now` and `running_since` (since when the stack is
     known to exist, None for not known) in Unix seconds. Never raises.
     """
-    found: Live = {
-        "loki": {EffectiveConfig: [], CompactorRuns: [], RetentionObservation: []},
-        "prometheus": {EffectiveConfig: []},
-    }
+    found = _of_others(EffectiveConfig, CompactorRuns, RetentionObservation)
     tasks: list[Awaitable[None]] = []
     if isinstance(loki_url, NotEvaluated):
-        found["loki"] = dict.fromkeys(found["loki"], loki_url)
+        found["loki"].update(dict.fromkeys((EffectiveConfig, CompactorRuns, RetentionObservation), loki_url))
     else:
         loki = LokiClient(loki_url, http)
         tasks += [
@@ -75,7 +81,7 @@ async def trial(work_dir: Path, config_dir: Path, say: Callable[[str], None]) ->
 
     Loki's trial also tells of its compactor's runs, for a stack that is too young to have one of its own.
     """
-    found: Live = {"loki": {}, "prometheus": {}}
+    found = _of_others(RetentionTrial)
     try:
         await asyncio.gather(
             _loki_trial(found["loki"], work_dir, config_dir, say),
@@ -88,7 +94,10 @@ async def trial(work_dir: Path, config_dir: Path, say: Callable[[str], None]) ->
 
 def no_trial() -> Live:
     """Say why there is no trial in a run that was not asked for one."""
-    return {name: {RetentionTrial: NotEvaluated(NOT_ASKED)} for name in ("loki", "prometheus")}
+    found = _of_others(RetentionTrial)
+    for name in OWNERS[RetentionTrial]:
+        found[name][RetentionTrial] = NotEvaluated(NOT_ASKED)
+    return found
 
 
 def keep(found: Live, store: EvidenceStore) -> None:
@@ -107,11 +116,23 @@ def keep(found: Live, store: EvidenceStore) -> None:
                 store.put(subject, {record: evidence}, "live")
 
 
+def _of_others(*types: type) -> Live:
+    """Say of every component that is no owner of these records that the rules do not speak of it."""
+    return {
+        name: {
+            record: NotEvaluated(f"it is about {' and '.join(OWNERS[record])}, not {name}", applies=False)
+            for record in types
+            if name not in OWNERS[record]
+        }
+        for name in COMPONENTS
+    }
+
+
 async def _put(records: dict[type, Any], record: type, made: Awaitable[Any]) -> None:
     """Await one record and keep it, or the reason why there is none."""
     try:
         outcome = await made
-    except (LogStoreError, PrometheusError, httpx.HTTPError, ComponentFailed) as silent:
+    except (LogStoreError, PrometheusError, httpx.HTTPError, ComponentFailed, TrialImpossibleError) as silent:
         outcome = NotEvaluated(str(silent) or type(silent).__name__)
     except Exception as broken:  # noqa: BLE001  # whatever else breaks is the suite's own error, and shown as such
         outcome = CollectionError(f"{type(broken).__name__}: {broken}")

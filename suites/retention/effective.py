@@ -30,10 +30,6 @@ ABSENT: tuple[tuple[str, ...], ...] = (
     ("runtime_config", "file"),
 )
 """Settings of Loki that decide what is kept, and that are compared also where the file does not name them."""
-LOKI_DEFAULTS: dict[tuple[str, ...], str] = {
-    ("compactor", "retention_enabled"): "false",
-    ("limits_config", "retention_period"): "0s",
-}
 
 
 async def effective_loki(loki: LokiClient, config_dir: Path) -> EffectiveConfig:
@@ -56,9 +52,8 @@ async def effective_loki(loki: LokiClient, config_dir: Path) -> EffectiveConfig:
     for path in ABSENT:
         key = ".".join(path)
         if key not in known:
-            default = at(written, path) or LOKI_DEFAULTS.get(path)
-            value = _live(live, path)
-            settings.append(Setting(key, default, value, shown(config_dir, LOKI), document.line(*path)))
+            place = shown(config_dir, LOKI), document.line(*path)
+            settings.append(Setting(key, at(written, path), at(live, path), *place))
     return EffectiveConfig("loki", tuple(settings))
 
 
@@ -69,13 +64,13 @@ async def effective_prometheus(prometheus: PrometheusClient, config: PrometheusC
     settings = [
         setting for setting in _compared(config.text, live, config.file) if not setting.key.startswith(RETENTION)
     ]
-    # The file goes before the flag; the server says in one place which of them it follows.
+    # A section in the file replaces the flags, all of them; the server says in one place what it follows.
+    in_file = section(config.data, "storage", "tsdb", "retention")
     for name in ("time", "size"):
-        from_file = as_text(section(config.data, "storage", "tsdb", "retention").get(name))
-        flag = config.flags.get(RETENTION + name, "").strip()
-        written = from_file or flag or (PROMETHEUS_DEFAULT if name == "time" else None)
+        given = as_text(in_file.get(name)) if in_file else config.flags.get(RETENTION + name, "").strip()
+        written = given or (PROMETHEUS_DEFAULT if name == "time" else None)
         place = (config.file, config.line("storage", "tsdb", "retention", name))
-        where = place if from_file else (config.flags_file, config.flags_line)
+        where = place if in_file else (config.flags_file, config.flags_line)
         settings.append(Setting(RETENTION + name, written, retention.get(name), *where))
     return EffectiveConfig("prometheus", tuple(settings))
 
@@ -83,13 +78,10 @@ async def effective_prometheus(prometheus: PrometheusClient, config: PrometheusC
 def _compared(document: Any, live: dict[str, Any], file: str) -> Iterator[Setting]:
     for path, value in leaves(document.data):
         if not varies(value):
-            yield Setting(".".join(map(str, path)), value, _live(live, path), file, document.line(*path))
-
-
-def _live(live: dict[str, Any], path: tuple[str | int, ...]) -> str | None:
-    text = at(live, path)
-    # A list that the file leaves empty may be filled.
-    return None if text in ("[]", "{}", "") else text
+            running = at(live, path)
+            # Prometheus makes paths absolute, from the folder of its file.
+            same_path = value and running and running.endswith(f"/{value}")
+            yield Setting(".".join(map(str, path)), value, value if same_path else running, file, document.line(*path))
 
 
 def _kept(stated: str) -> Iterator[tuple[str, str]]:

@@ -68,8 +68,8 @@ async def observe_attached(
         age = now - min(runs.started, running_since or now)
         if age < ENOUGH_S:
             return NotEvaluated(
-                f"Loki has been running for {age / DAY:.1f} days, and there is nothing older than seven; "
-                "it takes eight days to see that it deletes, or a run with --retention-trial"
+                f"there is nothing older than seven days, but Loki has been running for {words(age)} only: that it "
+                "deletes shows after eight days, or in a run with --retention-trial"
             )
     return RetentionObservation("loki", slack, len(streams[:SHOWN_STREAMS]), tuple(old))
 

@@ -25,6 +25,10 @@ class TrialBroke(Exception):  # noqa: N818  # says what happened, as TimeoutExpi
     """The trial itself could not be carried out, so that it says nothing about retention."""
 
 
+class TrialImpossibleError(Exception):
+    """The shipped configuration is one that a trial cannot be made of; the text says why."""
+
+
 class ThrowawayLoki:
     """A Loki in `work_dir`; every start has a new local disk and the same store (see the overlay).
 

@@ -22,7 +22,14 @@ from stack.records.log_entry import LogEntry
 from stack.records.retention_trial import AGES_S, AgeGroup, RetentionTrial
 from stack.records.yaml_text import read_mapping, section
 from suites.retention.store import chunk_files, holding, index_files
-from suites.retention.throwaway import CONFIG, ThrowawayLoki, TrialBroke, live_settings, metrics_text
+from suites.retention.throwaway import (
+    CONFIG,
+    ThrowawayLoki,
+    TrialBroke,
+    TrialImpossibleError,
+    live_settings,
+    metrics_text,
+)
 
 NS = 1_000_000_000
 WAIT_S = 60.0
@@ -62,6 +69,7 @@ async def trial_loki(
 
     Raises:
         TrialBroke: the lines did not arrive, so that nothing can be said about their deletion.
+        TrialImpossibleError: the configuration stores where a trial cannot look.
         ComponentFailed: Loki did not start.
         LogStoreError: Loki did not answer.
 
@@ -75,7 +83,7 @@ async def trial_loki(
             await server.start()
             live = await live_settings(loki)
             version = (await loki.build_info()).version
-            _refuse_other_stores(live)
+            refuse_other_stores(live)
             await _write(groups, loki, server, http)
             await server.stop()
             if not index_files(server.store):
@@ -124,11 +132,12 @@ def _groups(now_ns: int) -> list[_Group]:
     return groups
 
 
-def _refuse_other_stores(live: dict[str, Any]) -> None:
+def refuse_other_stores(live: dict[str, Any]) -> None:
+    """Raise TrialImpossibleError unless the newest schema of a running Loki's configuration stores in a folder."""
     schemas = section(live, "schema_config").get("configs")
     used = schemas[-1].get("object_store") if isinstance(schemas, list) and schemas else None
     if used != "filesystem":
-        raise TrialBroke(f"Loki stores in `{used}`; the trial can look into a `filesystem` store only")
+        raise TrialImpossibleError(f"Loki stores in `{used}`; the trial can look into a `filesystem` store only")
 
 
 async def _write(groups: list[_Group], loki: LokiClient, server: ThrowawayLoki, http: httpx.AsyncClient) -> None:
