@@ -151,11 +151,14 @@ class _Chase:
 
     async def _look(self) -> int:
         self.entries = await self.reader.entries(self.selector, *self.near)
+        self._see(self.entries)
+        return len(self._missing())
+
+    def _see(self, entries: Iterable[LogEntry]) -> None:
         now, before = time.time(), self._looked
-        for entry in self.entries:
+        for entry in entries:
             self._seen.setdefault(entry.line, (before, now))
         self._looked = now
-        return len(self._missing())
 
     def _missing(self) -> list[EmittedLine]:
         there = {entry.line for entry in self.entries}
@@ -175,6 +178,8 @@ class _Chase:
             known = set(self.entries)
             fresh = dict.fromkeys(entry for entry in found if places is None or _place(entry) in places)
             self.entries += [entry for entry in fresh if entry not in known]
+        # Some may have come to the right place meanwhile: then it is now that they were seen there.
+        self._see(await self.reader.entries(self.selector, *self.near))
         return len(missing) <= NEEDLES and not self._missing()
 
     async def _anywhere(self, needle: str) -> list[LogEntry]:
