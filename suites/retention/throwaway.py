@@ -63,7 +63,7 @@ class ThrowawayLoki:
     @property
     def marks(self) -> list[Path]:
         """The compactor's lists of chunks that wait for their deletion."""
-        return list((self.data / "compactor" / "retention").glob("*/markers/*"))
+        return list((self.data / "compactor").rglob("markers/*"))
 
     async def start(self) -> None:
         """Start it and wait until it is ready; raises ComponentFailed."""
