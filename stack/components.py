@@ -118,6 +118,7 @@ COMPONENTS: dict[str, ComponentInfo] = _table(
 
 TOOLS: dict[str, ComponentInfo] = _table(
     ComponentInfo("promtool", binaries=("promtool",), native=NATIVE_BUILDS["promtool"]),
+    ComponentInfo("amtool", binaries=("amtool",)),
     ComponentInfo("chromium", binaries=("chromium", "chromium-browser", "google-chrome")),
 )
 """Programs that tests and benchmarks use beside the stack."""

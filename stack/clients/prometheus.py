@@ -102,6 +102,15 @@ class PrometheusClient:
         """Return the rule groups with their rules, states and evaluation errors."""
         return tuple((await self._data("rules"))["groups"])
 
+    async def alertmanagers(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the URLs of the Alertmanagers in use, and of those that were found and dropped."""
+        data = await self._data("alertmanagers")
+        active, dropped = (
+            tuple(str(found["url"]) for found in data.get(kind) or ())
+            for kind in ("activeAlertmanagers", "droppedAlertmanagers")
+        )
+        return active, dropped
+
     async def _data(self, path: str, **parameters: str) -> Any:
         url = f"{self.url}/api/v1/{path}"
         try:

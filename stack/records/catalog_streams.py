@@ -1,0 +1,26 @@
+"""Which services of the catalog have log streams in the running log store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogStreams:
+    """`expected` are the services that log, `found` those that have streams, `hours` how far back was looked."""
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("loki",)
+
+    expected: tuple[str, ...]
+    found: tuple[str, ...]
+    hours: float = 1.0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from YAML with its fields as keys."""
+        data = yaml.safe_load(text)
+        return cls(tuple(data["expected"]), tuple(data["found"]), data.get("hours", 1.0))
