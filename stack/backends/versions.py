@@ -12,23 +12,28 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Ask = Callable[[str, tuple[str, str] | None], str]
+
 TIMEOUT_S = 3.0
 
+Credentials = tuple[str, str] | None
+"""User and password, where a server asks for them."""
 
-def version_of(name: str, endpoint: str) -> str | None:
+
+def version_of(name: str, endpoint: str, auth: Credentials = None) -> str | None:
     """Return the version that the component at `endpoint` states, None where it states none or does not answer."""
     ask = _ASK.get(name)
     if ask is None:
         return None
     try:
-        return ask(endpoint) or None
+        return ask(endpoint, auth) or None
     except (OSError, httpx.HTTPError, ValueError, KeyError, TypeError):
         return None
 
 
-def _from_json(path: str, *keys: str) -> Callable[[str], str]:
-    def ask(endpoint: str) -> str:
-        found: Any = httpx.get(f"{endpoint}{path}", timeout=TIMEOUT_S, trust_env=False).json()
+def _from_json(path: str, *keys: str) -> Ask:
+    def ask(endpoint: str, auth: Credentials) -> str:
+        found: Any = httpx.get(f"{endpoint}{path}", auth=auth, timeout=TIMEOUT_S, trust_env=False).json()
         for key in keys:
             found = found[key]
         return str(found)
@@ -36,17 +41,17 @@ def _from_json(path: str, *keys: str) -> Callable[[str], str]:
     return ask
 
 
-def _from_metric(metric: str) -> Callable[[str], str]:
+def _from_metric(metric: str) -> Ask:
     pattern = re.compile(rf'^{metric}\{{[^}}]*\bversion="([^"]+)"', re.MULTILINE)
 
-    def ask(endpoint: str) -> str:
-        match = pattern.search(httpx.get(f"{endpoint}/metrics", timeout=TIMEOUT_S, trust_env=False).text)
+    def ask(endpoint: str, auth: Credentials) -> str:
+        match = pattern.search(httpx.get(f"{endpoint}/metrics", auth=auth, timeout=TIMEOUT_S, trust_env=False).text)
         return match.group(1) if match else ""
 
     return ask
 
 
-def _redis(endpoint: str) -> str:
+def _redis(endpoint: str, auth: Credentials) -> str:  # noqa: ARG001  # its INFO is asked for without
     parts = urlsplit(endpoint)
     with socket.create_connection((parts.hostname, parts.port), timeout=TIMEOUT_S) as connection:
         connection.sendall(b"INFO server\r\n")
@@ -54,7 +59,7 @@ def _redis(endpoint: str) -> str:
     return match.group(1).decode() if match else ""
 
 
-_ASK: dict[str, Callable[[str], str]] = {
+_ASK: dict[str, Ask] = {
     "prometheus": _from_json("/api/v1/status/buildinfo", "data", "version"),
     "loki": _from_json("/loki/api/v1/status/buildinfo", "version"),
     "promtail": _from_metric("promtail_build_info"),
