@@ -8,6 +8,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
+RUNNABLE = ("auto", "local")
+"""The values of `--stack` that `suites/collection.py` can run."""
+
 
 def add(parser: pytest.Parser) -> None:
     """Add the options to pytest's `--help` under "conformance"."""
@@ -60,3 +63,14 @@ def service_urls(config: pytest.Config) -> dict[str, str]:
             raise pytest.UsageError(f"--service-url names {name!r} twice")
         found[name] = url
     return found
+
+
+def check_stack(config: pytest.Config) -> None:
+    """Raise UsageError for a stack that this run cannot have, rather than judge another one than was asked for."""
+    chosen, target = config.getoption("--stack"), config.getoption("--target")
+    if target is not None and chosen != "attached":
+        raise pytest.UsageError("--target names the endpoints of a live stack: it needs --stack attached")
+    if chosen not in RUNNABLE:
+        raise pytest.UsageError(
+            f"--stack {chosen}: cannot be run yet; leave the option out to run the stack on this machine"
+        )

@@ -45,6 +45,19 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput[FOLDER] = str(node.config.stash[RUN].folder)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Say at once what cannot be run as asked: one message and exit code 4, before a test is made of it."""
+    config = session.config
+    if any(_holds_suites(config.invocation_params.dir / argument.partition("::")[0]) for argument in config.args):
+        config.stash[RUN].check()
+
+
+def _holds_suites(path: Path) -> bool:
+    here, suites = path.resolve(), options.ROOT / "suites"
+    return here.is_relative_to(suites) or suites.is_relative_to(here)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test that asks for `judgement` one parameter per rule and subject of its area."""
     if PARAMETER not in metafunc.fixturenames:

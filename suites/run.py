@@ -6,7 +6,9 @@ the others wait at a lock: the experiment happens once, however many processes j
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -15,12 +17,12 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from fixtures.catalog import Catalog, CatalogError, Service, load
 from suites.discovery import in_area, rules
 from suites.evidence import EvidenceStore
-from suites.options import ROOT, service_urls
+from suites.options import ROOT, check_stack, service_urls
 from suites.rule import Rule
 from suites.stack.collect import Static
 from suites.statics import read_files
@@ -28,6 +30,8 @@ from suites.subjects import Subject, is_about, subjects
 
 RUN = pytest.StashKey["Run"]()
 FOLDER = "conformance_run_folder"
+PREFIX, STARTED, IN_USE = "conformance-", "started", "in-use"
+"""How run folders are named, and the files in one that tell when its run began and that it still goes on."""
 
 
 @dataclass
@@ -37,6 +41,7 @@ class Run:
     config: pytest.Config
     folder: Path
     started: datetime
+    in_use: FileLock | None = None
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -50,7 +55,7 @@ class Run:
                 listed = load(chosen or ROOT / "fixtures" / "services").services
             except CatalogError as broken:
                 raise pytest.UsageError(str(broken)) from None
-        services = [*listed, *(Service.from_url(name, url) for name, url in urls.items())]
+        services = [*listed, *(_from_url(name, url) for name, url in urls.items())]
         _check_names(services, wanted)
         _check_waivers(services)
         return Catalog(tuple(service for service in services if not wanted or service.name in wanted))
@@ -78,6 +83,11 @@ class Run:
         """
         return read_files(load(ROOT / "fixtures" / "services"), self.today)
 
+    def check(self) -> None:
+        """Raise UsageError for whatever cannot be run as asked, before anything is collected."""
+        check_stack(self.config)
+        _ = self.catalog
+
     def judgements(self, area: str) -> list[tuple[Rule, Subject]]:
         """Every rule of `area` with every subject it is about, subject by subject."""
         static = self.statics.get(area)
@@ -97,6 +107,13 @@ class Run:
             if not done.exists():
                 collect(self, wanted, say)
                 done.touch()
+
+
+def _from_url(name: str, url: str) -> Service:
+    try:
+        return Service.from_url(name, url)
+    except ValueError as wrong:
+        raise pytest.UsageError(f"--service-url {name}={url}: {wrong}") from None
 
 
 def _check_names(services: list[Service], wanted: set[str]) -> None:
@@ -133,8 +150,20 @@ def _nearest(name: str, known: Collection[str]) -> str:
 def start(config: pytest.Config) -> Run:
     """Make the run of this process: a new one, or in an xdist worker the one its controller made."""
     inherited = getattr(config, "workerinput", {}).get(FOLDER)
-    folder = Path(inherited) if inherited else Path(tempfile.mkdtemp(prefix=f"conformance-{os.getpid()}-"))
-    marker = folder / "started"
-    if not marker.exists():
-        marker.write_text(datetime.now(UTC).isoformat(), encoding="ascii")
-    return Run(config, folder, datetime.fromisoformat(marker.read_text(encoding="ascii")))
+    if inherited:
+        folder = Path(inherited)
+        return Run(config, folder, datetime.fromisoformat((folder / STARTED).read_text(encoding="ascii")))
+    _remove_abandoned()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    in_use = FileLock(folder / IN_USE)
+    in_use.acquire(blocking=False)
+    now = datetime.now(UTC)
+    (folder / STARTED).write_text(now.isoformat(), encoding="ascii")
+    return Run(config, folder, now, in_use)
+
+
+def _remove_abandoned() -> None:
+    """Remove the folders of runs that were killed: their locks are free."""
+    for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{IN_USE}"):
+        with contextlib.suppress(OSError, Timeout), FileLock(lock, blocking=False):
+            shutil.rmtree(lock.parent, ignore_errors=True)

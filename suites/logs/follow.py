@@ -14,7 +14,7 @@ from suites.launch import LiveService
 from suites.logs.delivery import DeliveryContract, collect, emitted
 
 DEADLINE_S = 20.0
-SIMULATED_DEADLINE_S = 5.0
+SIMULATED_DEADLINE_S = 10.0
 """The stand-in reads the files when it is asked, if not at once: what it does not have then it will never have."""
 STREAMS = 20
 """Streams that a service may have where its catalog entry declares no budget."""
