@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import httpx
 
@@ -21,10 +22,17 @@ from stack.backends.base import RunningStack, StackPlan, TargetGroup
 from stack.backends.ports import Ports
 from stack.components import COMPONENTS
 from stack.records.component_state import ComponentState
+from suites.dashboards import collect as dashboards
+from suites.dashboards.live import collect as open_dashboards
+from suites.dashboards.stores import stores_of
 from suites.evidence import CollectionError, Kind, NotEvaluated
 from suites.launch import Launchpad, LiveService
 from suites.observe import Observer
+from suites.options import retention_trial
+from suites.retention.collect_live import collect as retention
+from suites.retention.collect_live import keep, no_trial, trial
 from suites.runinfo import write_run_info
+from suites.stack import grafana
 from suites.statics import STACK, put_static
 
 if TYPE_CHECKING:
@@ -54,11 +62,14 @@ def collect(run: Run, wanted: Collection[tuple[str, str]], say: Callable[[str], 
     """
     begun = time.monotonic()
     names = {subject for area, subject in wanted if area in ("metrics", "logs")}
-    services = [service for service in run.catalog.services if service.name in names]
+    with_dashboards = any(area == "dashboards" for area, _ in wanted)
+    # A dashboard shows all services, so it needs the data of all.
+    services = [service for service in run.catalog.services if with_dashboards or service.name in names]
     collected = Collected()
     put_static(run.statics, run.store)
-    if services or any(area == "stack" for area, _ in wanted):
-        asyncio.run(_Collection(run, services, say).run(collected))
+    areas = {area for area, _ in wanted}
+    if services or areas & {"stack", "retention"}:
+        asyncio.run(_Collection(run, services, say, areas).run(collected))
     collected.seconds = time.monotonic() - begun
     if run.shared:  # of a million series, writing them takes as long as reading them
         run.store.save()
@@ -69,10 +80,11 @@ def collect(run: Run, wanted: Collection[tuple[str, str]], say: Callable[[str], 
 class _Collection:
     """One collection on the local backend."""
 
-    def __init__(self, run: Run, services: list[Service], say: Callable[[str], None]) -> None:
+    def __init__(self, run: Run, services: list[Service], say: Callable[[str], None], areas: set[str]) -> None:
         self.run_ = run
         self.services = services
         self.say = say
+        self.areas = areas
         self.work_dir = run.folder / "work"
         self.ports = Ports()
 
@@ -91,6 +103,7 @@ class _Collection:
         self.say(f"starting the stack and {len(self.services)} services")
         try:
             stack_task = asyncio.create_task(asyncio.to_thread(self._start_stack, pad, collected.services))
+            trial_task = asyncio.create_task(self._retention_trial())
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
             async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
                 observer = Observer(self.run_, http, starting, collected.measures)
@@ -106,7 +119,10 @@ class _Collection:
                 starting.set_result(stack)
                 self._tell_stack(stack)
                 await self._finish(tasks)
+                await self._retention(stack, http)
                 await asyncio.to_thread(self._component_states, stack, collected)
+            await asyncio.to_thread(self._stop, stack, collected.services)
+            await trial_task
         finally:
             await asyncio.to_thread(self._stop, stack, collected.services)
 
@@ -118,23 +134,31 @@ class _Collection:
                 task.result()
                 self.say(f"{task.get_name()} observed, {len(left)} of {len(tasks)} services left")
 
+    async def _ask_grafana(self, stack: RunningStack, http: httpx.AsyncClient) -> None:
+        """Open the dashboards while the services' data is fresh, and try Grafana's doors."""
+        files = dashboards.read(STACK)
+        stores = await asyncio.to_thread(stores_of, stack, files.datasources, http)
+        put = self.run_.store.put
+        if self.with_dashboards:
+            self.say(f"opening {len(files.dashboards)} dashboards")
+            for subject, records in (await open_dashboards(stores, files.dashboards, self._partial())).items():
+                put(subject, records, "live")
+        put("grafana", await grafana.collect(stores, files.datasources), "live")
+
+    def _partial(self) -> str:
+        """Say why this run's data is no measure for a dashboard; empty where it is."""
+        option = self.run_.config.getoption
+        chosen = option("--service") or option("--service-url")
+        return (
+            "this run observes chosen services only, and a dashboard shows all; run without --service" if chosen else ""
+        )
+
     def _start_stack(self, pad: Launchpad, services: list[LiveService]) -> RunningStack:
         pad.log_root.mkdir(parents=True, exist_ok=True)
-        targets = {
-            live.service.metrics.job: [
-                TargetGroup(
-                    (live.address,),
-                    {
-                        "system": live.service.system,
-                        "service": live.service.name,
-                        "__metrics_path__": live.service.metrics.path,
-                        "__scheme__": (live.base_url or "http").partition("://")[0],
-                    },
-                )
-            ]
-            for live in services
-            if live.address is not None
-        }
+        targets: dict[str, list[TargetGroup]] = {}
+        for live in services:
+            if live.address is not None:  # several services may share a job
+                targets.setdefault(live.service.metrics.job, []).append(_target_group(live, live.address))
         plan = StackPlan(
             work_dir=self.work_dir / "stack",
             config_dir=STACK,
@@ -156,6 +180,22 @@ class _Collection:
             await observer.observe(live)
         except Exception as broken:  # noqa: BLE001  # one service's trouble must not cost the others their verdicts
             observer.broke(live, CollectionError(f"collecting broke: {type(broken).__name__}: {broken}"))
+
+    async def _retention_trial(self) -> None:
+        """Prove on throwaway servers that old data is deleted, beside everything else."""
+        if "retention" not in self.areas:
+            return
+        if retention_trial(self.run_.config):
+            keep(await trial(self.work_dir / "retention-trial", STACK, self.say), self.run_.store)
+        else:
+            keep(no_trial(), self.run_.store)
+
+    async def _retention(self, stack: RunningStack, http: httpx.AsyncClient) -> None:
+        """Read what the running servers say about retention."""
+        if "retention" in self.areas:
+            endpoints = {name: _endpoint(stack, name) for name in ("loki", "prometheus")}
+            found = await retention(endpoints["loki"], endpoints["prometheus"], STACK, http, time.time())
+            keep(found, self.run_.store)
 
     def _tell_stack(self, stack: RunningStack) -> None:
         for component in stack.components.values():
@@ -188,3 +228,17 @@ class _Collection:
             stack.stop()
         self.ports.close()
         shutil.rmtree(self.work_dir, ignore_errors=True)
+
+
+def _target_group(live: LiveService, address: str) -> TargetGroup:
+    path, _, query = live.service.metrics.path.partition("?")
+    return TargetGroup(
+        (address,),
+        {
+            "system": live.service.system,
+            "service": live.service.name,
+            "__metrics_path__": path,
+            "__scheme__": (live.base_url or "http").partition("://")[0],
+            **{f"__param_{name}": value for name, value in parse_qsl(query)},
+        },
+    )

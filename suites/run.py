@@ -20,6 +20,7 @@ import pytest
 from filelock import FileLock, Timeout
 
 from fixtures.catalog import Catalog, CatalogError, Service, load
+from stack.components import COMPONENTS
 from suites.discovery import in_area, rules
 from suites.evidence import EvidenceStore
 from suites.options import ROOT, check_stack, service_urls
@@ -57,6 +58,7 @@ class Run:
                 raise pytest.UsageError(str(broken)) from None
         services = [*listed, *(_from_url(name, url) for name, url in urls.items())]
         _check_names(services, wanted)
+        _check_jobs(services)
         _check_waivers(services)
         return Catalog(tuple(service for service in services if not wanted or service.name in wanted))
 
@@ -128,10 +130,22 @@ def _check_names(services: list[Service], wanted: set[str]) -> None:
         )
 
 
+def _check_jobs(services: list[Service]) -> None:
+    """The stack's own components are scraped too, each under its name, and must not be mixed up with a service."""
+    wrong = [
+        f"{service.where}: metrics.job: {service.metrics.job!r} is the job of the stack's own component; "
+        "choose another name or metrics.job"
+        for service in services
+        if service.metrics.job in COMPONENTS and not (service.start.local and service.start.local.component)
+    ]
+    if wrong:
+        raise pytest.UsageError("\n".join(wrong))
+
+
 def _check_waivers(services: list[Service]) -> None:
     known = rules()
     wrong = [
-        f"{service.name}: waiver for unknown rule {waiver.rule!r}{_nearest(waiver.rule, known)}"
+        f"{waiver.where}: waiver for unknown rule {waiver.rule!r}{_nearest(waiver.rule, known)}"
         for service in services
         for waiver in service.waivers
         if waiver.rule not in known
