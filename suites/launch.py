@@ -25,6 +25,8 @@ class LiveService:
     """A service as it runs: where it answers, where it logs, or why it does not run.
 
     `base_url` is without a path; `started_at` in seconds since the epoch. `log_files` are what the agent follows.
+    `quiet` says why it gets no traffic. `streams` are the labels of its log streams where it runs elsewhere, so that
+    the log store is all that is seen of its log; None where we started it.
     """
 
     service: Service
@@ -34,6 +36,8 @@ class LiveService:
     log_files: tuple[Path, ...] = ()
     started_at: float = 0.0
     processes: list[Running] = field(default_factory=list)
+    quiet: str | None = None
+    streams: dict[str, str] | None = None
 
     @property
     def metrics_url(self) -> str | None:

@@ -13,6 +13,7 @@ import httpx
 
 from stack.backends.base import RunningStack
 from stack.clients.prometheus import PrometheusClient
+from stack.records.delivery import Delivery
 from stack.records.exposition import Exposition
 from stack.records.log_stream import LOKI_MAX_LINE_BYTES, LogStream, SentRequest
 from stack.records.scrape import Scrape
@@ -24,6 +25,7 @@ from suites.evidence import CollectionError, NotEvaluated, Records
 from suites.launch import LiveService
 from suites.logs import collect as logs
 from suites.logs.follow import LogStore, follow, latencies
+from suites.logs.held import held
 from suites.metrics import collect as metrics
 from suites.metrics.declared import budget_of, contract_of
 from suites.metrics.scraped import scraped
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from suites.run import Run
 
 AREAS = ("metrics", "logs")
+UNFOLLOWED = (
+    "the service runs elsewhere: what it wrote is not known, so its lines cannot be followed into the log store"
+)
 
 
 def _told(scrapes: Sequence[Scrape] | NotEvaluated, died: str) -> Sequence[Scrape] | NotEvaluated:
@@ -68,15 +73,19 @@ class Observer:
         service, url = live.service, live.metrics_url
         timeout_s = service.metrics.scrape_timeout_s
         first = await metrics.before(url, timeout_s)
-        sent, traffic = await provoke(self._http, live.base_url, service)
+        sent, traffic = ([], None) if live.quiet else await provoke(self._http, live.base_url, service)
         provoked_at = time.time()
         log_lines = asyncio.create_task(self._logs(live, sent))
         contract, budget = contract_of(service), budget_of(service)
+        if live.streams is not None:
+            contract = replace(contract, moves=())  # others send requests to a live service as well
         records = dict(await metrics.after(url, first, contract, budget, len(sent), timeout_s))
         if died := live.died():
             records[Scrape] = _told(records[Scrape], died)
         nothing_sent = NotEvaluated("its service.yaml names no traffic to provoke", applies=False)
-        records[ProvokedTraffic] = [traffic] if sent else nothing_sent
+        if live.quiet and service.traffic:
+            nothing_sent = NotEvaluated(live.quiet)
+        records[ProvokedTraffic] = [traffic] if traffic and sent else nothing_sent
         self._store.put(service.name, records, "live")
         self._measure_metrics(service.name, records)
         await self._scraped(live, records, provoked_at)
@@ -120,22 +129,39 @@ class Observer:
             reason = declared.reason if declared else "its service.yaml says nothing about logs"
             self._store.put(service.name, dict.fromkeys(types, NotEvaluated(reason, applies=False)), "live")
             return
+        contract = logs.LogContract(
+            service.name, declared.format, (), declared.loggers, min(declared.max_line_bytes, LOKI_MAX_LINE_BYTES)
+        )
+        if live.streams is not None:
+            await self._held(live, contract)
+            return
         if not live.log_files or (not live.started_at and live.problem):
             reason = live.problem or f"it is not known where {service.name} logs"
             self._store.put(service.name, dict.fromkeys(types, NotEvaluated(reason)), "live")
             return
-        contract = logs.LogContract(
-            service.name, declared.format, (), declared.loggers, min(declared.max_line_bytes, LOKI_MAX_LINE_BYTES)
-        )
         records = await logs.collect(live.log_files, contract, sent, live.started_at - 1)
         self._store.put(service.name, records, "live")
         self._measure_logs(service.name, records)
+        log_store = await self._log_store()
+        found = await follow(live, records, log_store)
+        self._store.put(service.name, found, log_store.kind)
+        self._measures.setdefault(service.name, {})["delivery_seconds"] = latencies(found)
+
+    async def _log_store(self) -> LogStore:
         stack = await asyncio.shield(self._stack)
         if self._logs_at is None:
             self._logs_at = await asyncio.to_thread(LogStore, stack, self._http)
-        found = await follow(live, records, self._logs_at)
-        self._store.put(service.name, found, self._logs_at.kind)
-        self._measures.setdefault(service.name, {})["delivery_seconds"] = latencies(found)
+        return self._logs_at
+
+    async def _held(self, live: LiveService, contract: logs.LogContract) -> None:
+        """Read what the log store holds of a service that runs elsewhere: its log files are out of reach."""
+        log_store = await self._log_store()
+        if log_store.reader is None:
+            found: Records = {LogStream: NotEvaluated(log_store.missing)}
+        else:
+            found = await held(log_store.reader, contract, live.streams or {})
+        self._store.put(live.service.name, {**found, Delivery: NotEvaluated(UNFOLLOWED)}, log_store.kind)
+        self._measure_logs(live.service.name, found)
 
     def _measure_metrics(self, name: str, records: Mapping[type, object]) -> None:
         measures = self._measures.setdefault(name, {})
