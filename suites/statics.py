@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from fixtures.catalog import Catalog
+from suites.dashboards.collect import collect_static as dashboard_files
 from suites.evidence import EvidenceStore, NotEvaluated
 from suites.options import ROOT
 from suites.retention.collect import collect_static as retention_files
@@ -21,6 +22,7 @@ def read_files(catalog: Catalog, today: date) -> Mapping[str, Static]:
     readers: dict[str, Callable[[], Static]] = {
         "stack": lambda: stack_files(STACK, today, jobs),
         "retention": lambda: retention_files(STACK, today),
+        "dashboards": lambda: dashboard_files(STACK, today),
     }
     return {area: read() for area, read in readers.items()}
 

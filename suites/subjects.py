@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,8 +27,13 @@ class Subject:
 def subjects(catalog: Catalog, static: Static | None) -> list[Subject]:
     """The subjects of one area, in the order they are shown; `static` are the area's files, None if it has none."""
     if static is not None:
-        return [Subject(name, "component") for name in static]
+        return [Subject(name, _kind(records)) for name, records in static.items()]
     return [Subject(service.name, "service", service.name, service.waivers) for service in catalog.services]
+
+
+def _kind(records: Iterable[type]) -> SubjectKind:
+    """What a subject of files is: its records say what they are judged per."""
+    return "dashboard" if any("dashboard" in getattr(record, "judged_per", ()) for record in records) else "component"
 
 
 def is_about(rule: Rule, subject: Subject, static: Static | None) -> bool:

@@ -60,6 +60,10 @@ class Dashboard:
         """The same beside these provisioned datasources."""
         return replace(self, datasources=tuple(uids))
 
+    def beside(self, files: Iterable[str]) -> Self:
+        """The same beside other files that have its uid."""
+        return replace(self, also_in=tuple(files))
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the text form; raises yaml.YAMLError where it is neither JSON nor YAML."""

@@ -1,0 +1,46 @@
+"""Looks at Grafana and the dashboards of a running stack, and keeps what was seen in the run's evidence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from stack.backends.base import RunningStack
+from suites.dashboards import collect as files
+from suites.dashboards.live import collect as open_all
+from suites.dashboards.stores import stores_of
+from suites.stack import grafana
+
+if TYPE_CHECKING:
+    from suites.run import Run
+
+
+async def look(
+    run: Run,
+    stack: RunningStack,
+    stack_dir: Path,
+    http: httpx.AsyncClient,
+    areas: Collection[str],
+    say: Callable[[str], None],
+) -> None:
+    """Open the dashboards below `stack_dir` and try Grafana's doors; call it while the services' data is fresh."""
+    shipped = files.read(stack_dir)
+    stores = await asyncio.to_thread(stores_of, stack, shipped.datasources, http)
+    if "dashboards" in areas:
+        say(f"opening {len(shipped.dashboards)} dashboards")
+        found = await open_all(stores, shipped.dashboards, _partial(run))
+        for subject, records in found.items():
+            run.store.put(subject, records, "live")
+    run.store.put("grafana", await grafana.collect(stores, shipped.datasources), "live")
+
+
+def _partial(run: Run) -> str:
+    """Say why this run's data is no measure for a dashboard; empty where it is."""
+    option = run.config.getoption
+    if not option("--service") and not option("--service-url"):
+        return ""
+    return "this run observes chosen services only, and a dashboard shows all; run without --service"

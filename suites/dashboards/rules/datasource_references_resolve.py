@@ -1,0 +1,60 @@
+"""Every datasource that a dashboard names is provisioned.
+
+A panel whose datasource is not there shows an error, and one that names none takes whichever is the default that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.dashboard import ALWAYS_THERE, Dashboard
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, NotApplicable, rule
+
+KNOWN = "provisioned_datasources: [prometheus, loki]"
+PANEL = "{id: 1, title: Up, type: stat, targets: [{refId: A, expr: up, "
+
+
+@rule(
+    Good(f"{{{KNOWN}, panels: [{PANEL}datasource: {{uid: prometheus}}}}]}}]}}"),
+    Good(f"{{{KNOWN}, panels: [{PANEL}}}], datasource: {{uid: loki}}}}]}}"),
+    Good(
+        f"{{{KNOWN}, panels: [{PANEL}datasource: {{uid: $from}}}}]}}], "
+        "templating: {list: [{name: from, type: datasource, query: prometheus}]}}"
+    ),
+    Good(f"{{{KNOWN}, annotations: {{list: [{{name: Notes, datasource: {{uid: '-- Grafana --'}}}}]}}}}"),
+    Bad(
+        f"{{{KNOWN}, panels: [{PANEL}datasource: {{uid: P1809F7CD0C75ACF3}}}}]}}]}}",
+        "query A of panel `Up` asks the datasource `P1809F7CD0C75ACF3`, which is not provisioned",
+    ),
+    Bad(f"{{{KNOWN}, panels: [{PANEL}}}]}}]}}", "query A of panel `Up` names no datasource"),
+    Bad(
+        f"{{{KNOWN}, templating: {{list: [{{name: job, type: query, query: 'a', datasource: Prometheus}}]}}}}",
+        "variable `job` asks the datasource `Prometheus`, which is not provisioned",
+    ),
+    Bad(
+        f"{{{KNOWN}, annotations: {{list: [{{name: Deploys, datasource: {{uid: '${{DS_LOKI}}'}}}}]}}}}",
+        "annotation `Deploys` asks the datasource `${DS_LOKI}`, which is no variable of the dashboard",
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/grafana/latest/administration/provisioning/#data-sources",
+)
+def check(dashboard: Dashboard) -> Iterator[Finding]:
+    if dashboard.problem:
+        raise NotApplicable(f"{dashboard.file} cannot be read")
+    variables = {variable.name for variable in dashboard.variables if variable.type == "datasource"}
+    known = ", ".join(f"`{uid}`" for uid in dashboard.datasources) or "none"
+    where = Where(file=dashboard.file)
+    for place, datasource in dashboard.references():
+        uid = datasource.uid
+        if uid is None:
+            hint = f"write `datasource: {{uid: …}}`; provisioned: {known}"
+            yield Finding(f"{place} names no datasource", where, hint)
+        elif uid.startswith("$"):
+            if uid.strip("${}") not in variables:
+                hint = "a dashboard that was exported for sharing keeps such names; write the uid of the datasource"
+                message = f"{place} asks the datasource `{uid}`, which is no variable of the dashboard"
+                yield Finding(message, where, hint)
+        elif uid not in ALWAYS_THERE and uid not in dashboard.datasources:
+            hint = f"provisioned in stack/grafana/provisioning/datasources: {known}; refer to them by uid, not by name"
+            yield Finding(f"{place} asks the datasource `{uid}`, which is not provisioned", where, hint)

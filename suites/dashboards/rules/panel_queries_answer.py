@@ -1,0 +1,31 @@
+"""Every query of every panel is answered without an error.
+
+A panel with a query that the datasource refuses shows a red corner, or nothing, on the day it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.panel_data import PanelData
+from suites.finding import Finding, Where
+from suites.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("{panel: Requests, expr: 'sum(rate(http_requests_total[60s]))', series: 1, values: 2}"),
+    Good("{panel: Errors, expr: 'sum(errors_total)'}"),
+    Bad(
+        "{panel: Requests, ref_id: B, expr: 'sum(rate(x[60s])', error: 'parse error: unclosed left parenthesis'}",
+        "query B of panel `Requests` is refused: parse error: unclosed left parenthesis",
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/grafana/latest/developers/http_api/data_source/#query-a-data-source",
+)
+def check(data: PanelData) -> Iterator[Finding]:
+    if data.error:
+        yield Finding(
+            f"query {data.ref_id} of panel `{data.panel}` is refused: {data.error}",
+            Where(panel=data.panel, url=data.url, excerpt=data.expr),
+            f"asked of {data.via} as shown, with the dashboard's variables put in; try it in Grafana's Explore",
+        )
