@@ -22,9 +22,7 @@ from stack.backends.base import RunningStack, StackPlan, TargetGroup
 from stack.backends.ports import Ports
 from stack.components import COMPONENTS
 from stack.records.component_state import ComponentState
-from suites.dashboards import collect as dashboards
-from suites.dashboards.live import collect as open_dashboards
-from suites.dashboards.stores import stores_of
+from suites.dashboards.look import look
 from suites.evidence import CollectionError, Kind, NotEvaluated
 from suites.launch import Launchpad, LiveService
 from suites.observe import Observer
@@ -32,7 +30,6 @@ from suites.options import retention_trial
 from suites.retention.collect_live import collect as retention
 from suites.retention.collect_live import keep, no_trial, trial
 from suites.runinfo import write_run_info
-from suites.stack import grafana
 from suites.statics import STACK, put_static
 
 if TYPE_CHECKING:
@@ -119,6 +116,7 @@ class _Collection:
                 starting.set_result(stack)
                 self._tell_stack(stack)
                 await self._finish(tasks)
+                await look(self.run_, stack, STACK, http, self.areas, self.say)
                 await self._retention(stack, http)
                 await asyncio.to_thread(self._component_states, stack, collected)
             await asyncio.to_thread(self._stop, stack, collected.services)
@@ -133,25 +131,6 @@ class _Collection:
             for task in done:
                 task.result()
                 self.say(f"{task.get_name()} observed, {len(left)} of {len(tasks)} services left")
-
-    async def _ask_grafana(self, stack: RunningStack, http: httpx.AsyncClient) -> None:
-        """Open the dashboards while the services' data is fresh, and try Grafana's doors."""
-        files = dashboards.read(STACK)
-        stores = await asyncio.to_thread(stores_of, stack, files.datasources, http)
-        put = self.run_.store.put
-        if self.with_dashboards:
-            self.say(f"opening {len(files.dashboards)} dashboards")
-            for subject, records in (await open_dashboards(stores, files.dashboards, self._partial())).items():
-                put(subject, records, "live")
-        put("grafana", await grafana.collect(stores, files.datasources), "live")
-
-    def _partial(self) -> str:
-        """Say why this run's data is no measure for a dashboard; empty where it is."""
-        option = self.run_.config.getoption
-        chosen = option("--service") or option("--service-url")
-        return (
-            "this run observes chosen services only, and a dashboard shows all; run without --service" if chosen else ""
-        )
 
     def _start_stack(self, pad: Launchpad, services: list[LiveService]) -> RunningStack:
         pad.log_root.mkdir(parents=True, exist_ok=True)
@@ -242,3 +221,11 @@ def _target_group(live: LiveService, address: str) -> TargetGroup:
             **{f"__param_{name}": value for name, value in parse_qsl(query)},
         },
     )
+
+
+def _endpoint(stack: RunningStack, name: str) -> str | NotEvaluated:
+    """Where a component answers, or why it does not."""
+    component = stack.components.get(name)
+    if component is None:
+        return NotEvaluated(f"the stack has no {name}")
+    return stack.endpoint(name) or NotEvaluated(f"there is no {name}: {component.detail}")
