@@ -46,7 +46,18 @@ def attached_services(services: Iterable[Service], target: TargetFile) -> list[S
     if unknown:
         wrong = "\n".join(f"{target.lines[name]}: services.{name}: not in the catalog" for name in unknown)
         raise pytest.UsageError(f"{wrong}\nthe catalog has {', '.join(sorted(known)) or 'no service'}")
-    return [service for service in services if service.name in target.services or service.start.attached is not None]
+    return [service for service in services if _url(service, target) is not None]
+
+
+def _url(service: Service, target: TargetFile) -> str | None:
+    """Where a service answers: by the target file, by its own entry, or as the component of the stack that it is."""
+    if service.name in target.services:
+        return target.services[service.name].url
+    if service.start.attached is not None:
+        return service.start.attached.url
+    component = service.start.local.component if service.start.local else None
+    # Metrics are scraped without credentials, as Prometheus does it from inside.
+    return None if component in target.credentials else target.endpoints.get(component or "")
 
 
 @dataclass(frozen=True)
@@ -57,9 +68,9 @@ class AttachedPad:
 
     def prepare(self, service: Service) -> LiveService:
         """Give the service its address, and the labels under which its log streams are found."""
-        named, own = self.target.services.get(service.name), service.start.attached
+        named = self.target.services.get(service.name)
         live = LiveService(service, quiet=None if self.target.provoke else QUIET)
-        live.base_url = named.url if named else own.url if own else None
+        live.base_url = _url(service, self.target)
         if live.base_url is None:
             live.problem, live.expected = f"it is not known where {service.name} runs", False
         declared = service.logs.labels if service.logs else {}

@@ -18,10 +18,14 @@ import httpx
 
 from fixtures.service import Service
 from stack.backends import backend_class
+from stack.backends.attached import AttachedBackend
 from stack.backends.base import RunningStack, StackPlan, TargetGroup
 from stack.backends.ports import Ports
 from stack.components import COMPONENTS
 from stack.records.component_state import ComponentState
+from stack.records.effective_config import EffectiveConfig
+from suites.attach import AttachedPad
+from suites.backend_choice import choose
 from suites.dashboards.look import look
 from suites.evidence import CollectionError, Kind, NotEvaluated
 from suites.launch import Launchpad, LiveService
@@ -30,12 +34,15 @@ from suites.options import retention_trial
 from suites.retention.collect_live import collect as retention
 from suites.retention.collect_live import keep, no_trial, trial
 from suites.runinfo import write_run_info
+from suites.stack.live_components import NO_FILES
+from suites.stack.look import StackLook, sign_in
 from suites.statics import STACK, put_static
 
 if TYPE_CHECKING:
     from suites.run import Run
 
 THREADS = 64
+READ_ONLY = NotEvaluated("an attached stack is only read; whether anything too old is left tells of it", applies=False)
 
 
 @dataclass
@@ -75,7 +82,7 @@ def collect(run: Run, wanted: Collection[tuple[str, str]], say: Callable[[str], 
 
 
 class _Collection:
-    """One collection on the local backend."""
+    """One collection on the backend that was asked for."""
 
     def __init__(self, run: Run, services: list[Service], say: Callable[[str], None], areas: set[str]) -> None:
         self.run_ = run
@@ -84,20 +91,20 @@ class _Collection:
         self.areas = areas
         self.work_dir = run.folder / "work"
         self.ports = Ports()
+        self.backend = choose(run.config.getoption("--stack"))
+        # The files that the stack was started from; of somebody's stack only its owner can say.
+        self.config_dir = run.target.files if run.target else STACK
 
     async def run(self, collected: Collected) -> None:
         """Start everything, observe every service, stop everything."""
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "collection"))
         starting: asyncio.Future[RunningStack] = asyncio.get_running_loop().create_future()
-        pad = Launchpad(
-            self.work_dir,
-            self.ports,
-            lambda name: starting.result().endpoint(name) if starting.done() else None,
-            self.say,
-        )
+        pad = self._pad(starting)
+        collected.backend = self.backend
         collected.services = [pad.prepare(service) for service in self.services]
         stack: RunningStack | None = None
-        self.say(f"starting the stack and {len(self.services)} services")
+        doing = "attaching to" if self.run_.target else "starting"
+        self.say(f"{doing} the stack and {len(self.services)} services")
         try:
             stack_task = asyncio.create_task(asyncio.to_thread(self._start_stack, pad, collected.services))
             trial_task = asyncio.create_task(self._retention_trial())
@@ -115,14 +122,30 @@ class _Collection:
                     raise
                 starting.set_result(stack)
                 self._tell_stack(stack)
+                sign_in(stack, http)
+                stack_look = StackLook(self.run_, stack, http, self.config_dir)
+                first_look = asyncio.create_task(stack_look.first()) if "stack" in self.areas else None
                 await self._finish(tasks)
-                await look(self.run_, stack, STACK, http, self.areas, self.say)
+                await look(self.run_, stack, self.config_dir or STACK, http, self.areas, self.say)
                 await self._retention(stack, http)
+                if first_look:
+                    await first_look
+                    await stack_look.last(collected.services)
                 await asyncio.to_thread(self._component_states, stack, collected)
             await asyncio.to_thread(self._stop, stack, collected.services)
             await trial_task
         finally:
             await asyncio.to_thread(self._stop, stack, collected.services)
+
+    def _pad(self, starting: asyncio.Future[RunningStack]) -> Launchpad | AttachedPad:
+        if self.run_.target is not None:
+            return AttachedPad(self.run_.target)
+        return Launchpad(
+            self.work_dir,
+            self.ports,
+            lambda name: starting.result().endpoint(name) if starting.done() else None,
+            self.say,
+        )
 
     async def _finish(self, tasks: list[asyncio.Task[None]]) -> None:
         left = set(tasks)
@@ -132,7 +155,9 @@ class _Collection:
                 task.result()
                 self.say(f"{task.get_name()} observed, {len(left)} of {len(tasks)} services left")
 
-    def _start_stack(self, pad: Launchpad, services: list[LiveService]) -> RunningStack:
+    def _start_stack(self, pad: Launchpad | AttachedPad, services: list[LiveService]) -> RunningStack:
+        if isinstance(pad, AttachedPad):
+            return AttachedBackend(pad.target).start(StackPlan(self.work_dir, STACK))
         pad.log_root.mkdir(parents=True, exist_ok=True)
         targets: dict[str, list[TargetGroup]] = {}
         for live in services:
@@ -145,10 +170,14 @@ class _Collection:
             log_glob=str(pad.log_root / "*" / "*" / "*.log"),
             env={"ENVIRONMENT": "conformance"},
         )
-        return backend_class("local")().start(plan)
+        return backend_class(self.backend)().start(plan)
 
     async def _serve(
-        self, pad: Launchpad, live: LiveService, observer: Observer, starting: asyncio.Future[RunningStack]
+        self,
+        pad: Launchpad | AttachedPad,
+        live: LiveService,
+        observer: Observer,
+        starting: asyncio.Future[RunningStack],
     ) -> None:
         """Start one service and observe it; whatever breaks here is shown as the suite's own error."""
         local = live.service.start.local
@@ -164,16 +193,21 @@ class _Collection:
         """Prove on throwaway servers that old data is deleted, beside everything else."""
         if "retention" not in self.areas:
             return
-        if retention_trial(self.run_.config):
+        if self.run_.target:
+            keep(no_trial(READ_ONLY), self.run_.store)
+        elif retention_trial(self.run_.config):
             keep(await trial(self.work_dir / "retention-trial", STACK, self.say), self.run_.store)
         else:
             keep(no_trial(), self.run_.store)
 
     async def _retention(self, stack: RunningStack, http: httpx.AsyncClient) -> None:
         """Read what the running servers say about retention."""
-        if "retention" in self.areas:
+        if self.areas & {"retention", "stack"}:  # both judge the settings in use
             endpoints = {name: _endpoint(stack, name) for name in ("loki", "prometheus")}
-            found = await retention(endpoints["loki"], endpoints["prometheus"], STACK, http, time.time())
+            files = self.config_dir or STACK
+            found = await retention(endpoints["loki"], endpoints["prometheus"], files, http, time.time())
+            if self.config_dir is None:
+                found = {name: {**records, EffectiveConfig: NO_FILES} for name, records in found.items()}
             keep(found, self.run_.store)
 
     def _tell_stack(self, stack: RunningStack) -> None:
@@ -186,6 +220,8 @@ class _Collection:
         health = stack.health()
         for name in COMPONENTS.keys() - stack.components.keys():
             why = NotEvaluated(f"the {collected.backend} backend does not run {name}")
+            if self.run_.target:
+                why = NotEvaluated(f"the target file names no `{name}`", applies=False)
             self.run_.store.put(name, {ComponentState: why}, "live")
         for component in stack.components.values():
             state = ComponentState(

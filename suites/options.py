@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-RUNNABLE = ("auto", "local")
+RUNNABLE = ("auto", "local", "attached")
 """The values of `--stack` that `suites/collection.py` can run."""
 
 
@@ -48,6 +48,18 @@ def add(parser: pytest.Parser) -> None:
         metavar="NAME=URL",
         help="judge any metrics endpoint without a catalog entry; repeatable",
     )
+    group.addoption(
+        "--no-retention-trial",
+        action="store_true",
+        help="leave out the retention trial, which takes about 20 s beside everything else; so do --service and "
+        "--service-url",
+    )
+
+
+def retention_trial(config: pytest.Config) -> bool:
+    """Whether the run is to prove that old data really is deleted: a run about single services leaves it out."""
+    left_out = ("--no-retention-trial", "--service", "--service-url")
+    return not any(config.getoption(option) for option in left_out)
 
 
 def service_urls(config: pytest.Config) -> dict[str, str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock, Timeout
@@ -28,6 +29,9 @@ from suites.rule import Rule
 from suites.stack.collect import Static
 from suites.statics import read_files
 from suites.subjects import Subject, is_about, subjects
+
+if TYPE_CHECKING:
+    from stack.backends.target_file import TargetFile
 
 RUN = pytest.StashKey["Run"]()
 FOLDER = "conformance_run_folder"
@@ -45,8 +49,15 @@ class Run:
     in_use: FileLock | None = None
 
     @cached_property
-    def catalog(self) -> Catalog:
-        """The services to judge; raises UsageError with every problem of the catalog, or of its waivers."""
+    def target(self) -> TargetFile | None:
+        """Where the live stack is, with `--stack attached`; raises UsageError for a target file that cannot be used."""
+        from suites.attach import load_target  # the other backends need none of it
+
+        return load_target(self.config)
+
+    @cached_property
+    def listed(self) -> tuple[Service, ...]:
+        """All services of the catalog; raises UsageError with every problem of the catalog, or of its waivers."""
         urls = service_urls(self.config)
         chosen = self.config.getoption("--catalog")
         wanted = set(self.config.getoption("--service"))
@@ -60,6 +71,19 @@ class Run:
         _check_names(services, wanted)
         _check_jobs(services)
         _check_waivers(services)
+        return tuple(services)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The services to judge: those of the catalog that were asked for and, of a live stack, can be found."""
+        wanted, services = set(self.config.getoption("--service")), list(self.listed)
+        if self.target is not None:
+            from suites.attach import attached_services  # the other backends need none of it
+
+            services = attached_services(services, self.target)
+            lost = sorted(wanted - {service.name for service in services})
+            if lost:
+                raise pytest.UsageError(f"--service {', '.join(lost)}: the target file does not say where it runs")
         return Catalog(tuple(service for service in services if not wanted or service.name in wanted))
 
     @property
@@ -88,6 +112,7 @@ class Run:
     def check(self) -> None:
         """Raise UsageError for whatever cannot be run as asked, before anything is collected."""
         check_stack(self.config)
+        _ = self.target
         _ = self.catalog
 
     def judgements(self, area: str) -> list[tuple[Rule, Subject]]:

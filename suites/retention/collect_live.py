@@ -38,7 +38,7 @@ OWNERS: dict[type, tuple[str, ...]] = {
 }
 """The components that have something to judge of each type; to all others these rules have nothing to say."""
 
-NOT_ASKED = "the retention trial takes about 25 s; run with --retention-trial"
+NOT_ASKED = "this run left out the retention trial; run without --no-retention-trial, --service and --service-url"
 
 
 async def collect(
@@ -92,11 +92,11 @@ async def trial(work_dir: Path, config_dir: Path, say: Callable[[str], None]) ->
     return found
 
 
-def no_trial() -> Live:
-    """Say why there is no trial in a run that was not asked for one."""
+def no_trial(why: NotEvaluated | None = None) -> Live:
+    """Say why there is no trial; by default, that the run left it out."""
     found = _of_others(RetentionTrial)
     for name in OWNERS[RetentionTrial]:
-        found[name][RetentionTrial] = NotEvaluated(NOT_ASKED)
+        found[name][RetentionTrial] = why or NotEvaluated(NOT_ASKED)
     return found
 
 
