@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from fixtures.catalog import Catalog
+from stack.records.grafana_files import GrafanaFiles
 from suites.dashboards.collect import collect_static as dashboard_files
+from suites.dashboards.collect import grafana_files
 from suites.evidence import EvidenceStore, NotEvaluated
 from suites.options import ROOT
 from suites.retention.collect import collect_static as retention_files
@@ -20,11 +22,16 @@ def read_files(catalog: Catalog, today: date) -> Mapping[str, Static]:
     """Read the shipped files; returns the records by area and subject, with reasons where there are none."""
     jobs = [service.metrics.job for service in catalog.services]
     readers: dict[str, Callable[[], Static]] = {
-        "stack": lambda: stack_files(STACK, today, jobs),
+        "stack": lambda: _with_grafana(stack_files(STACK, today, jobs)),
         "retention": lambda: retention_files(STACK, today),
         "dashboards": lambda: dashboard_files(STACK, today),
     }
     return {area: read() for area, read in readers.items()}
+
+
+def _with_grafana(static: Static) -> Static:
+    static.setdefault("grafana", {})[GrafanaFiles] = list(grafana_files(STACK))
+    return static
 
 
 def put_static(statics: Mapping[str, Static], store: EvidenceStore) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stack.records.dashboard import Dashboard
 from stack.records.datasource import ProvisionedDatasource, provisioned
+from stack.records.grafana_files import GrafanaFiles
 from suites.evidence import NotEvaluated
 from suites.stack.collect import Static, read_file, shown
 
@@ -33,6 +34,13 @@ class Files:
     dashboards: Sequence[Dashboard]
     datasources: Sequence[ProvisionedDatasource]
     problems: Sequence[str]
+
+
+def grafana_files(stack_dir: Path) -> list[GrafanaFiles]:
+    """Return what Grafana's files provision, as the stack suite judges it."""
+    found = read(stack_dir)
+    names = tuple(dashboard.file for dashboard in found.dashboards)
+    return [GrafanaFiles(names, tuple(found.datasources), tuple(found.problems))]
 
 
 def read(stack_dir: Path) -> Files:
