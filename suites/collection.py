@@ -196,7 +196,7 @@ class _Collection:
         if self.run_.target:
             keep(no_trial(READ_ONLY), self.run_.store)
         elif retention_trial(self.run_.config):
-            keep(await trial(self.work_dir / "retention-trial", STACK, self.say), self.run_.store)
+            keep(await trial(self.run_.folder / "retention-trial", STACK, self.say), self.run_.store)
         else:
             keep(no_trial(), self.run_.store)
 

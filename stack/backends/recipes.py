@@ -18,6 +18,7 @@ from stack.backends.ports import HOST
 from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, TcpReady
 from stack.components import COMPONENTS
 from stack.gateway.render import TEMPLATE, USERS_SCRIPT, render
+from stack.records.compose import parse_compose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -151,7 +152,18 @@ def _prometheus(site: Site) -> list[str]:
         "--web.enable-lifecycle",
         # Prometheus takes new targets every 5 s; a run would wait for that before its first scrape.
         "--scrape.discovery-reload-interval=100ms",
+        *_shipped_retention(site),
     ]
+
+
+def _shipped_retention(site: Site) -> list[str]:
+    """Take how long Prometheus keeps its data from the command in the compose file, where it is decided."""
+    try:
+        services = parse_compose((site.plan.config_dir / "docker-compose.yml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []  # a rule says what is wrong with the file
+    shipped = next((service.command for service in services if service.name == "prometheus"), ())
+    return [flag for flag in shipped if flag.startswith("--storage.tsdb.retention")]
 
 
 def _grafana_labs(site: Site) -> list[str]:

@@ -27,6 +27,7 @@ class CompactorRuns:
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("loki",)
 
     now: float
     started: float

@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 
 import yaml
 
+from stack.components import COMPONENTS
+
 
 @dataclass(frozen=True, slots=True)
 class ComponentState:
@@ -18,6 +20,7 @@ class ComponentState:
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = tuple(COMPONENTS)
 
     name: str
     provenance: str

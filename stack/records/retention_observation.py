@@ -25,6 +25,7 @@ class RetentionObservation:
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("loki",)
 
     component: str
     slack_s: float

@@ -49,6 +49,7 @@ class RetentionTrial:
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("loki", "prometheus")
 
     component: str
     things: str
