@@ -22,6 +22,7 @@ from stack.records.target import ScrapeTarget
 from stack.records.traffic import ProvokedTraffic
 from suites.discovery import in_area
 from suites.evidence import CollectionError, NotEvaluated, Records
+from suites.health import why_down
 from suites.launch import LiveService
 from suites.logs import collect as logs
 from suites.logs.follow import LogStore, follow, latencies
@@ -120,6 +121,9 @@ class Observer:
         found = await scraped(
             self._prometheus, live.metrics_url or "", live.service.metrics.job, exposition, provoked_at
         )
+        silent = isinstance(found[ScrapeTarget], NotEvaluated)
+        if silent and (down := await asyncio.to_thread(why_down, stack, "prometheus")):
+            found = {ScrapeTarget: NotEvaluated(down)}
         self._store.put(live.service.name, found, "live")
 
     async def _logs(self, live: LiveService, sent: list[SentRequest]) -> None:

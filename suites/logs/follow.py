@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 
 from stack.backends.base import RunningStack
@@ -10,6 +12,7 @@ from stack.clients.loki import LokiClient
 from stack.records.delivery import ANY, Delivery
 from stack.records.log_stream import LogStream
 from suites.evidence import Kind, NotEvaluated, Records
+from suites.health import why_down
 from suites.launch import LiveService
 from suites.logs.delivery import DeliveryContract, collect, emitted
 
@@ -27,17 +30,21 @@ class LogStore:
         self.reader: LogReader | None = stack.embedded_logs
         self.kind: Kind = "simulated" if self.reader is not None else "live"
         self.missing = ""
+        self._stack = stack
         if self.reader is not None:
             return
-        endpoint, health = stack.endpoint("loki"), stack.health()
-        down = [f"{name}: {health[name]}" for name in ("loki", "promtail") if health.get(name)]
+        endpoint, down = stack.endpoint("loki"), self.down()
         if endpoint is None:
             component = stack.components.get("loki")
             self.missing = f"there is no Loki: {component.detail}" if component else "the stack has no Loki"
         elif down:
-            self.missing = "because " + "; ".join(down)
+            self.missing = down
         else:
             self.reader = LokiClient(endpoint, http)
+
+    def down(self) -> str:
+        """Look now: say why lines cannot be delivered, empty where agent and store both run."""
+        return why_down(self._stack, "loki", "promtail")
 
 
 async def follow(live: LiveService, records: Records, store: LogStore) -> Records:
@@ -50,9 +57,17 @@ async def follow(live: LiveService, records: Records, store: LogStore) -> Record
     lines = emitted(streams)
     watched = store.kind == "live"
     deadline_s = DEADLINE_S if watched else SIMULATED_DEADLINE_S
-    return await collect(
+    found = await collect(
         store.reader, _contract(live), lines, live.started_at - 1, deadline_s=deadline_s, watched=watched
     )
+    if _all_found(found) or not (down := await asyncio.to_thread(store.down)):
+        return found
+    return {Delivery: NotEvaluated(down)}  # what died meanwhile is at fault, not the service
+
+
+def _all_found(found: Records) -> bool:
+    deliveries = found[Delivery]
+    return not isinstance(deliveries, NotEvaluated) and all(len(each.found) == len(each.lines) for each in deliveries)
 
 
 def latencies(records: Records) -> list[float]:
