@@ -70,7 +70,8 @@ class TargetFile:
         except (OSError, UnicodeDecodeError) as broken:
             raise TargetFileError(f"{path}: cannot be read: {getattr(broken, 'strerror', None) or broken}") from None
         except ConfigError as broken:
-            raise TargetFileError(f"{path}: {broken}") from None
+            place = str(broken).replace("line ", "", 1) if str(broken).startswith("line ") else f" {broken}"
+            raise TargetFileError(f"{path}:{place}") from None
         return _Reader(path, document, environment).read()
 
 
