@@ -17,7 +17,6 @@ from stack.records.answered import Answered
 
 TIMEOUT_S = 15.0
 EXCERPT_CHARACTERS = 300
-CLOSED = frozenset({httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND})
 
 
 class GrafanaError(Exception):
@@ -91,12 +90,16 @@ class GrafanaClient:
         return {str(ref_id): _answered(_mapping(result)) for ref_id, result in results.items()}
 
     async def resource(self, uid: str, path: str, **parameters: str) -> Any:
-        """Ask a datasource through Grafana, as the variables of a dashboard do; returns `data` of its answer."""
+        """Ask a datasource through Grafana, as the variables of a dashboard do; returns `data` of its answer.
+
+        The error carries the datasource's own words where it gave any.
+        """
         place = f"/api/datasources/uid/{quote(uid, safe='')}/resources/{path}"
-        body = _json(self._checked(await self._send("GET", place, params=parameters)))
-        if body.get("status", "success") != "success":
-            raise GrafanaError(f"{self.url}{place}: {body.get('error') or 'no reason given'}")
-        return body.get("data")
+        answer = await self._send("GET", place, params=parameters)
+        body = _json(answer)
+        if body.get("status") == "success":
+            return body.get("data")
+        raise GrafanaError(str(body.get("error") or body.get("message") or f"{answer.request.url}: {_excerpt(answer)}"))
 
     async def open_to(self, path: str, credentials: tuple[str, str] | None) -> int | None:
         """Ask for `path` as a stranger or with guessed credentials; return the status if it let them in, else None.
@@ -105,9 +108,9 @@ class GrafanaClient:
         """
         auth = httpx.BasicAuth(*credentials) if credentials else None
         answer = await self._send("GET", path, auth=auth)
-        if answer.is_redirect or answer.status_code in CLOSED:
-            return None
-        return answer.status_code
+        if answer.is_server_error:
+            raise GrafanaError(f"{self.url}{path}: {_excerpt(answer)}")
+        return answer.status_code if answer.is_success else None
 
     async def _object(self, method: str, path: str, **options: Any) -> Mapping[str, Any]:
         return _json(self._checked(await self._send(method, path, **options)))

@@ -111,7 +111,7 @@ async def values_of(way: Way, source: Source, query: str, stretch: Stretch) -> l
         StoreError: the server refused, or the query is of no kind that a variable may have.
 
     """
-    times = _times(source, stretch)
+    times = times_of(source, stretch)
     if match := _LABEL_VALUES.match(query):
         selector = {"match[]" if source.type == "prometheus" else "query": match[1]} if match[1] else {}
         return sorted(str(value) for value in await way.data(f"label/{match[2]}/values", **selector, **times) or ())
@@ -126,7 +126,8 @@ async def values_of(way: Way, source: Source, query: str, stretch: Stretch) -> l
     raise StoreError(f"`{query}` is no query that a variable can have: label_values(…), label_names(), metrics(…), …")
 
 
-def _times(source: Source, stretch: Stretch) -> dict[str, str]:
+def times_of(source: Source, stretch: Stretch) -> dict[str, str]:
+    """The stretch as the parameters `start` and `end` of a datasource's API."""
     # Loki takes whole nanoseconds here, and Prometheus seconds.
     unit = 10**9 if source.type == "loki" else 1
     return {"start": str(int(stretch.start) * unit), "end": str(int(stretch.end) * unit)}

@@ -70,29 +70,31 @@ def _told(
 
 
 async def _served(stores: Stores, dashboard: Dashboard, deadline_s: float) -> Sequence[ServedDashboard] | NotEvaluated:
-    if stores.grafana is None:
+    grafana = stores.grafana
+    if grafana is None:
         return NotEvaluated(stores.no_grafana)
     file = ServedDashboard(
         uid=dashboard.uid,
         file=dashboard.file,
         title=dashboard.title,
         panels=len(dashboard.panels),
-        url=f"{stores.grafana.url}/d/{dashboard.uid}",
+        url=f"{grafana.url}/d/{dashboard.uid}",
     )
+    asked = file
+
+    async def ask() -> bool:
+        nonlocal asked
+        asked = await _ask(grafana, file)
+        return asked.served_title is not None or asked.error is not None
+
     # Grafana reads its dashboards after it says that it is ready.
-    asking = aeventually(lambda: _ask(stores.grafana, file), _is_told, deadline_s, describe=file.uid)
-    try:
-        return [await asking]
-    except TimeoutError:
-        return [await _ask(stores.grafana, file)]
+    with contextlib.suppress(TimeoutError):
+        await aeventually(ask, bool, deadline_s, describe=f"Grafana serves {file.uid}")
+    return [asked]
 
 
-def _is_told(served: ServedDashboard) -> bool:
-    return served.served_title is not None or served.error is not None
-
-
-async def _ask(grafana: GrafanaClient | None, file: ServedDashboard) -> ServedDashboard:
-    if grafana is None or not file.uid:
+async def _ask(grafana: GrafanaClient, file: ServedDashboard) -> ServedDashboard:
+    if not file.uid:
         return replace(file, error="the file gives it no uid")
     try:
         found = await grafana.dashboard(file.uid)

@@ -14,9 +14,9 @@ from stack.records.dashboard import ALWAYS_THERE, Dashboard
 from stack.records.panel import Panel, Query, Variable
 from stack.records.panel_data import PanelData
 from stack.records.variable_data import VariableData
-from suites.dashboards.ask import Asked, Source, Way, values_of
+from suites.dashboards.ask import Asked, Source, Way, times_of, values_of
 from suites.dashboards.interpolate import ALL, Choice, choose, interpolate, referenced
-from suites.dashboards.intervals import Stretch, length_of, stretch_of
+from suites.dashboards.intervals import Stretch, fill, length_of, stretch_of
 from suites.dashboards.named import labels_of, metrics_of
 from suites.dashboards.stores import Stores
 
@@ -124,24 +124,27 @@ class Opened:
             panel.name, query.ref_id, expr, way.via, way.url, answer.error, answer.series, answer.values, panel.no_value
         )
         if found.empty:
-            found = await _explained(found, way, source, stretch)
+            found = await _explained(found, way, source, stretch, query.instant)
         self.panels[panel.id, query.ref_id] = found
 
 
-async def _explained(found: PanelData, way: Way, source: Source, stretch: Stretch) -> PanelData:
-    """The same with what the query names that the server does not know."""
+async def _explained(found: PanelData, way: Way, source: Source, stretch: Stretch, instant: bool) -> PanelData:
+    """The same with what the query names that the server does not know, or the error that lies behind no data.
+
+    Some releases of Grafana answer with nothing where Prometheus refused the query.
+    """
     is_prometheus = source.type == "prometheus"
-    names = metrics_of(found.expr) if is_prometheus else labels_of(found.expr)
-    unit = 1 if is_prometheus else 10**9
-    times = {"start": str(int(stretch.start) * unit), "end": str(int(stretch.end) * unit)}
-    path = "label/__name__/values" if is_prometheus else "labels"
     try:
-        known = await way.data(path, **times) or ()
-    except StoreError:
-        return found
+        if is_prometheus:
+            await way.data("query", query=fill(found.expr, stretch, source.type, instant=instant))
+        path = "label/__name__/values" if is_prometheus else "labels"
+        known = await way.data(path, **times_of(source, stretch)) or ()
+    except StoreError as refused:
+        return replace(found, error=str(refused))
+    names = metrics_of(found.expr) if is_prometheus else labels_of(found.expr)
     unknown = tuple(name for name in names if name not in known)
     kind = "metric" if is_prometheus else "label"
-    return found if not unknown else replace(found, unknown={kind: unknown})
+    return replace(found, unknown={kind: unknown}) if unknown else found
 
 
 def in_order(variables: Sequence[Variable]) -> list[Variable]:
