@@ -8,13 +8,16 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import httpx
+import pytest
 
 from fixtures.service import Service
 from stack.backends import backend_class
@@ -30,7 +33,7 @@ from suites.dashboards.look import look
 from suites.evidence import CollectionError, Kind, NotEvaluated
 from suites.launch import Launchpad, LiveService
 from suites.observe import Observer
-from suites.options import retention_trial
+from suites.options import ROOT, retention_trial
 from suites.retention.collect_live import collect as retention
 from suites.retention.collect_live import keep, no_trial, trial
 from suites.runinfo import write_run_info
@@ -73,7 +76,12 @@ def collect(run: Run, wanted: Collection[tuple[str, str]], say: Callable[[str], 
     put_static(run.statics, run.store)
     areas = {area for area, _ in wanted}
     if services or areas & {"stack", "retention"}:
-        asyncio.run(_Collection(run, services, say, areas).run(collected))
+        try:
+            asyncio.run(_Collection(run, services, say, areas).run(collected))
+        except pytest.UsageError:
+            raise
+        except Exception as broken:  # noqa: BLE001  # what was seen until then is judged; the rest are errors of the suite
+            run.store.broke(CollectionError(f"collecting broke: {told(broken)}"))
     collected.seconds = time.monotonic() - begun
     if run.shared:  # of a million series, writing them takes as long as reading them
         run.store.save()
@@ -105,8 +113,8 @@ class _Collection:
         stack: RunningStack | None = None
         doing = "attaching to" if self.run_.target else "starting"
         self.say(f"{doing} the stack and {len(self.services)} services")
+        stack_task = asyncio.create_task(asyncio.to_thread(self._start_stack, pad, collected.services))
         try:
-            stack_task = asyncio.create_task(asyncio.to_thread(self._start_stack, pad, collected.services))
             trial_task = asyncio.create_task(self._retention_trial())
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
             async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
@@ -116,7 +124,7 @@ class _Collection:
                     for live in collected.services
                 ]
                 try:
-                    stack = await stack_task
+                    stack = await asyncio.shield(stack_task)  # Ctrl-C must not lose what is being started
                 except Exception as broken:
                     starting.set_exception(broken)
                     raise
@@ -135,6 +143,7 @@ class _Collection:
             await asyncio.to_thread(self._stop, stack, collected.services)
             await trial_task
         finally:
+            stack = stack or await _started(stack_task)
             await asyncio.to_thread(self._stop, stack, collected.services)
 
     def _pad(self, starting: asyncio.Future[RunningStack]) -> Launchpad | AttachedPad:
@@ -187,7 +196,7 @@ class _Collection:
             await asyncio.to_thread(pad.launch, live)
             await observer.observe(live)
         except Exception as broken:  # noqa: BLE001  # one service's trouble must not cost the others their verdicts
-            observer.broke(live, CollectionError(f"collecting broke: {type(broken).__name__}: {broken}"))
+            observer.broke(live, CollectionError(f"collecting broke: {told(broken)}"))
 
     async def _retention_trial(self) -> None:
         """Prove on throwaway servers that old data is deleted, beside everything else."""
@@ -243,6 +252,22 @@ class _Collection:
             stack.stop()
         self.ports.close()
         shutil.rmtree(self.work_dir, ignore_errors=True)
+
+
+def told(broken: BaseException) -> str:
+    """Tell an exception that nobody expected in one line, with the place in our own code that it came through last."""
+    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(broken.__traceback__)]
+    ours = [(file.relative_to(ROOT), line) for file, line in frames if file.is_relative_to(ROOT)]
+    place = next((f" ({file}:{line})" for file, line in reversed(ours) if "site-packages" not in file.parts), "")
+    return f"{type(broken).__name__}: {broken}{place}"
+
+
+async def _started(starting: asyncio.Task[RunningStack]) -> RunningStack | None:
+    """Wait for a stack that is being started, so that it can be stopped; None where it could not be started."""
+    try:
+        return await starting
+    except Exception:  # noqa: BLE001  # whoever waited for the stack has told why
+        return None
 
 
 def _target_group(live: LiveService, address: str) -> TargetGroup:

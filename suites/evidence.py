@@ -40,6 +40,9 @@ class Evidence:
     kind: Kind
 
 
+BROKEN = "broken"
+"""The file that says why collecting ended early."""
+
 Found = Evidence | NotEvaluated | CollectionError
 Records = Mapping[type, Sequence[Any] | NotEvaluated]
 """What a collector returns: per record type the records, or why there are none."""
@@ -54,6 +57,7 @@ class EvidenceStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._loaded: dict[str, dict[str, Found]] = {}
+        self._broken: CollectionError | None = None
 
     def put(self, subject: str, records: Records, kind: Kind) -> None:
         """Add one collector's records for `subject`; a later put of the same type replaces the earlier."""
@@ -68,29 +72,37 @@ class EvidenceStore:
         for record_type in types:
             known.setdefault(_key(record_type), why)
 
+    def broke(self, why: CollectionError) -> None:
+        """Say that collecting ended early: what is not there, of whatever subject, is missing for this reason."""
+        self._broken = why
+
     def save(self) -> None:
         """Write all subjects to disk, each file in one step."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for subject, found in self._loaded.items():
-            path = self._path(subject)
-            fresh = path.with_suffix(".tmp")
-            fresh.write_bytes(pickle.dumps(found, protocol=pickle.HIGHEST_PROTOCOL))
-            fresh.replace(path)
+            _write(self._path(subject), found)
+        _write(self.folder / BROKEN, self._broken)
 
     def get(self, record_type: type, subject: str) -> Found:
         """The evidence of one type for one subject; `NotEvaluated` where nothing was collected."""
         if subject not in self._loaded:
-            path = self._path(subject)
-            self._loaded[subject] = (
-                pickle.loads(path.read_bytes())  # noqa: S301  # written by this run, see the class docstring
-                if path.exists()
-                else {}
-            )
-        missing = NotEvaluated(f"no {record_type.__name__} was collected for {subject}")
+            self._loaded[subject] = _read(self._path(subject)) or {}
+            self._broken = self._broken or _read(self.folder / BROKEN)
+        missing = self._broken or NotEvaluated(f"no {record_type.__name__} was collected for {subject}")
         return self._loaded[subject].get(_key(record_type), missing)
 
     def _path(self, subject: str) -> Path:
         return self.folder / f"{quote(subject, safe='')}.evidence"
+
+
+def _write(path: Path, what: object) -> None:
+    fresh = path.with_suffix(".tmp")
+    fresh.write_bytes(pickle.dumps(what, protocol=pickle.HIGHEST_PROTOCOL))
+    fresh.replace(path)
+
+
+def _read(path: Path) -> Any:
+    return pickle.loads(path.read_bytes()) if path.exists() else None  # noqa: S301  # written by this run alone
 
 
 def _key(record_type: type) -> str:

@@ -1,0 +1,19 @@
+"""A pytest plugin that breaks the suite's own collecting: load it with `-p tests.breaks_collection`.
+
+The last look at the components fails, when all services have been observed.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from suites import collection
+
+
+def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001  # the hook passes it by name
+    """Put the fault into place, in the controller and in each worker."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a fault of the suite")
+
+    collection._Collection._component_states = broken  # type: ignore[method-assign,assignment]  # that is the point
