@@ -97,8 +97,18 @@ class EvidenceStore:
 
 def _write(path: Path, what: object) -> None:
     fresh = path.with_suffix(".tmp")
-    fresh.write_bytes(pickle.dumps(what, protocol=pickle.HIGHEST_PROTOCOL))
+    fresh.write_bytes(_pickled(what))
     fresh.replace(path)
+
+
+def _pickled(what: object) -> bytes:
+    try:
+        return pickle.dumps(what, protocol=pickle.HIGHEST_PROTOCOL)
+    except (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError) as broken:
+        if not isinstance(what, dict):
+            return _pickled(CollectionError(f"this evidence cannot travel between processes: {broken}"))
+        # One record that cannot be written must not cost the others of its subject.
+        return _pickled({key: pickle.loads(_pickled(found)) for key, found in what.items()})  # noqa: S301  # our own
 
 
 def _read(path: Path) -> Any:

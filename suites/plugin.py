@@ -122,10 +122,13 @@ def _judged(run: Run, rule: Rule, subject: Subject) -> Verdict:
     if waiver is None or verdict.outcome == "error":
         return verdict
     problem = None
-    if waiver.expired(run.today):
-        problem = f"the waiver expired on {waiver.expires}: mend the breach, or have {waiver.owner} renew it"
-    elif verdict.outcome == "pass":
-        problem = "the waiver is no longer needed: remove it from the service.yaml"
+    if verdict.outcome == "pass":
+        problem = f"the waiver is no longer needed: remove it from {waiver.where or 'the service.yaml'}"
+    elif waiver.expired(run.today):
+        problem = (
+            f"the waiver expired on {waiver.expires} ({waiver.where or 'service.yaml'}): mend the breach, "
+            f"or have {waiver.owner} renew it"
+        )
     if problem is None:
         return verdict
     return Verdict(rule, subject.name, "error", verdict.evidence, verdict.findings, problem, waiver=waiver)

@@ -170,13 +170,22 @@ def _check_jobs(services: list[Service]) -> None:
 def _check_waivers(services: list[Service]) -> None:
     known = rules()
     wrong = [
-        f"{waiver.where}: waiver for unknown rule {waiver.rule!r}{_nearest(waiver.rule, known)}"
+        f"{waiver.where}: {problem}"
         for service in services
         for waiver in service.waivers
-        if waiver.rule not in known
+        if (problem := _why_no_waiver(waiver.rule, known))
     ]
     if wrong:
         raise pytest.UsageError("\n".join(wrong))
+
+
+def _why_no_waiver(name: str, known: Mapping[str, Rule]) -> str:
+    """Say why a service cannot have this rule waived, empty where it can."""
+    if name not in known:
+        return f"waiver for unknown rule {name!r}{_nearest(name, known)}"
+    if "service" not in getattr(known[name].record, "judged_per", ("service",)):
+        return f"waiver for {name!r}, which judges no service: it would never be needed"
+    return ""
 
 
 def _nearest(name: str, known: Collection[str]) -> str:

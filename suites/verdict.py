@@ -83,6 +83,9 @@ def judge(rule: Rule, subject: str, found: Found, waiver: Accepted | None = None
         return Verdict(rule, subject, "not-evaluated", "static", reason=found.reason, applies=found.applies)
     if isinstance(found, CollectionError):
         return Verdict(rule, subject, "error", "static", reason=found.text)
+    if not found.records:  # nothing seen is nothing proved
+        reason = f"no {rule.record.__name__} was collected for {subject}"
+        return Verdict(rule, subject, "not-evaluated", found.kind, reason=reason)
     findings: dict[Finding, None] = {}
     skipped: list[str] = []
     for record in found.records:

@@ -81,6 +81,10 @@ BROKEN = {
         GOOD + WAIVER.format(rule="metrics/parseable"),
         r"service\.yaml:7: waiver for unknown rule 'metrics/parseable'; did you mean 'metrics/parsable'\?",
     ),
+    "a rule that judges no service": (
+        GOOD + WAIVER.format(rule="stack/component-ready"),
+        r"service\.yaml:7: waiver for 'stack/component-ready', which judges no service: it would never be needed",
+    ),
     "a component's job": (
         GOOD.replace("metrics: {}", "metrics: {job: loki}"),
         r"service\.yaml: metrics\.job: 'loki' is the job of the stack's own component",
