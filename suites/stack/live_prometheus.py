@@ -47,11 +47,11 @@ class Asked:
 
 
 async def ask_prometheus(prometheus: PrometheusClient, stack: RunningStack, asked: Asked) -> Found:
-    """Ask everything at once; never raises for what Prometheus does."""
+    """Ask for everything; never raises for what Prometheus does."""
     scraped = [name for name in ComponentTargets.judged_components if stack.endpoint(name)]
-    by_job, link, rules = await asyncio.gather(
-        _kept(_targets(prometheus, scraped)), _kept(_link(prometheus, asked)), _kept(_rules(prometheus, asked))
-    )
+    # Rules come last: on series that are not there yet, an expression that will fail does not fail.
+    by_job, link = await asyncio.gather(_kept(_targets(prometheus, scraped)), _kept(_link(prometheus, asked)))
+    rules = await _kept(_rules(prometheus, asked))
     about: dict[type, Any] = {AlertmanagerLink: link, LoadedRules: rules}
     if isinstance(by_job, NotEvaluated):
         return {"prometheus": {**about, LiveJobs: by_job}, **{name: {ComponentTargets: by_job} for name in scraped}}
