@@ -23,7 +23,11 @@ class Datasource:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query of a panel. `model` is what the file says of it, as Grafana's API takes it."""
+    """One query of a panel.
+
+    `min_interval` is the smallest step, its own or the panel's; `model` is what the file says of the query, as
+    Grafana's API takes it.
+    """
 
     ref_id: str
     expr: str
@@ -115,21 +119,25 @@ def _panel(body: Mapping[str, Any]) -> Panel:
         id=_number(body.get("id"), 0),
         title=str(body.get("title") or ""),
         type=str(body.get("type") or ""),
-        queries=tuple(_query(one, own) for one in _mappings(body.get("targets")) if one.get("hide") is not True),
+        queries=tuple(
+            _query(one, own, str(body.get("interval") or ""))
+            for one in _mappings(body.get("targets"))
+            if one.get("hide") is not True
+        ),
         width=_number(_mapping(body.get("gridPos")).get("w"), GRID_COLUMNS) or GRID_COLUMNS,
         no_value=str(no_value) if no_value else None,
         time_from=str(body.get("timeFrom") or ""),
     )
 
 
-def _query(body: Mapping[str, Any], of_panel: Datasource) -> Query:
+def _query(body: Mapping[str, Any], of_panel: Datasource, interval: str) -> Query:
     own = reference(body.get("datasource"))
     return Query(
         ref_id=str(body.get("refId") or "A"),
         expr=str(body.get("expr") or ""),
         datasource=own if own.uid else of_panel,
         instant=body.get("queryType") == "instant" or (body.get("instant") is True and body.get("range") is not True),
-        min_interval=str(body.get("interval") or ""),
+        min_interval=str(body.get("interval") or interval),
         model=body,
     )
 
