@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.broken._miniature.endpoints import BEHAVIOURS
+from fixtures.broken._miniature.loopback_server import serving
 from stack.eventually import eventually
 from tests.conformance_run import Finished, Started, finished, started
 
@@ -155,3 +157,44 @@ def test_a_url_that_nobody_answers_is_a_breach_not_an_error(tmp_path: Path) -> N
     (finding,) = failed["metrics/endpoint-reachable"]["findings"]
     assert finding["message"] == "the metrics endpoint cannot be reached: connection refused at 127.0.0.1:9"
     assert not run.verdicts("shop", "error")
+
+
+def test_a_url_is_judged_without_a_catalog(tmp_path: Path) -> None:
+    with serving(BEHAVIOURS) as server:
+        run = finished(
+            tmp_path, f"--service-url=shop={server.url('good')}", f"--service-url=bad={server.url('falling')}"
+        )
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.output[-3000:]
+    assert [service["name"] for service in run.report["services"]] == ["bad", "shop"]
+    assert set(run.verdicts("shop", "fail", "error")) == set()
+    assert len(run.verdicts("shop", "pass")) > 60
+    assert set(run.verdicts("bad", "fail")) == {"metrics/counters-never-fall"}
+
+
+def test_waivers_in_a_run(tmp_path: Path) -> None:
+    """One that holds, one that has expired and one that is not needed: each concerns its own rule alone."""
+    waivers = {
+        "metrics/build-info-exposed": "2999-12-31",
+        "metrics/counters-never-fall": "2020-01-01",
+        "metrics/parsable": "2999-12-31",
+    }
+    folder = tmp_path / "catalog" / "shop"
+    folder.mkdir(parents=True)
+    with serving(BEHAVIOURS) as server:
+        (folder / "service.yaml").write_text(
+            "name: shop\nsystem: shop\nowner: {team: Shop, contact: shop@example.com}\n"
+            f'start: {{attached: {{url: "http://127.0.0.1:{server.port}"}}}}\nmetrics: {{path: /falling}}\nwaivers:\n'
+            + "".join(
+                f'  - {{rule: {rule}, reason: it is old, owner: shop, expires: "{day}"}}\n'
+                for rule, day in waivers.items()
+            )
+        )
+        run = finished(tmp_path / "home", f"--catalog={folder.parent}", "-k", "shop")
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.output[-3000:]
+    assert set(run.verdicts("shop", "waived")) == {"metrics/build-info-exposed"}
+    reasons = {rule: verdict["reason"] for rule, verdict in run.verdicts("shop", "error").items()}
+    assert reasons.keys() == {"metrics/counters-never-fall", "metrics/parsable"}
+    assert reasons["metrics/counters-never-fall"].startswith("the waiver expired on 2020-01-01 (")
+    assert reasons["metrics/parsable"].startswith("the waiver is no longer needed: remove it from ")
+    assert not run.verdicts("shop", "fail")
+    assert len(run.verdicts("shop", "pass")) > 60
