@@ -100,7 +100,7 @@ class Running:
         died = self.reason()
         if died:
             return f"{died}{self._log_excerpt()}"
-        missing = _what_is_missing(self.spec.ready) if self.spec.ready else ""
+        missing = what_is_missing(self.spec.ready) if self.spec.ready else ""
         return f"{self.spec.name} runs but is not ready: {missing}" if missing else None
 
     def log_tail(self, lines: int = SHOWN_LINES) -> str:
@@ -122,7 +122,7 @@ class Running:
         def probe() -> str:
             if not self.alive:
                 raise ComponentFailed(f"{self.reason()} before it was ready{self._log_excerpt()}")
-            return _what_is_missing(check)
+            return what_is_missing(check)
 
         try:
             eventually(probe, lambda missing: not missing, timeout_s, describe=f"{self.spec.name} is ready")
@@ -224,7 +224,7 @@ def _tail(path: Path, lines: int) -> str:
         return ""
 
 
-def _what_is_missing(check: ReadyCheck) -> str:
+def what_is_missing(check: ReadyCheck) -> str:
     """Look once; return what is not as it should be, or an empty text."""
     try:
         match check:
