@@ -134,7 +134,7 @@ class _Collection:
                 stack_look = StackLook(self.run_, stack, http, self.config_dir)
                 first_look = asyncio.create_task(stack_look.first()) if "stack" in self.areas else None
                 await self._finish(tasks)
-                await look(self.run_, stack, self.config_dir or STACK, http, self.areas, self.say)
+                await look(self.run_, stack, self.config_dir or STACK, http, self.areas, self.say, collected.services)
                 await self._retention(stack, http)
                 if first_look:
                     await first_look

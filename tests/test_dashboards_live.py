@@ -70,6 +70,7 @@ FILES = {
             panel(2, "Empty", 'up{job="nobody"}'),
             panel(3, "Renamed", "promotheus_requests_total", **may_be_empty()),
             panel(4, "Not a number", "vector(0) / vector(0)"),
+            panel(5, "Wrong label", 'up{jobb="nobody"}', **may_be_empty()),
         ],
         variable("wrong", "label_value(up, job)"),
         variable("none", "label_values(up, no_such_label)"),
@@ -165,6 +166,7 @@ def test_each_fault_is_told_once_and_by_its_own_rule(seen: Mapping[str, Records]
         "query A of panel `Empty` finds no data",
         "query A of panel `Not a number` finds 1 series, but no number in them",
         "query A of panel `Renamed` finds no data: there is no metric `promotheus_requests_total`",
+        "query A of panel `Wrong label` finds no data: there is no label of `up` named `jobb`",
     ]
     (wrong,) = found["variable-queries-answer"]
     assert wrong.startswith("variable `wrong` cannot be filled: `label_value(up, job)` is no query")

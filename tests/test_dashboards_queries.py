@@ -7,7 +7,7 @@ import pytest
 from stack.records.panel import Datasource, Variable, panels_of, variables_of
 from suites.dashboards.interpolate import choose, interpolate, referenced
 from suites.dashboards.intervals import fill, length_of, stretch_of
-from suites.dashboards.named import labels_of, metrics_of
+from suites.dashboards.named import labels_of, matched_of, metrics_of
 from suites.dashboards.open import in_order
 
 
@@ -142,6 +142,11 @@ def test_lengths(text: str, length: float) -> None:
 )
 def test_metrics_that_a_query_names(expr: str, names: tuple[str, ...]) -> None:
     assert metrics_of(expr) == names
+
+
+def test_labels_that_a_query_matches_on_by_metric() -> None:
+    expr = 'sum by (x) (a{b="{c=\\"d\\"}", e!~"f"}) / on (g) a{h="i"} + j + k{}'
+    assert matched_of(expr) == {"a": ("b", "e", "h"), "k": ()}
 
 
 def test_labels_that_a_log_query_names() -> None:

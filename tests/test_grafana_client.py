@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
-from stack.clients.grafana import GrafanaClient, GrafanaError
+from stack.clients.grafana import GrafanaClient, GrafanaError, NoSuchCheck
 from stack.clients.range_queries import RangeClient, StoreError, StoreKind
 from stack.records.answered import Answered
 
@@ -118,6 +118,13 @@ def test_datasources_and_their_health() -> None:
     assert ask(says({"status": "OK", "message": "fine"}), lambda it: it.datasource_problem("x")) is None
     down = says({"status": "ERROR", "message": "connection refused"}, 400)
     assert ask(down, lambda it: it.datasource_problem("x")) == "connection refused"
+
+
+def test_a_release_that_cannot_check_a_datasource_says_so() -> None:
+    with pytest.raises(NoSuchCheck, match="no check of its own"):
+        ask(says({"message": "Not found"}, 404), lambda it: it.datasource_problem("x"))
+    gone = says({"message": "Data source not found"}, 404)
+    assert ask(gone, lambda it: it.datasource_problem("x")) == "Data source not found"
 
 
 def test_a_resource_is_asked_through_grafana() -> None:

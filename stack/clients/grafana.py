@@ -23,6 +23,10 @@ class GrafanaError(Exception):
     """Grafana did not answer as it should; the text names the URL and what it said."""
 
 
+class NoSuchCheck(GrafanaError):  # noqa: N818  # an answer, not a fault
+    """Grafana cannot check datasources of that type itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class FoundDashboard:
     """A dashboard as Grafana serves it: its JSON model, and whether it comes from a provisioned file."""
@@ -53,12 +57,19 @@ class GrafanaClient:
         return tuple(await self._list("/api/datasources"))
 
     async def datasource_problem(self, uid: str) -> str | None:
-        """Let Grafana check a datasource; return why it does not work, None if it does."""
+        """Let Grafana check a datasource; return why it does not work, None if it does.
+
+        Raises:
+            NoSuchCheck: this release of Grafana has no check for datasources of that type.
+
+        """
         path = f"/api/datasources/uid/{quote(uid, safe='')}/health"
         answer = await self._send("GET", path)
         body = _json(answer)
         if body.get("status") == "OK" and answer.is_success:
             return None
+        if answer.status_code == httpx.codes.NOT_FOUND and body.get("message") == "Not found":
+            raise NoSuchCheck(f"{self.url}{path}: this Grafana has no check of its own for it")
         return str(body.get("message") or body.get("error") or _excerpt(answer))
 
     async def dashboard(self, uid: str) -> FoundDashboard | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,9 @@ from stack.backends.base import RunningStack
 from suites.dashboards import collect as files
 from suites.dashboards.live import collect as open_all
 from suites.dashboards.stores import stores_of
+from suites.launch import LiveService
 from suites.stack import grafana
+from suites.traffic import provoke
 
 if TYPE_CHECKING:
     from suites.run import Run
@@ -26,12 +28,18 @@ async def look(
     http: httpx.AsyncClient,
     areas: Collection[str],
     say: Callable[[str], None],
+    services: Sequence[LiveService] = (),
 ) -> None:
-    """Open the dashboards below `stack_dir` and try Grafana's doors; call it while the services' data is fresh."""
+    """Open the dashboards below `stack_dir` and try Grafana's doors; call it while the services' data is fresh.
+
+    The `services` are sent their requests once more: the first ones made most series appear, and a rate sees only
+    what a series gains after that.
+    """
     shipped = files.read(stack_dir)
     stores = await asyncio.to_thread(stores_of, stack, shipped.datasources, http)
     if "dashboards" in areas:
         say(f"opening {len(shipped.dashboards)} dashboards")
+        await asyncio.gather(*(provoke(http, live.base_url, live.service) for live in services if live.base_url))
         found = await open_all(stores, shipped.dashboards, _partial(run))
         for subject, records in found.items():
             run.store.put(subject, records, "live")

@@ -14,6 +14,7 @@ _TOKEN = re.compile(
 )
 _WORDS = frozenset({"and", "or", "unless", "bool", "offset", "atan2", "inf", "nan", "start", "end"})
 _LABEL_LISTS = frozenset({"by", "without", "on", "ignoring", "group_left", "group_right"})
+_TEXT = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`')
 _MATCHER = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)\s*(?:=~|!~|!=|=)\s*(?:"|`)')
 
 
@@ -43,8 +44,15 @@ def _is_word(name: str, after: str) -> bool:
     return after in ("(", "by", "without") or name in _WORDS or name in _LABEL_LISTS
 
 
+def matched_of(expr: str) -> dict[str, tuple[str, ...]]:
+    """The labels that a PromQL query matches on, by metric."""
+    found: dict[str, dict[str, None]] = {}
+    for metric, selector in re.findall(r"([A-Za-z_:][A-Za-z0-9_:]*)\s*\{([^{}]*)\}", _TEXT.sub('""', expr)):
+        found.setdefault(metric, {}).update(dict.fromkeys(_MATCHER.findall(selector)))
+    return {metric: tuple(labels) for metric, labels in found.items()}
+
+
 def labels_of(expr: str) -> tuple[str, ...]:
     """The stream labels that the selectors of a LogQL query match on, in order, each once."""
-    texts = re.sub(r'"(?:\\.|[^"\\])*"|`[^`]*`', '""', expr)
-    selectors = re.findall(r"\{([^{}]*)\}", texts)
+    selectors = re.findall(r"\{([^{}]*)\}", _TEXT.sub('""', expr))
     return tuple(dict.fromkeys(name for selector in selectors for name in _MATCHER.findall(selector)))

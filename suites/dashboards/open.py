@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stack.clients.range_queries import StoreError
@@ -17,11 +17,11 @@ from stack.records.variable_data import VariableData
 from suites.dashboards.ask import Asked, Source, Way, times_of, values_of
 from suites.dashboards.interpolate import ALL, Choice, choose, interpolate, referenced
 from suites.dashboards.intervals import Stretch, fill, length_of, stretch_of
-from suites.dashboards.named import labels_of, metrics_of
+from suites.dashboards.named import labels_of, matched_of, metrics_of
 from suites.dashboards.stores import Stores
 
-ERRORS_PASS_S = 2.0
-"""Seconds for which an error may be the server's own start; after that it stands."""
+EARLY_S = 3.0
+"""Seconds in which an error may still be the server's own start, and data may come where there need not be any."""
 
 
 @dataclass
@@ -55,14 +55,16 @@ class Opened:
         found = self.panels.get((panel.id, query.ref_id))
         if found is None:
             return self._way(query.datasource.uid)[0] is not None
-        return bool(found.error and self._early) or (found.empty and found.no_value is None)
+        if found.error or (found.empty and found.no_value is not None):
+            return self._early
+        return found.empty
 
     def _waits_for(self, found: VariableData | None) -> bool:
         return found is not None and (self._early if found.error else not found.values)
 
     @property
     def _early(self) -> bool:
-        return time.monotonic() - self.begun < ERRORS_PASS_S
+        return time.monotonic() - self.begun < EARLY_S
 
     def _way(self, uid: str | None) -> tuple[Way | None, Source | None]:
         """The way to a datasource; none where the file names one that is not there, which is a finding of its own."""
@@ -133,18 +135,29 @@ async def _explained(found: PanelData, way: Way, source: Source, stretch: Stretc
 
     Some releases of Grafana answer with nothing where Prometheus refused the query.
     """
-    is_prometheus = source.type == "prometheus"
     try:
-        if is_prometheus:
+        if source.type == "prometheus":
             await way.data("query", query=fill(found.expr, stretch, source.type, instant=instant))
-        path = "label/__name__/values" if is_prometheus else "labels"
-        known = await way.data(path, **times_of(source, stretch)) or ()
+            return _with_unknown(found, await _unknown_metrics(found.expr, way, source, stretch))
+        known = await way.data("labels", **times_of(source, stretch)) or ()
     except StoreError as refused:
         return replace(found, error=str(refused))
-    names = metrics_of(found.expr) if is_prometheus else labels_of(found.expr)
-    unknown = tuple(name for name in names if name not in known)
-    kind = "metric" if is_prometheus else "label"
-    return replace(found, unknown={kind: unknown}) if unknown else found
+    return _with_unknown(found, {"label": [name for name in labels_of(found.expr) if name not in known]})
+
+
+async def _unknown_metrics(expr: str, way: Way, source: Source, stretch: Stretch) -> dict[str, list[str]]:
+    """The metrics that Prometheus does not know, and the labels that those it knows do not have; raises StoreError."""
+    known = await way.data("label/__name__/values", **times_of(source, stretch)) or ()
+    unknown = {"metric": [name for name in metrics_of(expr) if name not in known]}
+    for metric, labels in matched_of(expr).items():
+        if metric not in unknown["metric"]:
+            has = await way.data("labels", **{"match[]": metric}, **times_of(source, stretch)) or ()
+            unknown[f"label of `{metric}` named"] = [label for label in labels if label not in has]
+    return unknown
+
+
+def _with_unknown(found: PanelData, unknown: Mapping[str, Sequence[str]]) -> PanelData:
+    return replace(found, unknown={kind: tuple(names) for kind, names in unknown.items() if names})
 
 
 def in_order(variables: Sequence[Variable]) -> list[Variable]:

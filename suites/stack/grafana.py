@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 
-from stack.clients.grafana import GrafanaClient, GrafanaError
+from stack.clients.grafana import GrafanaClient, GrafanaError, NoSuchCheck
 from stack.records.datasource import GrafanaDatasources, ProvisionedDatasource, ServedDatasource
 from stack.records.grafana_access import GrafanaAccess
 from suites.dashboards.stores import Stores
@@ -60,12 +61,27 @@ async def _datasources(
     return [GrafanaDatasources(tuple(promised), tuple(checked), grafana.url)]
 
 
-async def _checked(grafana: GrafanaClient, body: Any) -> ServedDatasource:
+async def _checked(grafana: GrafanaClient, body: Mapping[str, Any]) -> ServedDatasource:
     uid = str(body.get("uid") or "")
+    try:
+        problem = await grafana.datasource_problem(uid)
+    except NoSuchCheck:
+        problem = await _asked(grafana, uid, str(body.get("type") or ""))
     return ServedDatasource(
         uid=uid,
         type=str(body.get("type") or ""),
         name=str(body.get("name") or ""),
         read_only=body.get("readOnly") is True,
-        unhealthy=await grafana.datasource_problem(uid),
+        unhealthy=problem,
     )
+
+
+async def _asked(grafana: GrafanaClient, uid: str, kind: str) -> str | None:
+    """Ask a datasource for its labels through Grafana, as older releases check it from the browser."""
+    path, unit = ("labels", 10**9) if kind == "loki" else ("api/v1/labels", 1)
+    now = int(time.time())
+    try:
+        await grafana.resource(uid, path, start=str((now - 3600) * unit), end=str(now * unit))
+    except GrafanaError as refused:
+        return str(refused)
+    return None
