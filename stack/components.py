@@ -116,6 +116,12 @@ COMPONENTS: dict[str, ComponentInfo] = _table(
 )
 """Every component of the stack, by name. Loki's and Promtail's images are built from one tag of one repository."""
 
+NOT_IN_DEBIAN = {
+    "grafana": "https://grafana.com/docs/grafana/latest/setup-grafana/installation/",
+    "alloy": "https://grafana.com/docs/alloy/latest/set-up/install/",
+}
+"""Where to get what Debian does not package."""
+
 TOOLS: dict[str, ComponentInfo] = _table(
     ComponentInfo("promtool", binaries=("promtool",), native=NATIVE_BUILDS["promtool"]),
     ComponentInfo("amtool", binaries=("amtool",)),
@@ -153,7 +159,8 @@ def why_absent(name: str) -> str:
     looked_for = " or ".join(f"`{binary}`" for binary in info.binaries)
     if info.native is not None:
         return f"{looked_for} is neither built nor on PATH; run `make servers`, or start a container engine"
-    return f"{looked_for} is not on PATH; install it (see .ci/debian-servers.sh), or start a container engine"
+    how = NOT_IN_DEBIAN.get(name, "see .ci/debian-servers.sh")
+    return f"{looked_for} is not on PATH; install it ({how}), or start a container engine"
 
 
 def _which(program: str) -> Path | None:
