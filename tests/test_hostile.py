@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.broken._miniature.endpoints import MARKUP
 from fixtures.broken._miniature.logs import BARE_SECRETS
+from fixtures.broken._miniature.markup import MARKUP
 from fixtures.catalog import load
 from suites.discovery import in_area
 from tests.conformance_run import ROOT, Finished, finished
