@@ -18,8 +18,9 @@ from stack.components import find_binary, why_absent
 from stack.eventually import eventually
 from stack.records.dashboard import Dashboard
 from stack.records.grafana_dashboard import ServedDashboard
+from stack.records.grafana_files import GrafanaFiles
 from stack.records.variable_data import VariableData
-from suites.dashboards.collect import collect_static, datasources, read
+from suites.dashboards.collect import collect_static, datasources, grafana_files, read
 from suites.dashboards.live import collect
 from suites.dashboards.stores import stores_of
 from suites.discovery import in_area
@@ -287,6 +288,33 @@ def test_a_file_that_is_no_dashboard_says_why(text: str, problem: str, files: Pa
     (odd,) = collect_static(copy, None)["odd"].values()  # type: ignore[arg-type]  # as above
     assert isinstance(odd, list)
     assert problem in odd[0].problem
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("x.yml", "datasources: [{name: Other, type: loki}]", "the datasource `Other` has no `uid`"),
+        ("x.yaml", "datasources: {", "stack/grafana/provisioning/datasources/x.yaml: line 1: "),
+        ("x.yml", "[]", "stack/grafana/provisioning/datasources/x.yml: line 1: "),
+    ],
+)
+def test_a_broken_provisioning_file_is_red(name: str, text: str, message: str, files: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "stack"
+    shutil.copytree(files, copy)
+    assert said({GrafanaFiles: grafana_files(copy)}, "stack") == {}
+    (copy / "grafana" / "provisioning" / "datasources" / name).write_text(text, encoding="utf-8")
+    ((rule, messages),) = said({GrafanaFiles: grafana_files(copy)}, "stack").items()
+    assert rule == "grafana-files-provision"
+    assert messages[0].startswith(message)
+
+
+def test_a_stack_without_dashboards_is_red(files: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "stack"
+    shutil.copytree(files, copy)
+    shutil.rmtree(copy / "grafana" / "dashboards")
+    assert said({GrafanaFiles: grafana_files(copy)}, "stack") == {
+        "grafana-files-provision": ["no dashboard is provisioned"]
+    }
 
 
 def test_two_files_with_one_uid_are_told(files: Path, tmp_path: Path) -> None:

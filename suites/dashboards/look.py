@@ -43,7 +43,8 @@ async def look(
         found = await open_all(stores, shipped.dashboards, _partial(run))
         for subject, records in found.items():
             run.store.put(subject, records, "live")
-    run.store.put("grafana", await grafana.collect(stores, shipped.datasources), "live")
+    if "stack" in areas:
+        run.store.put("grafana", await grafana.collect(stores, shipped.datasources), "live")
 
 
 def _partial(run: Run) -> str:
