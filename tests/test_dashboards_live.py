@@ -294,7 +294,7 @@ def test_a_file_that_is_no_dashboard_says_why(text: str, problem: str, files: Pa
     ("name", "text", "message"),
     [
         ("x.yml", "datasources: [{name: Other, type: loki}]", "the datasource `Other` has no `uid`"),
-        ("x.yaml", "datasources: {", "stack/grafana/provisioning/datasources/x.yaml: line 1: "),
+        ("x.yaml", "datasources: {", "stack/grafana/provisioning/datasources/x.yaml: line 2: not YAML: "),
         ("x.yml", "[]", "stack/grafana/provisioning/datasources/x.yml: line 1: "),
     ],
 )

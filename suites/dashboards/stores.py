@@ -48,7 +48,8 @@ def stores_of(stack: RunningStack, provisioned: Sequence[ProvisionedDatasource],
             ways[uid] = ThroughGrafana(client, source)
         else:
             ways[uid] = _straight(stack, source, http)
-    return Stores(sources, ways, reasons, client, down or _absent(stack, "grafana"))
+    no_grafana = f"because {down.splitlines()[0]}" if down else _absent(stack, "grafana")
+    return Stores(sources, ways, reasons, client, no_grafana)
 
 
 def _straight(stack: RunningStack, source: Source, http: httpx.AsyncClient) -> Way:
