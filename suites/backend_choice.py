@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 from importlib import import_module
 
+from suites.options import RUNNABLE
+
 CONTAINERS = "stack.backends.containers"
 
 
@@ -15,6 +17,8 @@ def choose(option: str) -> str:
     """
     if option != "auto":
         return option
+    if "containers" not in RUNNABLE:
+        return "local"  # services under test are not started in containers yet
     return "local" if why_no_containers() else "containers"
 
 
