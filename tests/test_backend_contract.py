@@ -171,8 +171,6 @@ async def read_back(stack: RunningStack, query: str) -> list[LogEntry]:
 
 
 def test_a_line_of_a_file_is_the_same_record_everywhere(case: Case) -> None:
-    if case.backend == "containers":
-        pytest.skip("in containers the agent follows containers and volumes, not files of this machine")
     case.log.write_text(f"{LINE}\n", encoding="utf-8")
 
     entries = asyncio.run(read_back(case.stack, '{service="contract"}'))

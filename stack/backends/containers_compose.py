@@ -55,13 +55,12 @@ class ContainerService:
     """A service under test as a container.
 
     `name` is its compose service: one of the compose file, or else a new one from `image` or `build` (a folder with
-    a Dockerfile). It answers at `port` inside, at loopback's `host_port` outside. `mounts` are folders of this
-    machine by their path inside; `labels` are container labels.
+    a Dockerfile). It answers at `port` inside. `mounts` are folders of this machine by their path inside; `labels` are
+    container labels.
     """
 
     name: str
     port: int
-    host_port: int
     image: str | None = None
     build: Path | None = None
     command: tuple[str, ...] = ()
@@ -176,14 +175,14 @@ def override(config_dir: Path, ports: Mapping[str, int], services: Sequence[Cont
         # Alerts of a trial run must not reach the channel of the people on call: its address is not seen.
         parts["alertmanager"]["tmpfs"] = ["/etc/alertmanager/secrets"]
     for service in services:
-        parts[service.name] = _service(service, known=service.name in known)
+        parts[service.name] = _service(service, ports[service.name], known=service.name in known)
     # JSON is YAML; a dollar sign would begin a variable.
     return json.dumps({"services": parts}, indent=1).replace("$", "$$")
 
 
-def _service(service: ContainerService, *, known: bool) -> dict[str, Any]:
+def _service(service: ContainerService, host_port: int, *, known: bool) -> dict[str, Any]:
     part: dict[str, Any] = {
-        "ports": [f"{HOST}:{service.host_port}:{service.port}"],
+        "ports": [f"{HOST}:{host_port}:{service.port}"],
         "environment": dict(service.env),
     }
     if service.image:

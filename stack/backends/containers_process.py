@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from stack.backends.engine import Engine, EngineError, run
-from stack.backends.process import SHOWN_LINES, ComponentFailed, ReadyCheck, what_is_missing
+from stack.backends.process import SHOWN_LINES, ComponentFailed
 from stack.eventually import eventually
 
 FRESH_S = 0.5
@@ -25,14 +25,14 @@ State = Mapping[str, Any]
 class States:
     """What the engine says of the containers of a run, asked for all of them at once."""
 
-    def __init__(self, engine: Engine, ids: Sequence[str]) -> None:
+    def __init__(self, engine: Engine, containers: Sequence[str]) -> None:
         self._engine = engine
-        self._ids = tuple(ids)
+        self._containers = tuple(containers)
         self._lock = threading.Lock()
         self._asked = 0.0
         self._found: dict[str, State] = {}
 
-    def of(self, container_id: str) -> State:
+    def of(self, container: str) -> State:
         """What `docker inspect` says of a container; empty where it is gone.
 
         Raises:
@@ -43,7 +43,7 @@ class States:
             if time.monotonic() - self._asked > FRESH_S:
                 self._found = self._ask()
                 self._asked = time.monotonic()
-            return self._found.get(container_id, {})
+            return self._found.get(container, {})
 
     def stale(self) -> None:
         """Ask anew next time: something was changed."""
@@ -51,23 +51,27 @@ class States:
             self._asked = 0.0
 
     def _ask(self) -> dict[str, State]:
-        done = run(self._engine.client, "inspect", "--type", "container", *self._ids)
+        done = run(self._engine.client, "inspect", "--type", "container", *self._containers)
         try:
             found = json.loads(done.stdout or "null")
         except ValueError:
             found = None
         if not isinstance(found, list) or (not found and "no such container" not in done.stderr.lower()):
             raise EngineError(f"the container engine at {self._engine.host} does not answer any more")
-        return {str(each["Id"]): each for each in found}
+        return {str(each["Name"]).lstrip("/"): each for each in found}
 
 
 class ContainerProcess:
-    """A container of the run; the engine restarts it when it ends by itself, not when it was killed from here."""
+    """A container of the run, by its name.
 
-    def __init__(self, engine: Engine, states: States, name: str, container: tuple[str, str]) -> None:
+    The engine restarts it when it ends by itself, and not when it was killed from here.
+    `ready` looks once and says what is missing until the server does its work.
+    """
+
+    def __init__(self, engine: Engine, states: States, name: str, container: str) -> None:
         self.name = name
-        self.container_id, self.container_name = container
-        self.ready: ReadyCheck | None = None
+        self.container = container
+        self.ready: Callable[[], str] | None = None
         self._engine = engine
         self._states = states
         self._kept: Callable[[str, str], str] | None = None
@@ -94,14 +98,14 @@ class ContainerProcess:
     @property
     def published(self) -> tuple[str, ...]:
         """Where it can be reached from outside its network, as `host:port`."""
-        settings = self._states.of(self.container_id).get("NetworkSettings", {})
+        settings = self._states.of(self.container).get("NetworkSettings", {})
         bindings = [binding for each in (settings.get("Ports") or {}).values() for binding in each or ()]
         return tuple(dict.fromkeys(f"{_address(one['HostIp'])}:{one['HostPort']}" for one in bindings))
 
     def reason(self) -> str | None:
         """Say why it is not running, or that it died and was restarted; None while all is well."""
         try:
-            found = self._states.of(self.container_id)
+            found = self._states.of(self.container)
         except EngineError as away:
             return f"{self.name}: {away}"
         state, restarts = found.get("State", {}), int(found.get("RestartCount", 0))
@@ -121,7 +125,9 @@ class ContainerProcess:
         died = self.reason()
         if died:
             return f"{died}{self._excerpt()}"
-        missing = what_is_missing(self.ready) if self.ready else ""
+        missing = self.ready() if self.ready else ""
+        if not missing and (health := self._unhealthy()):
+            return f"{self.name} answers, but its health check in the compose file fails: {health}"
         return f"{self.name} runs but is not ready: {missing}" if missing else None
 
     def log_tail(self, lines: int = SHOWN_LINES) -> str:
@@ -132,7 +138,7 @@ class ContainerProcess:
         """What it wrote."""
         try:
             done = subprocess.run(  # noqa: S603  # the client that the run found
-                [self._engine.client, "logs", *options, self.container_id],
+                [self._engine.client, "logs", *options, self.container],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -157,7 +163,7 @@ class ContainerProcess:
             return
 
         def probe() -> str:
-            missing = what_is_missing(check)
+            missing = check()
             if missing and (died := self._given_up()):
                 raise ComponentFailed(f"{died} before it was ready{self._excerpt()}")
             return missing
@@ -169,12 +175,12 @@ class ContainerProcess:
 
     def kill(self) -> None:
         """End it at once, as a crash would; it stays down until `restart`."""
-        self._engine.call("kill", self.container_id)
+        self._engine.call("kill", self.container)
         self._states.stale()
 
     def stop(self, grace_s: float = 5.0) -> None:
         """End it: SIGTERM, then SIGKILL after `grace_s` seconds."""
-        self._engine.call("stop", "--time", str(round(grace_s)), self.container_id)
+        self._engine.call("stop", "--time", str(round(grace_s)), self.container)
         self._states.stale()
 
     def restart(self, timeout_s: float = 60.0) -> None:
@@ -185,20 +191,28 @@ class ContainerProcess:
 
         """
         try:
-            self._engine.call("restart", "--time", "5", self.container_id)
+            self._engine.call("restart", "--time", "5", self.container)
         except EngineError as refused:
             raise ComponentFailed(f"{self.name} cannot be started again: {refused}") from refused
         self._states.stale()
         self.wait_ready(timeout_s)
 
     def _state(self) -> State:
-        found: State = self._states.of(self.container_id).get("State", {})
+        found: State = self._states.of(self.container).get("State", {})
         return found
+
+    def _unhealthy(self) -> str:
+        """What the health check said last, where the engine has given the container up; empty otherwise."""
+        health = self._state().get("Health") or {}
+        if health.get("Status") != "unhealthy":
+            return ""
+        said = " ".join(str((health.get("Log") or [{}])[-1].get("Output", "")).split())
+        return said[:300] or "it says nothing"
 
     def _given_up(self) -> str | None:
         """Say why waiting is of no use: gone, ended for good, or restarted too often."""
         try:
-            found = self._states.of(self.container_id)
+            found = self._states.of(self.container)
         except EngineError as away:
             return str(away)
         running = found.get("State", {}).get("Status") in ("running", "created", "restarting")

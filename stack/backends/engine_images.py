@@ -20,6 +20,8 @@ PULL_S = 900.0
 PEEK_S = 3.0
 AT_ONCE = 4
 BUILD_SCRIPT = "python -m tests.images.build"
+ORIGIN = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILINE)
+STAGE = re.compile(r"^\s*FROM\s.*\sAS\s+(\S+)", re.IGNORECASE | re.MULTILINE)
 VARIABLE = re.compile(r"^\$\{(\w+)")
 
 
@@ -58,9 +60,33 @@ def missing(engine: Engine, images: Iterable[Image]) -> list[Image]:
     return [image for image, when in zip(images, created, strict=True) if when is None]
 
 
-def can_be_pulled(engine: Engine, image: Image) -> bool:
-    """Ask the image's registry, briefly, whether it would give it."""
-    return run(engine.client, "manifest", "inspect", image.reference, timeout_s=PEEK_S).returncode == 0
+def out_of_reach(engine: Engine, images: Iterable[Image]) -> str | None:
+    """Say briefly which image is neither here nor to be had from its registry; None where all can be had.
+
+    An image that is built needs those that its Dockerfile begins with.
+    """
+    wanted = list(dict.fromkeys(name for image in missing(engine, images) for name in _origins(image)))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(lambda name: _to_be_had(engine, name), wanted))
+    refused = [name for name, had in zip(wanted, answers, strict=True) if not had]
+    return f"the image {refused[0]} is not here and its registry does not offer it" if refused else None
+
+
+def _origins(image: Image) -> list[str]:
+    if image.context is None:
+        return [image.reference]
+    try:
+        text = (image.context / "Dockerfile").read_text(encoding="utf-8")
+    except OSError:
+        return [image.reference]
+    stages = {name.lower() for name in STAGE.findall(text)} | {"scratch"}
+    return [name for name in ORIGIN.findall(text) if name.lower() not in stages] or [image.reference]
+
+
+def _to_be_had(engine: Engine, reference: str) -> bool:
+    if _created(engine, reference) is not None:
+        return True
+    return run(engine.client, "manifest", "inspect", reference, timeout_s=PEEK_S).returncode == 0
 
 
 def provide(
@@ -82,7 +108,8 @@ def provide(
         else:
             why = built.get(image.reference, "?")
             if why == "?":
-                why = built[image.reference] = _build(engine, compose, image, image.reference in lacking, say)
+                made = None if image.reference in lacking else _created(engine, image.reference)
+                why = built[image.reference] = _build(compose, image, made, say)
         if why:
             reasons[image.service] = why
     return reasons
@@ -90,11 +117,9 @@ def provide(
 
 def explain(images: Iterable[Image], reasons: Mapping[str, str]) -> str:
     """Say of every image that cannot be had why, and what the reader can do."""
-    lines = []
-    for image in images:
-        if image.service in reasons:
-            lines.append(f"  {image.service}: {reasons[image.service]}")
-    variables = sorted({image.variable for image in images if image.service in reasons and image.variable})
+    lacking = [image for image in images if image.service in reasons]
+    lines = [f"  {image.service}: {reasons[image.service]}" for image in lacking]
+    variables = sorted({image.variable for image in lacking if image.variable})
     named = f"name other images by {', '.join(variables)}, " if variables else ""
     return (
         "images that the stack needs cannot be had:\n"
@@ -123,9 +148,8 @@ def _pull(engine: Engine, reference: str) -> str:
     return f"{reference} is not here and cannot be pulled: {last_words(done)}" if done.returncode else ""
 
 
-def _build(engine: Engine, compose: ProjectCompose, image: Image, absent: bool, say: Callable[[str], None]) -> str:  # noqa: FBT001  # one of two ways
-    """Build an image that is absent or older than its sources; returns why that is not possible."""
-    made = None if absent else _created(engine, image.reference)
+def _build(compose: ProjectCompose, image: Image, made: datetime | None, say: Callable[[str], None]) -> str:
+    """Build an image that is not here or was `made` before its sources changed; returns why that is not possible."""
     changed = _changed(image.context) if image.context else None
     if made and (changed is None or made >= changed):
         return ""
@@ -133,14 +157,12 @@ def _build(engine: Engine, compose: ProjectCompose, image: Image, absent: bool, 
     try:
         compose.build_images([image.service])
     except EngineError as failed:
-        state = "is not here" if absent else f"is older than its sources in {image.context}"
+        state = "is not here" if made is None else f"is older than its sources in {image.context}"
         return f"{image.reference} {state} and cannot be built: {failed}"
     return ""
 
 
 def _changed(context: Path) -> datetime | None:
     """When a file of a build's folder was last changed."""
-    times = [
-        path.stat().st_mtime for path in context.rglob("*") if path.is_file() and "__pycache__" not in path.parts
-    ]
+    times = [path.stat().st_mtime for path in context.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     return datetime.fromtimestamp(max(times), UTC) if times else None

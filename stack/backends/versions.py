@@ -51,9 +51,12 @@ def _from_metric(metric: str) -> Ask:
     return ask
 
 
-def _redis(endpoint: str, auth: Credentials) -> str:  # noqa: ARG001  # its INFO is asked for without
+def _redis(endpoint: str, auth: Credentials) -> str:
     parts = urlsplit(endpoint)
     with socket.create_connection((parts.hostname, parts.port), timeout=TIMEOUT_S) as connection:
+        if auth:
+            connection.sendall(f"AUTH {auth[0]} {auth[1]}\r\n".encode())
+            connection.recv(64)
         connection.sendall(b"INFO server\r\n")
         match = re.search(rb"redis_version:(\S+)", connection.recv(4096))
     return match.group(1).decode() if match else ""
