@@ -15,6 +15,7 @@ import pytest
 from stack import components
 from stack.backends import BACKENDS, backend_class
 from stack.backends.base import StackPlan, TargetGroup
+from stack.backends.grafana import settings
 from stack.backends.local import LocalBackend
 from stack.backends.process import ComponentFailed
 from stack.backends.recipes import write_targets
@@ -183,6 +184,22 @@ def test_what_cannot_run_locally_is_absent(tmp_path: Path) -> None:
         assert "the local backend cannot run alloy" in stack.components["alloy"].detail
         with pytest.raises(KeyError):
             stack.process("alloy")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("services: {}\n", "has no service `grafana`"), ("- 1\n", "settings cannot be read from")]
+)
+def test_grafana_without_shipped_settings_says_so(text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "docker-compose.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(ComponentFailed, match=says):
+        settings(tmp_path / "docker-compose.yml", {})
+
+
+def test_grafana_takes_the_settings_of_the_compose_file() -> None:
+    found = settings(STACK / "docker-compose.yml", {"GRAFANA_ADMIN_PASSWORD": "p", "PUBLIC_URL": "http://here"})
+    assert found["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
+    assert found["GF_SECURITY_ADMIN_PASSWORD"] == "p"
+    assert found["GF_SERVER_ROOT_URL"] == "http://here/grafana/"
 
 
 def test_target_files_carry_job_labels_and_a_quick_interval(tmp_path: Path) -> None:

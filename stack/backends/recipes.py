@@ -7,17 +7,15 @@ variables that the files themselves name; see the head of each file in `stack/`.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stack.backends.grafana import grafana_home, settings
+from stack.backends import grafana
+from stack.backends.gateway import gateway_arguments
 from stack.backends.ports import HOST
-from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, TcpReady
+from stack.backends.process import HttpReady, ProcessSpec, TcpReady
 from stack.components import COMPONENTS
-from stack.gateway.render import TEMPLATE, USERS_SCRIPT, render
 from stack.records.compose import parse_compose
 
 if TYPE_CHECKING:
@@ -194,43 +192,6 @@ def _redis_exporter(site: Site) -> list[str]:
     return [f"-redis.addr={site.endpoints['redis']}", f"-web.listen-address={site.address}"]
 
 
-def _gateway(site: Site) -> list[str]:
-    home = site.data()
-    _write_users(site, home)
-    values = {"GATEWAY_LISTEN": site.address, "GATEWAY_DIR": str(home), "NGINX_LOCAL_RESOLVERS": HOST}
-    for name in ("grafana", "prometheus", "loki"):
-        # What is not there gets a port where nobody listens: the gateway starts all the same, and answers 502.
-        values[f"{name.upper()}_UPSTREAM"] = site.endpoints.get(name, f"http://{HOST}:1").rpartition("/")[2]
-    template = site.plan.config_dir.absolute() / TEMPLATE.relative_to(TEMPLATE.parents[2])
-    config = home / "nginx.conf"
-    config.write_text(render(template.read_text(encoding="utf-8"), values), encoding="utf-8")
-    # Started by root, nginx would give its workers to a user who may not read the users file.
-    user = " user root;" if os.geteuid() == 0 else ""
-    return ["-p", str(home), "-c", str(config), "-g", f"daemon off;{user}"]
-
-
-def _write_users(site: Site, home: Path) -> None:
-    """Let the gateway's own script write the users file, as it does in the container."""
-    user, password = site.credentials["gateway"]
-    script = site.plan.config_dir.absolute() / USERS_SCRIPT.relative_to(USERS_SCRIPT.parents[2])
-    variables = {"GATEWAY_USER": user, "GATEWAY_PASSWORD": password, "GATEWAY_DIR": str(home)}
-    done = subprocess.run(  # noqa: S603  # our own script
-        ["/bin/sh", script],
-        env={"PATH": os.environ.get("PATH", os.defpath), "GATEWAY_FURTHER_USERS": os.devnull, **variables},
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    if done.returncode:
-        raise ComponentFailed(f"{script.name}, which writes the gateway's users, failed: {done.stderr.strip()}")
-
-
-def _grafana(site: Site) -> list[str]:  # noqa: ARG001  # every recipe is called alike
-    home = grafana_home()
-    return ["--homepath", str(home)] if home else []
-
-
 RECIPES: dict[str, Callable[[Site], list[str]]] = {
     "prometheus": _prometheus,
     "loki": _grafana_labs,
@@ -239,8 +200,8 @@ RECIPES: dict[str, Callable[[Site], list[str]]] = {
     "node-exporter": _node_exporter,
     "redis": _redis,
     "redis-exporter": _redis_exporter,
-    "gateway": _gateway,
-    "grafana": _grafana,
+    "gateway": gateway_arguments,
+    "grafana": grafana.arguments,
 }
 """The arguments of each component that can run as a local process."""
 
@@ -276,33 +237,8 @@ def _promtail_variables(site: Site) -> dict[str, str]:
     }
 
 
-def _grafana_variables(site: Site) -> dict[str, str]:
-    user, password = site.credentials["grafana"]
-    return settings(
-        site.config,
-        {
-            # What compose would take from its environment.
-            "GRAFANA_ADMIN_USER": user,
-            "GRAFANA_ADMIN_PASSWORD": password,
-            "PUBLIC_URL": f"http://{site.address}",
-            **site.plan.env,
-        },
-        {
-            "GF_SERVER_HTTP_ADDR": HOST,
-            "GF_SERVER_HTTP_PORT": str(site.port),
-            "GF_PATHS_DATA": str(site.data()),
-            "GF_PATHS_LOGS": str(site.data("logs")),
-            "GF_PATHS_PLUGINS": str(site.data("plugins")),
-            "GF_PATHS_PROVISIONING": str(site.config.parent / "grafana" / "provisioning"),
-            "GRAFANA_DASHBOARDS_DIR": str(site.config.parent / "grafana" / "dashboards"),
-            "PROMETHEUS_URL": site.endpoints["prometheus"],
-            "LOKI_URL": site.endpoints["loki"],
-        },
-    )
-
-
 _VARIABLES: dict[str, Callable[[Site], dict[str, str]]] = {
-    "grafana": _grafana_variables,
+    "grafana": grafana.variables,
     "loki": _loki_variables,
     "promtail": _promtail_variables,
 }
