@@ -33,6 +33,13 @@ class Finding:
     where: Where = field(default_factory=Where)
     hint: str | None = None
 
+    def without(self, prefix: str) -> Finding:
+        """The same finding with `prefix` taken out of its texts."""
+        known = self.where.as_data()
+        place = {name: part.replace(prefix, "") if isinstance(part, str) else part for name, part in known.items()}
+        hint = self.hint and self.hint.replace(prefix, "")
+        return Finding(self.message.replace(prefix, ""), Where(**place), hint)  # type: ignore[arg-type]  # as they were
+
     def as_data(self) -> dict[str, object]:
         """The finding as plain data, in the shape of `schemas/finding.schema.json`."""
         return {"message": self.message, "where": self.where.as_data(), "hint": self.hint}

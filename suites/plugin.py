@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from suites import options
 from suites.enforce import Nonconformance, RuleBrokeError, headline
+from suites.progress import relayed, teller
 from suites.rule import Level, Rule
 from suites.run import FOLDER, RUN, Run, start
 from suites.subjects import Subject
@@ -88,20 +88,9 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         if hasattr(item, "callspec") and PARAMETER in item.callspec.params
     }
     if wanted and not session.config.option.collectonly and not session.testsfailed:
-        run.collect_once(wanted, _teller(session.config))
-    return (yield)
-
-
-def _teller(config: pytest.Config) -> Any:
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    begun = time.monotonic()
-
-    def say(line: str) -> None:
-        if reporter is not None and reporter.verbosity >= 0:
-            reporter.ensure_newline()
-            reporter.write_line(f"{time.monotonic() - begun:6.1f} s  {line}")
-
-    return say
+        run.collect_once(wanted, teller(session.config, run.folder))
+    with relayed(session.config, run.folder):
+        return (yield)
 
 
 @pytest.fixture
@@ -109,7 +98,7 @@ def judgement(request: pytest.FixtureRequest) -> Verdict:
     """The verdict of one rule on one subject; an error of the suite itself is raised here, in the setup."""
     rule, subject = request.param
     run = request.config.stash[RUN]
-    verdict = _judged(run, rule, subject)
+    verdict = _judged(run, rule, subject).without(f"{run.folder}/work/")
     request.node.user_properties.append(("verdict", verdict.as_data(subject.kind, subject.service)))
     if verdict.outcome == "error":
         raise RuleBrokeError(f"{headline(verdict)}\n  {verdict.reason}")

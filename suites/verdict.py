@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from suites.evidence import CollectionError, Found, Kind, NotEvaluated
@@ -41,6 +41,13 @@ class Verdict:
     applies: bool = True
     waiver: Accepted | None = None
     duration_s: float = 0.0
+
+    def without(self, prefix: str) -> Verdict:
+        """The same verdict with `prefix` taken out of its texts: a folder that is gone when they are read."""
+        if prefix not in f"{self.findings}{self.reason}":
+            return self
+        findings = tuple(finding.without(prefix) for finding in self.findings)
+        return replace(self, findings=findings, reason=self.reason and self.reason.replace(prefix, ""))
 
     def as_data(self, subject_kind: str, service: str | None) -> dict[str, object]:
         """The verdict as plain data, in the shape of `schemas/report.schema.json`."""

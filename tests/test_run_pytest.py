@@ -131,7 +131,8 @@ def judging_began(run: Started) -> None:
 
 @pytest.mark.parametrize(("moment", "workers"), [(a_service_runs, ()), (judging_began, ()), (a_service_runs, ("-n2",))])
 def test_ctrl_c_ends_everything(tmp_path: Path, moment: Callable[[Started], None], workers: tuple[str, ...]) -> None:
-    with started(tmp_path, "--catalog=fixtures/broken", "--service=healthy", "--service=hangs", *workers) as run:
+    selected = ("--catalog=fixtures/broken", "--service=healthy", "--service=hangs", "-p", "tests.slow_judging")
+    with started(tmp_path, *selected, *workers) as run:
         moment(run)
         os.killpg(run.process.pid, signal.SIGINT)  # as a terminal does: to the whole group
         ended = run.finish(60)

@@ -1,0 +1,12 @@
+"""A pytest plugin that makes every verdict take a while, so that a test can interrupt the judging for certain."""
+
+from __future__ import annotations
+
+import time
+
+TAKES_S = 0.02
+
+
+def pytest_runtest_call() -> None:
+    """Wait before each verdict is enforced."""
+    time.sleep(TAKES_S)
