@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import importlib.util
+from collections.abc import Callable
 from importlib import import_module
-
-from suites.options import RUNNABLE
 
 CONTAINERS = "stack.backends.containers"
 
 
-def choose(option: str) -> str:
-    """Return `containers`, `local` or `attached` for a value of `--stack`.
+def choose(option: str, say: Callable[[str], None] = lambda _line: None) -> str:
+    """Return `containers`, `local` or `attached` for a value of `--stack`; of `auto`, `say` why.
 
     `auto` takes containers where an engine answers and has the images, or can pull them, else processes.
     """
     if option != "auto":
         return option
-    if "containers" not in RUNNABLE:
-        return "local"  # services under test are not started in containers yet
-    return "local" if why_no_containers() else "containers"
+    why = why_no_containers()
+    if why is None:
+        say("running the stack in containers; --stack local runs it as processes of this machine")
+        return "containers"
+    say(f"running the stack without containers: {why}")
+    return "local"
 
 
 def why_no_containers() -> str | None:
-    """Say why the stack cannot run in containers here; None where it can.
-
-    The backend's module says it by its function `why_not()`, which asks the engine and looks for the images.
-    """
-    if importlib.util.find_spec(CONTAINERS) is None:
-        return "there is no backend for containers"
+    """Say in one line why the stack cannot run in containers here; None where it can."""
     try:
         found: str | None = import_module(CONTAINERS).why_not()
     except ImportError as missing:
         return f"the backend for containers needs a package that is not installed: {missing}"
-    return found
+    return found.partition("\n")[0] if found else None

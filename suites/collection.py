@@ -23,6 +23,7 @@ from fixtures.service import Service
 from stack.backends import backend_class
 from stack.backends.attached import AttachedBackend
 from stack.backends.base import RunningStack, StackPlan, TargetGroup
+from stack.backends.engine import EngineError
 from stack.backends.ports import Ports
 from stack.components import COMPONENTS
 from stack.records.component_state import ComponentState
@@ -42,7 +43,10 @@ from suites.stack.look import StackLook, sign_in
 from suites.statics import STACK, put_static
 
 if TYPE_CHECKING:
+    from suites.contained import ContainersPad
     from suites.run import Run
+
+    Pad = Launchpad | AttachedPad | ContainersPad
 
 THREADS = 64
 READ_ONLY = NotEvaluated("an attached stack is only read; whether anything too old is left tells of it", applies=False)
@@ -99,7 +103,7 @@ class _Collection:
         self.areas = areas
         self.work_dir = run.folder / "work"
         self.ports = Ports()
-        self.backend = choose(run.config.getoption("--stack"))
+        self.backend = choose(run.config.getoption("--stack"), say)
         # The files that the stack was started from; of somebody's stack only its owner can say.
         self.config_dir = run.target.files if run.target else STACK
 
@@ -115,7 +119,7 @@ class _Collection:
         self.say(f"{doing} the stack and {len(self.services)} services")
         stack_task = asyncio.create_task(asyncio.to_thread(self._start_stack, pad, collected.services))
         try:
-            trial_task = asyncio.create_task(self._retention_trial())
+            trial_task = asyncio.create_task(self._retention_trial(starting))
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
             async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
                 observer = Observer(self.run_, http, starting, collected.measures)
@@ -146,9 +150,13 @@ class _Collection:
             stack = stack or await _started(stack_task)
             await asyncio.to_thread(self._stop, stack, collected.services)
 
-    def _pad(self, starting: asyncio.Future[RunningStack]) -> Launchpad | AttachedPad:
+    def _pad(self, starting: asyncio.Future[RunningStack]) -> Pad:
         if self.run_.target is not None:
             return AttachedPad(self.run_.target)
+        if self.backend == "containers":
+            from suites.contained import ContainersPad  # needs packages that the other backends do not
+
+            return ContainersPad(self.work_dir, self.say)
         return Launchpad(
             self.work_dir,
             self.ports,
@@ -164,14 +172,14 @@ class _Collection:
                 task.result()
                 self.say(f"{task.get_name()} observed, {len(left)} of {len(tasks)} services left")
 
-    def _start_stack(self, pad: Launchpad | AttachedPad, services: list[LiveService]) -> RunningStack:
+    def _start_stack(self, pad: Pad, services: list[LiveService]) -> RunningStack:
         if isinstance(pad, AttachedPad):
             return AttachedBackend(pad.target).start(StackPlan(self.work_dir, STACK))
         pad.log_root.mkdir(parents=True, exist_ok=True)
         targets: dict[str, list[TargetGroup]] = {}
         for live in services:
-            if live.address is not None:  # several services may share a job
-                targets.setdefault(live.service.metrics.job, []).append(_target_group(live, live.address))
+            if (address := pad.target(live)) is not None:  # several services may share a job
+                targets.setdefault(live.service.metrics.job, []).append(_target_group(live, address))
         plan = StackPlan(
             work_dir=self.work_dir / "stack",
             config_dir=STACK,
@@ -179,29 +187,40 @@ class _Collection:
             log_glob=str(pad.log_root / "*" / "*" / "*.log"),
             env={"ENVIRONMENT": "conformance"},
         )
-        return backend_class(self.backend)().start(plan)
+        if isinstance(pad, Launchpad):
+            return backend_class(self.backend)().start(plan)
+        try:
+            return pad.start(plan)
+        except EngineError as wrong:
+            raise pytest.UsageError(f"--stack containers: {wrong}") from None
 
     async def _serve(
         self,
-        pad: Launchpad | AttachedPad,
+        pad: Pad,
         live: LiveService,
         observer: Observer,
         starting: asyncio.Future[RunningStack],
     ) -> None:
         """Start one service and observe it; whatever breaks here is shown as the suite's own error."""
         local = live.service.start.local
-        if local is not None and local.component is not None:
+        if self.backend == "containers" or (local is not None and local.component is not None):
             await asyncio.wait([starting])
+            if starting.exception() is not None:
+                return  # whoever waits for the stack tells why
         try:
             await asyncio.to_thread(pad.launch, live)
             await observer.observe(live)
         except Exception as broken:  # noqa: BLE001  # one service's trouble must not cost the others their verdicts
             observer.broke(live, CollectionError(f"collecting broke: {told(broken)}"))
 
-    async def _retention_trial(self) -> None:
+    async def _retention_trial(self, starting: asyncio.Future[RunningStack]) -> None:
         """Prove on throwaway servers that old data is deleted, beside everything else."""
         if "retention" not in self.areas:
             return
+        if self.backend == "containers":  # what cannot be had at all is told at once, not after a trial
+            await asyncio.wait([starting])
+            if starting.exception() is not None:
+                return
         if self.run_.target:
             keep(no_trial(READ_ONLY), self.run_.store)
         elif retention_trial(self.run_.config):

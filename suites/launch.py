@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from fixtures.launch import Place, launches, log_file
 from fixtures.placeholders import MissingBinaryError
 from fixtures.service import Local, Service
 from stack.backends.ports import HOST, Ports
-from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, Running, TcpReady, start
+from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, TcpReady, start
 from stack.components import COMPONENTS, find_binary, why_absent
 from stack.native.failures import BuildError
 from stack.native.gobuild import build
@@ -20,13 +21,24 @@ READY_TIMEOUT_S = 15.0
 """How long a service may take to become ready where its catalog entry does not say."""
 
 
+class Held(Protocol):
+    """What runs for a service and is to be stopped after it."""
+
+    def reason(self) -> str | None:
+        """Say why it does not run, None while it does."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
 @dataclass
 class LiveService:
     """A service as it runs: where it answers, where it logs, or why it does not run.
 
     `base_url` is without a path; `started_at` in seconds since the epoch. `log_files` are what the agent follows.
     `quiet` says why it gets no traffic. `streams` are the labels of its log streams where it runs elsewhere, so that
-    the log store is all that is seen of its log; None where we started it.
+    the log store is all that is seen of its log; None where we started it. `instance` is the value of that label where
+    the name of the log file does not tell it; `unscraped` says why the stack's Prometheus cannot reach the service.
     """
 
     service: Service
@@ -35,9 +47,11 @@ class LiveService:
     expected: bool = True
     log_files: tuple[Path, ...] = ()
     started_at: float = 0.0
-    processes: list[Running] = field(default_factory=list)
+    processes: list[Held] = field(default_factory=list)
     quiet: str | None = None
     streams: dict[str, str] | None = None
+    instance: str = ""
+    unscraped: str | None = None
 
     @property
     def metrics_url(self) -> str | None:
@@ -85,6 +99,10 @@ class Launchpad:
             if service.logs is not None and service.logs.format != "none":
                 live.log_files = (log_file(service, self.log_dir(service)),)
         return live
+
+    def target(self, live: LiveService) -> str | None:
+        """Where Prometheus finds a service."""
+        return live.address
 
     def log_dir(self, service: Service) -> Path:
         """The folder of a service's log files."""

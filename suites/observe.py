@@ -108,6 +108,9 @@ class Observer:
 
     async def _scraped(self, live: LiveService, records: Records, provoked_at: float) -> None:
         stack = await asyncio.shield(self._stack)
+        if live.unscraped:
+            self._store.put(live.service.name, {ScrapeTarget: NotEvaluated(live.unscraped)}, "live")
+            return
         endpoint = stack.endpoint("prometheus")
         if endpoint is None:
             component = stack.components.get("prometheus")

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from stack.backends.process import Running
     from stack.embedded.stack import EmbeddedLogs
 
 Provenance = Literal["container", "native", "embedded", "attached", "absent"]
@@ -82,6 +81,36 @@ class EmbeddedFactory(Protocol):
         """Make it."""
 
 
+class Controlled(Protocol):
+    """A component's process or container, as a test of faults handles it."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+
+    def reason(self) -> str | None:
+        """Say why it does not run, None while it does."""
+
+    def problem(self) -> str | None:
+        """Look now: say why it does not do its work, None if it does."""
+
+    def log_tail(self) -> str:
+        """The last lines that it wrote."""
+
+    def kill(self) -> None:
+        """End it at once, as a crash would; it stays down until `restart`."""
+
+    def stop(self) -> None:
+        """End it politely, then for certain."""
+
+    def restart(self, timeout_s: float = ...) -> None:
+        """Stop it if it runs, start it again at the same address, and wait until it is ready."""
+
+
 class RunningStack(Protocol):
     """A started stack; a context manager that stops it."""
 
@@ -106,8 +135,8 @@ class RunningStack(Protocol):
     def set_targets(self, targets: Mapping[str, Sequence[TargetGroup]]) -> None:
         """Replace the services that Prometheus scrapes; it notices by itself."""
 
-    def process(self, name: str) -> Running:
-        """Return a component's local process, to kill or restart it; KeyError where it has none."""
+    def process(self, name: str) -> Controlled:
+        """Return a component's process or container, to kill or restart it; KeyError where it has none."""
 
     def listening(self, name: str) -> tuple[str, ...] | None:
         """Return the addresses (`host:port`) that a component can be reached at from outside its own network.

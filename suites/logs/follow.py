@@ -83,5 +83,6 @@ def _contract(live: LiveService) -> DeliveryContract:
     assert service.logs is not None  # noqa: S101  # only services with a log get here
     labels = dict(service.logs.labels)
     if labels.get("instance") == ANY and live.log_files:
-        labels["instance"] = live.log_files[0].stem  # the layout of log files says so, see the agent's configuration
+        # The layout of log files says so, see the agent's configuration; of a container it is the name.
+        labels["instance"] = live.instance or live.log_files[0].stem
     return DeliveryContract(service.name, labels, service.budgets.streams or STREAMS)
