@@ -59,7 +59,8 @@ class StackLook:
             live = await self._live(tuple(service.metrics.job for service in self._run.listed), _names(expected))
         else:
             logged = [one.service for one in services if _logs(one.service) and _wrote(one)]
-            live = await self._live(tuple(one.service.metrics.job for one in services if one.address and not one.unscraped), _names(logged))
+            jobs = tuple(one.service.metrics.job for one in services if one.address and not one.unscraped)
+            live = await self._live(jobs, _names(logged))
         found = await last_look(live)
         if self._run.target is not None and self._run.config.getoption("--service-url"):
             found["prometheus"][LiveJobs] = NotEvaluated(SOME_SERVICES)
