@@ -13,24 +13,22 @@ def test_what_was_asked_for_is_taken(option: str) -> None:
     assert choose(option) == option
 
 
-@pytest.mark.parametrize(
-    ("runnable", "why_not", "chosen"),
-    [
-        (("auto", "local", "containers"), None, "containers"),
-        (("auto", "local", "containers"), "no engine answers", "local"),
-        (("auto", "local"), None, "local"),
-    ],
-)
-def test_auto_takes_containers_where_they_can_run(
-    monkeypatch: pytest.MonkeyPatch, runnable: tuple[str, ...], why_not: str | None, chosen: str
+@pytest.mark.parametrize(("why_not", "chosen"), [(None, "containers"), ("no engine answers", "local")])
+def test_auto_takes_containers_where_they_can_run_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, why_not: str | None, chosen: str
 ) -> None:
-    monkeypatch.setattr(backend_choice, "RUNNABLE", runnable)
     monkeypatch.setattr(backend_choice, "why_no_containers", lambda: why_not)
+    said: list[str] = []
 
-    assert choose("auto") == chosen
+    assert choose("auto", said.append) == chosen
+    assert len(said) == 1
+    assert (why_not or "containers") in said[0]
 
 
-def test_a_backend_that_is_not_there_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backend_that_cannot_be_imported_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend_choice, "CONTAINERS", "stack.backends.nothing_of_that_name")
 
-    assert backend_choice.why_no_containers() == "there is no backend for containers"
+    why = backend_choice.why_no_containers()
+
+    assert why is not None
+    assert why.startswith("the backend for containers needs a package that is not installed: ")
