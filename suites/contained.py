@@ -21,6 +21,9 @@ from suites.launch import READY_TIMEOUT_S, LiveService
 SLACK_S = 30.0
 """Seconds that a service gets beyond its own time to become ready: everything starts at once, on few cores."""
 
+FOLLOWED_S = 12.0
+"""Seconds for the agent to find a new container: twice its interval, and a little."""
+
 DOCAICHE_LOGS = "/var/log/docaiche"
 """The directory of log files that the compose file mounts of its own accord."""
 
@@ -122,6 +125,9 @@ class ContainersPad:
             container.wait_ready((ready.timeout_s if ready else READY_TIMEOUT_S) + SLACK_S)
         except ComponentFailed as failed:
             live.problem, live.base_url = str(failed), None
+            return
+        if follower is not None:  # else the delay of the lines would be that of finding a new container
+            stack.wait_followed(live.service.name, FOLLOWED_S)
 
     def _container(self, service: Service, log_folder: Path) -> ContainerService:
         how = service.start.containers

@@ -81,6 +81,11 @@ class ContainerProcess:
         self._kept = keep
 
     @property
+    def id(self) -> str:
+        """The engine's id of the container, empty where it is gone."""
+        return str(self._states.of(self.container).get("Id", ""))
+
+    @property
     def pid(self) -> int:
         """The process id on the engine's machine, 0 while it does not run."""
         return int(self._state().get("Pid", 0))

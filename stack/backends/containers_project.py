@@ -155,13 +155,20 @@ class Project:
         """The names of the project's containers by compose service."""
         return {str(each.Service): str(each.Name) for each in self.compose.get_containers(include_all=True)}
 
+    def followed(self) -> set[str] | None:
+        """The ids of the containers whose logs the agent has begun to follow; None where that cannot be seen."""
+        if self._view is None:
+            return None
+        return set(self._view.spec.stdout.read_text(encoding="utf-8").split())
+
     def _view_spec(self, socket: Path) -> ProcessSpec:
         return ProcessSpec(
             "the view of the engine's socket",
             (sys.executable, "-I", "-S", engine_socket.__file__, str(socket), str(self._engine.socket), self.name),
             self._work_dir,
-            self._work_dir / "docker.sock.log",
+            self._work_dir / "docker.sock.out",
             ready=FileReady(socket),
+            stderr=self._work_dir / "docker.sock.log",
         )
 
     def _check_names(self) -> None:

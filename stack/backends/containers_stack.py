@@ -23,6 +23,7 @@ from stack.backends.process import ComponentFailed, HttpReady, what_is_missing
 from stack.backends.recipes import SUB_PATHS, address_of
 from stack.backends.versions import version_of
 from stack.components import COMPONENTS
+from stack.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -106,6 +107,20 @@ class ContainersStack:
     def service_url(self, name: str) -> str:
         """Return the base URL of a service under test."""
         return f"http://{HOST}:{self._project.ports[name]}"
+
+    def wait_followed(self, name: str, timeout_s: float) -> None:
+        """Wait until the agent follows the output of a container: it looks for new ones every few seconds.
+
+        Ends at the deadline in any case: what the agent does not collect is missed in the store.
+        """
+        container = self._containers[name]
+
+        def follows() -> bool:
+            followed = self._project.followed()
+            return followed is None or container.id in followed
+
+        with contextlib.suppress(TimeoutError):
+            eventually(follows, bool, timeout_s, describe=f"the agent follows {name}")
 
     def process(self, name: str) -> ContainerProcess:
         """Return the container of a component or service, to kill or restart it.

@@ -3,7 +3,7 @@
 The log agent finds containers by the engine's socket, and would collect the logs of every container of the machine,
 those of other runs included. So that runs do not see each other, the socket that is mounted into its container is
 this one: it passes on the few questions that an agent asks, adds to the listing of containers that only this
-project's are meant, and refuses everything else.
+project's are meant, and refuses everything else. On its standard output it says whose log is being followed.
 
 The file is run as a script, as a process of its own, so it imports nothing but the standard library.
 """
@@ -27,6 +27,7 @@ PASSED = re.compile(
     r"^(/v[\d.]+)?/(libpod/)?(_ping|version|info|networks|containers/json|containers/[\w.-]+/(json|logs))$"
 )
 """What an agent asks: who is there, their networks, one container, its logs."""
+FOLLOWING = re.compile(r"^GET \S*/containers/([\w.-]+)/logs\?\S*\bfollow=(?:1|true)\b")
 REFUSAL = (
     b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b"
 )
@@ -104,6 +105,8 @@ class View:
                 writer.write(REFUSAL % (len(said), said))
                 await writer.drain()
                 return
+            if followed := FOLLOWING.match(changed):
+                print(followed[1], flush=True)  # noqa: T201  # the program's output
             onward.write(changed.encode("latin-1") + b"\r\n" + rest)
             await onward.drain()
 
