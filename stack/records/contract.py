@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import yaml
 
-from stack.records.exposition import Exposition, Format, MetricFamily
+from stack.records.exposition import Exposition, MetricFamily
 from stack.records.scrape_pair import SEPARATOR, ScrapePair
 
 
@@ -93,14 +93,11 @@ class MetricContract:
 
 
 def find_family(exposition: Exposition, name: str) -> MetricFamily | None:
-    """The family called `name` in the text format: OpenMetrics leaves `_total` and `_info` out of family names."""
+    """The family that queries call `name`; else one whose samples are called so although its metadata is not."""
     for family in exposition.families:
-        if family.name == name:
+        if name in (family.name, family.exposed_name):
             return family
-        suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
-        if suffix and family.format is Format.OPENMETRICS and family.name + suffix == name:
-            return family
-    return None
+    return next((family for family in exposition.families if any(name == s.name for s in family.samples[:1])), None)
 
 
 def total(exposition: Exposition, move: ExpectedMove) -> float | None:

@@ -98,6 +98,17 @@ class MetricFamily:
     unit_line: int = 0
     type_text: str | None = None
 
+    @property
+    def exposed_name(self) -> str:
+        """The name that stands in queries: a counter's `_total` and an info's `_info` may be left out of `name`."""
+        suffix = {"counter": "_total", "info": "_info"}.get(self.type)
+        if suffix is None:
+            return self.name
+        first = self.samples[0].name if self.samples else ""
+        if first == self.name + suffix:
+            return first
+        return self.name if self.format is Format.TEXT or first == self.name else self.name + suffix
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the one family in `text`; raises ValueError where there is none or more than one."""

@@ -11,13 +11,12 @@ from operator import itemgetter
 
 from stack.records.exposition import Format, Sample
 from stack.records.exposition_exemplars import check_exemplars
-from stack.records.exposition_family import SUFFIXES, FamilyDraft
+from stack.records.exposition_family import FamilyDraft
 from stack.records.exposition_histograms import check_histogram
 from stack.records.exposition_points import Points
 from stack.records.exposition_types import check_info, check_plain, check_stateset, check_summary
 from stack.records.exposition_violations import Violations
 
-_ALL_SUFFIXES = ("_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info")
 _SAMPLES_CODE = {
     "counter": "openmetrics-counter-samples",
     "info": "openmetrics-info-samples",
@@ -31,15 +30,16 @@ _PLAIN_CODE = "openmetrics-plain-samples"
 def check_all(families: Mapping[str, FamilyDraft], fmt: Format, violations: Violations) -> None:
     """Check every complete family, and how the families go together."""
     for draft in families.values():
-        if draft.samples:
-            _check_samples(draft, violations)
-        if draft.exemplars:
-            check_exemplars(draft, violations)
+        for part in draft.parts():
+            if part.samples:
+                _check_samples(part, violations)
+            if part.exemplars:
+                check_exemplars(part, violations)
+        _check_names(draft, violations)
     if fmt is Format.OPENMETRICS:
         for draft in families.values():
             _check_metadata(draft, violations)
         _check_clashes(families.values(), violations)
-        _check_strays(families.values(), violations)
 
 
 def _check_samples(draft: FamilyDraft, violations: Violations) -> None:
@@ -125,20 +125,13 @@ def _check_clashes(families: Iterable[FamilyDraft], violations: Violations) -> N
             break
 
 
-def _check_strays(families: Iterable[FamilyDraft], violations: Violations) -> None:
-    """Samples whose names do not fit the family announced right before them."""
-    announced: FamilyDraft | None = None
-    for draft in families:
-        name, kind = draft.name, draft.type
-        declared = draft.type_text is not None
-        if declared and any(sample.name == name for sample in draft.samples) and SUFFIXES[draft.format].get(kind):
-            if kind in {"counter", "info"}:
-                _stray(draft, name, draft.samples[0].line, violations)
-        elif not declared and draft.samples and announced and name.removeprefix(announced.name) in _ALL_SUFFIXES:
-            _stray(announced, name, draft.samples[0].line, violations)
-        announced = draft if declared and not draft.samples else None
-
-
-def _stray(draft: FamilyDraft, name: str, line: int, violations: Violations) -> None:
-    kind = draft.type_text or draft.type
-    violations.report(_SAMPLES_CODE.get(kind, _PLAIN_CODE), line, draft.name, kind, name)
+def _check_names(draft: FamilyDraft, violations: Violations) -> None:
+    """Samples whose names do not fit the type that was announced right before them; told once per family."""
+    kind, names = draft.type, draft.foreign
+    if draft.format is Format.OPENMETRICS and kind in {"counter", "info"}:
+        names = names | {draft.name}
+    stray = next((sample for sample in draft.samples if sample.name in names), None) if names else None
+    if stray is None or draft.type_text is None:
+        return
+    code = "text-sample-names" if draft.format is Format.TEXT else _SAMPLES_CODE.get(draft.type_text, _PLAIN_CODE)
+    violations.report(code, stray.line, draft.name, draft.type_text, stray.name)

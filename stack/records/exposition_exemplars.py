@@ -23,7 +23,7 @@ def _check(draft: FamilyDraft, sample: Sample, violations: Violations) -> None:
         return
     suffix = sample.name[len(draft.name) :]
     bucket = draft.type in {"histogram", "gaugehistogram"} and suffix == "_bucket"
-    if not bucket and not (draft.type == "counter" and suffix == "_total"):
+    if not bucket and not (draft.type == "counter" and sample.name.endswith("_total")):
         violations.report("openmetrics-exemplar-place", sample.line, sample.name, draft.type)
     length = sum(len(name) + len(value) for name, value in exemplar.labels)
     if length > EXEMPLAR_LIMIT:

@@ -24,6 +24,7 @@ class _Point:
     bound_text: str = ""
     value: float = -inf
     infinite: float | None = None
+    fell: bool = False
     first: Sample | None = None
     count: Sample | None = None
     sum: Sample | None = None
@@ -69,7 +70,7 @@ class _Check:
             else:
                 own, bound_text = self.split(sample)
             if own != own_before or stamp != stamp_before:
-                self.check_labels(own, sample)
+                own = self.check_labels(own, sample)
                 point = self.points.turn(own, sample)
                 point.first = point.first or sample
                 own_before, stamp_before = own, stamp
@@ -79,8 +80,10 @@ class _Check:
                 self.again(sample)
             elif bound_text is not None:
                 self.bucket(sample, bounds[bound_text], bound_text, point)
-        for each in self.points.by_key.values():
-            self.finish(each)
+        points = self.points.by_key.values()
+        apart = any(point.first and point.count and not point.bounds for point in points)
+        for each in points:
+            self.finish(each, apart=apart)
 
     def bucket(self, sample: Sample, bound: float, text: str, point: _Point) -> None:
         """A bucket whose label set is new to its point."""
@@ -88,20 +91,22 @@ class _Check:
         point.bounds.add(text)
         if not value.is_integer() or value < 0:
             self.bad_value(sample)
+        known = value >= 0
         if not bound > point.bound:
             self.misplaced(bound, text, sample, point)
             if isnan(bound):
                 return
-        elif value < point.value:
+        elif known and value < point.value:
+            point.fell = True
             detail = (sample.series, shown(value), shown(point.value), point.bound_text)
             self.report("histogram-buckets-cumulative", sample.line, self.name, detail=detail)
         if bound == inf:
-            point.infinite = value
+            point.infinite = value if known else nan
             if text != "+Inf":
                 self.report("infinity-spelling", sample.line, self.name, text)
         elif bound < 0:
             point.negative = True
-        point.bound, point.bound_text, point.value = bound, text, value
+        point.bound, point.bound_text, point.value = bound, text, value if known else point.value
 
     def split(self, sample: Sample) -> tuple[Labels, str | None]:
         """The metric's own labels and the text of `le`, for samples where it is not simply the last label."""
@@ -115,17 +120,20 @@ class _Check:
             self.report("le-label", sample.line, self.name, sample.name[len(self.name) :], detail=(sample.series,))
         if len(bounds) > 1:
             self.report("label-names-unique", sample.line, self.name, "le", detail=(sample.series,))
-        return own, bounds[0] if bounds else None
+        return own, bounds[-1] if bounds else None
 
     def again(self, sample: Sample) -> None:
         """A series that was there before."""
         self.report("duplicate-series", sample.line, self.name, detail=(sample.series,))
 
-    def check_labels(self, own: Labels, sample: Sample) -> None:
+    def check_labels(self, own: Labels, sample: Sample) -> Labels:
+        """The metric's own labels without a second `le`."""
         names = list(map(itemgetter(0), own))
-        if len(set(names)) < len(names) or (names and "le" in names):
-            twice = next((name for name in names if names.count(name) > 1), "le")
-            self.report("label-names-unique", sample.line, self.name, twice, detail=(sample.series,))
+        if len(set(names)) == len(names) and "le" not in names:
+            return own
+        twice = next((name for name in names if names.count(name) > 1), "le")
+        self.report("label-names-unique", sample.line, self.name, twice, detail=(sample.series,))
+        return tuple(pair for pair in own if pair[0] != "le")
 
     def misplaced(self, bound: float, text: str, sample: Sample, point: _Point) -> None:
         """A bucket whose bound is not above the one before."""
@@ -160,20 +168,23 @@ class _Check:
         elif not suffix:
             self.report("histogram-samples", sample.line, self.name, self.draft.type, self.name)
 
-    def finish(self, point: _Point) -> None:
-        """What a point must have once all its samples are seen."""
+    def finish(self, point: _Point, *, apart: bool) -> None:
+        """What a point must have once all its samples are seen.
+
+        `apart`: some counts have no buckets, which is told of them; the buckets under other labels then are theirs.
+        """
         first, count = point.first, point.count
         if first is None or point.others == {""}:
             return
         series = Sample(self.name, tuple(pair for pair in first.labels if pair[0] != "le"), 0, None, 0).series
         if point.infinite is None:
             self.report("histogram-inf-bucket", first.line, self.name, detail=(series,))
-        elif count is not None and count.value != point.infinite and not isnan(point.infinite):
+        elif count is not None and count.value != point.infinite and not (point.fell or isnan(point.infinite)):
             detail = (series, shown(count.value), shown(point.infinite))
             self.report("histogram-count", count.line, self.name, "differs", detail=detail)
         if self.strict:
             self.finish_strict(point, series, first.line)
-        elif count is None:
+        elif count is None and not apart:
             self.report("histogram-count", first.line, self.name, "missing", detail=(series,))
 
     def finish_strict(self, point: _Point, series: str, line: int) -> None:

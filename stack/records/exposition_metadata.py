@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from stack.records.exposition_parser import Reader
 
 _STRICT = re.compile(r'# (TYPE|HELP|UNIT)(?: (|"(?:[^"\\]|\\.)*+"|[^ "][^ ]*+)(?: (.*+))?)?', re.DOTALL)
-_LENIENT = re.compile(
-    r'#[ \t]*+(TYPE|HELP)(?:[ \t]++("(?:[^"\\]|\\.)*+"|[^ \t"][^ \t]*+)(?:[ \t]++(.*+))?)?', re.DOTALL
-)
+_PARTS = r'(?:[ \t]++("(?:[^"\\]|\\.)*+"|[^ \t"][^ \t]*+)(?:[ \t]++(.*+))?)?'
+_LENIENT = re.compile(rf"#[ \t]*+(TYPE|HELP){_PARTS}", re.DOTALL)
+_MISSPACED = re.compile(rf"#[ \t]*+(TYPE|HELP|UNIT){_PARTS}", re.DOTALL)
 _BAD_TEXT_ESCAPE = re.compile(r"(?:[^\\]++|\\[\\n])*+(\\.?)", re.DOTALL)
 _BAD_ESCAPE = re.compile(r'(?:[^\\"]++|\\.)*+("|\\$)', re.DOTALL)
 
@@ -24,20 +24,23 @@ def read_hash_line(reader: Reader, line: str, at: int) -> None:
     """Read one line that begins with `#` into the family it speaks of."""
     openmetrics = reader.format is Format.OPENMETRICS
     found = (_STRICT if openmetrics else _LENIENT).fullmatch(line)
-    if found is None:
-        if openmetrics and line != "# EOF":
+    if openmetrics and line != "# EOF" and (found is None or found[2] == ""):
+        found = _MISSPACED.fullmatch(line)
+        if found is None:
             reader.violations.report("openmetrics-no-comments", at, excerpt=line)
+        elif found[2]:
+            what = f"{found[1]} line of `{found[2]}` has other blanks than one space between its parts"
+            reader.violations.report("metadata-syntax", at, what, excerpt=line)
+    if found is None:
         return
     keyword, token, rest = found.groups()
     name = _name(reader, keyword, token, line, at)
     if name is None:
         return
+    draft = _draft(reader, keyword, name, at)
     if rest is None and (openmetrics or keyword == "TYPE"):
         reader.violations.report("metadata-syntax", at, f"{keyword} line of `{name}` has no value", excerpt=line)
-        if keyword == "TYPE":
-            return
-    draft = _draft(reader, keyword, name, at)
-    if keyword == "TYPE":
+    elif keyword == "TYPE":
         _type(reader, draft, rest or "", at)
     elif keyword == "UNIT":
         draft.unit = rest or draft.unit
@@ -85,6 +88,7 @@ def _draft(reader: Reader, keyword: str, name: str, at: int) -> FamilyDraft:
 def _type(reader: Reader, draft: FamilyDraft, text: str, at: int) -> None:
     if draft.type_text is not None:
         return
+    reader.owners.setdefault(draft.name, draft)
     if reader.format is Format.TEXT:
         text = text.rstrip(" \t")
     draft.type_text = text

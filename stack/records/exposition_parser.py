@@ -140,7 +140,7 @@ class Reader:
 
     def add(self, sample: Sample) -> None:
         """Put a sample into the family that owns its name, or that it founds."""
-        draft = self.owners.get(sample.name) or self.found(sample.name, sample.line)
+        draft = self.owners.get(sample.name) or self.adopting(sample.name) or self.founded(sample)
         if draft is not self.current:
             self.switch(draft, sample.line)
         draft.append(sample)
@@ -149,10 +149,32 @@ class Reader:
         if sample.exemplar is not None:
             draft.exemplars.append(sample)
 
+    def adopting(self, name: str) -> FamilyDraft | None:
+        """The family whose metadata was just read, where a sample of this name is meant by it though it does not fit.
+
+        A HELP line of the sample's own name, which stood before, is taken along.
+        """
+        draft = self.current
+        helped = self.families.get(name)
+        if draft is None or draft is helped or not draft.awaits(name):
+            return None
+        if helped is not None:
+            draft.help, draft.lines = draft.help or helped.help, {**helped.lines, **draft.lines}
+            draft.lines["first"] = min(draft.lines.values())
+            del self.families[name]
+        draft.foreign.add(name)
+        self.owners[name] = draft
+        return draft
+
+    def founded(self, sample: Sample) -> FamilyDraft:
+        """The family that the sample is the first of; it may have a HELP line already."""
+        draft = self.families.get(sample.name) or self.found(sample.name, sample.line)
+        self.owners[sample.name] = draft
+        return draft
+
     def found(self, name: str, at: int) -> FamilyDraft:
-        """A new family named by its first line."""
+        """A new family named by its first line; which samples are its own, a TYPE line or the first of them says."""
         draft = self.families[name] = FamilyDraft(name, at, self.format)
-        self.owners.setdefault(name, draft)
         return draft
 
     def switch(self, draft: FamilyDraft, at: int) -> None:
@@ -162,7 +184,8 @@ class Reader:
         if self.current is not None:
             self.current.open = False
         if not draft.open:
-            self.violations.report("families-contiguous", at, draft.name)
+            between = self.current.name if self.current is not None else ""
+            self.violations.report("families-contiguous", at, draft.name, detail=(between,))
             draft.open = True
         self.current = draft
 

@@ -35,15 +35,15 @@ def check_stateset(draft: FamilyDraft, violations: Violations) -> None:
     for sample in draft.samples:
         if all(name != draft.name for name, _ in sample.labels):
             violations.report("openmetrics-stateset-label", sample.line, draft.name, detail=(sample.series,))
-        if sample.value not in {0, 1}:
+        elif sample.value not in {0, 1}:
             detail = (sample.series, shown(sample.value))
             violations.report("openmetrics-stateset-values", sample.line, draft.name, detail=detail)
 
 
 def check_info(draft: FamilyDraft, violations: Violations) -> None:
-    """An info's samples are 1."""
+    """An info's samples are 1; one that is misnamed may be no info at all."""
     for sample in draft.samples:
-        if sample.value != 1:
+        if sample.value != 1 and sample.name.endswith("_info"):
             detail = (sample.series, shown(sample.value))
             violations.report("openmetrics-info-value", sample.line, draft.name, detail=detail)
 

@@ -30,6 +30,7 @@ from stack.records.negotiation import (
 from stack.records.scrape import Scrape
 from stack.records.scrape_pair import ScrapePair
 from suites.evidence import NotEvaluated, Records
+from suites.metrics.families import judged
 
 CONCURRENT = 5
 LARGE_BYTES = 16 * 1024 * 1024
@@ -137,7 +138,7 @@ async def _expositions(exposition: Exposition, text: Fetched | None) -> dict[typ
         Exposition: [exposition],
         OpenMetricsExposition: absent,
         TextExposition: NotEvaluated("the service gave no exposition in the text format"),
-        MetricFamily: list(exposition.families) or NotEvaluated("the exposition has no metrics"),
+        MetricFamily: list(judged(exposition)) or NotEvaluated("the exposition has no metrics"),
         type(exposition): [exposition],
     }
     if not isinstance(exposition, TextExposition) and text is not None and text.scrape.ok:
@@ -171,7 +172,7 @@ def _large(first: Before, exposition: Exposition, contract: Contract, budget: Bu
         Exposition: [exposition],
         TextExposition: why,
         OpenMetricsExposition: NotEvaluated("the service does not offer OpenMetrics", applies=False),
-        MetricFamily: list(exposition.families) or NotEvaluated("the exposition has no metrics"),
+        MetricFamily: list(judged(exposition)) or NotEvaluated("the exposition has no metrics"),
         type(exposition): [exposition],
     }
     return found

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from stack.records.exposition import Exposition, Format, MetricFamily
 from suites.finding import Where
 from suites.rule import NotApplicable
 
-SUFFIX_BY_TYPE = {"counter": "_total", "info": "_info"}
+LIBRARIES = ("go_", "process_", "python_", "promhttp_", "jvm_", "nodejs_")
+"""Prefixes of the metrics that client libraries expose by themselves."""
+COUNTED = ("counter", "histogram", "summary")
+"""The types whose series have a creation time."""
 
 
 def exposed_name(family: MetricFamily) -> str:
-    """The name that stands in queries: OpenMetrics leaves `_total` and `_info` out of the family name."""
-    if family.format is Format.OPENMETRICS:
-        return family.name + SUFFIX_BY_TYPE.get(family.type, "")
-    return family.name
+    """The name that stands in queries, see the record."""
+    return family.exposed_name
+
+
+def of_library(family: MetricFamily) -> bool:
+    """The client library named the metric, so its name is not the service's to change."""
+    return family.name.startswith(LIBRARIES)
 
 
 def is_info(family: MetricFamily) -> bool:
@@ -45,10 +52,28 @@ def where_label(family: MetricFamily, label: str, value: str | None = None) -> W
 
 
 def families_of(exposition: Exposition) -> tuple[MetricFamily, ...]:
-    """All families; raises NotApplicable where there are none, so that an unreadable body passes no rule on names."""
+    """The families to judge, see `judged`; raises NotApplicable where there are none: no name passes unread."""
     if not exposition.families:
         raise NotApplicable("the exposition has no metrics")
-    return exposition.families
+    return judged(exposition)
+
+
+def judged(exposition: Exposition) -> tuple[MetricFamily, ...]:
+    """All families but the creation times that belong to another one.
+
+    Where OpenMetrics has the sample `a_created` within the family, client libraries expose a gauge of that name in
+    the text format. What is wrong with its name and labels is wrong with those of its metric, and told there.
+    """
+    if exposition.format is not Format.TEXT:
+        return exposition.families
+    if "judged" not in exposition.cache:
+        names = {f.name.removesuffix("_total") for f in exposition.families if f.type in COUNTED}
+        exposition.cache["judged"] = tuple(
+            family
+            for family in exposition.families
+            if not (family.name.endswith("_created") and family.name.removesuffix("_created") in names)
+        )
+    return cast("tuple[MetricFamily, ...]", exposition.cache["judged"])
 
 
 def labels_of(exposition: Exposition) -> Iterator[tuple[MetricFamily, Mapping[str, Mapping[str, int]]]]:

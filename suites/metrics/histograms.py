@@ -48,6 +48,7 @@ def _group(family: MetricFamily) -> list[Buckets]:
             bound = dict(labels).get("le", "NaN")
         series = found.get(own)
         if series is None:
+            own = tuple(pair for pair in own if pair[0] != "le")  # one too many is told by `label-names-unique`
             series = found[own] = Buckets(own, {}, sample.line)
         try:
             series.counts[float(bound)] = sample.value

@@ -33,7 +33,8 @@ def check(family: MetricFamily) -> Iterator[Finding]:
     name, kind = exposed_name(family), family.type
     has_suffix = name.endswith("_total")
     if kind == "counter" and not has_suffix and family.format is Format.TEXT:
-        yield Finding(f"counter `{name}` has no `_total` suffix", where(family), f"rename it `{name}_total`")
+        better = f"{name}_".replace("_total_", "_") + "total"
+        yield Finding(f"counter `{name}` has no `_total` suffix", where(family), f"rename it `{better}`")
     elif kind != "counter" and has_suffix:
         yield Finding(
             f"{kind} `{name}` has a `_total` suffix, which is for counters",

@@ -16,12 +16,12 @@ from suites.rule import Bad, Good, Level, rule
 
 @rule(
     Good('a{x="1"} 1\na{x="2"} 1\nb 1\n'),
-    Bad('a{x="1"} 1\nb 1\na{x="2"} 1\n', "the lines of `a` are torn apart by other metrics"),
+    Bad('a{x="1"} 1\nb 1\na{x="2"} 1\n', "the lines of `a` are torn apart by `b`"),
     Bad(
         '# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\na 1\nh_sum 3\nh_count 2\n',
-        "the lines of `h` are torn apart by other metrics",
+        "the lines of `h` are torn apart by `a`",
     ),
-    Bad("a 1\nb 1\na 2\n# EOF\n", "the lines of `a` are torn apart by other metrics"),
+    Bad("a 1\nb 1\na 2\n# EOF\n", "the lines of `a` are torn apart by `b`"),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#grouping-and-sorting",
 )
@@ -30,6 +30,6 @@ def check(exposition: Exposition) -> Iterator[Finding]:
     return findings(
         exposition,
         "families-contiguous",
-        lambda seen: f"the lines of `{seen.what[0]}` are torn apart by other metrics",
+        lambda seen: f"the lines of `{seen.what[0]}` are torn apart by `{seen.detail[0]}`",
         hint="write all samples of a metric before the next one; sort by name where in doubt",
     )

@@ -25,8 +25,9 @@ from suites.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#help-strings",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family."""
-    if family.help is None or not family.help.strip():
+    """Judge one family; a HELP line that is malformed is told by `metadata-syntax`."""
+    malformed = family.help is None and family.help_line
+    if not malformed and not (family.help or "").strip():
         name = exposed_name(family)
         lack = "no" if family.help is None else "an empty"
         yield Finding(

@@ -20,6 +20,7 @@ from suites.rule import Bad, Good, Level, rule
     Bad("# TYPE a\na 1\n", "a TYPE line of `a` has no value"),
     Bad("# HELP\na 1\n", "a HELP line names no metric"),
     Bad("# HELP a\na 1\n# EOF\n", "a HELP line of `a` has no value"),
+    Bad("#TYPE a gauge\na 1\n# EOF\n", "a TYPE line of `a` has other blanks than one space between its parts"),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#comments-help-text-and-type-information",
 )
@@ -29,5 +30,5 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         exposition,
         "metadata-syntax",
         lambda seen: f"a {seen.what[0]}",
-        hint="write `# TYPE name type` and `# HELP name text`",
+        hint="write `# TYPE name type` and `# HELP name text`, in OpenMetrics with exactly one space between the parts",
     )

@@ -16,7 +16,7 @@ from suites.rule import Bad, Good, Level, rule
 @rule(
     Good("# TYPE a_seconds gauge\n# UNIT a_seconds seconds\n# HELP a_seconds Text.\na_seconds 1\n# EOF\n"),
     Bad(
-        "# A comment.\na 1\n#TYPE b gauge\nb 1\n# EOF\n",
+        "# A comment.\na 1\n## Another.\nb 1\n# EOF\n",
         "a line begins with `#` but is no TYPE, UNIT, HELP or EOF line (2 times, first at line 1)",
     ),
     level=Level.MUST,
@@ -28,5 +28,5 @@ def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
         exposition,
         "openmetrics-no-comments",
         lambda _: "a line begins with `#` but is no TYPE, UNIT, HELP or EOF line",
-        hint="leave comments out, and write metadata as `# TYPE name type` with exactly one space between the parts",
+        hint="leave comments out; `# TYPE`, `# HELP` and `# UNIT` are written in capitals",
     )

@@ -16,13 +16,14 @@ from suites.rule import Bad, Good, Level, rule
 @rule(
     Good("# TYPE queue_jobs gauge\nqueue_jobs 1\n"),
     Good("# TYPE queue_jobs untyped\nqueue_jobs 1\n"),
+    Good("# HELP queue_jobs Jobs that wait.\n"),
     Bad("queue_jobs 1\n", "`queue_jobs` has no TYPE line"),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#types",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family."""
-    if not family.type_line:
+    """Judge one family that has samples."""
+    if not family.type_line and family.samples:
         name = exposed_name(family)
         hint = (
             f"declare what it is before its first sample: `# TYPE {family.name} gauge`, or counter, histogram, summary"
