@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from stack.records.exposition import MetricFamily
@@ -14,10 +15,15 @@ from suites.metrics.families import exposed_name, where
 from suites.metrics.units import SUFFIX_UNITS
 from suites.rule import Bad, Good, Level, rule
 
+WORDS = re.compile(r"[^a-zA-Z0-9]+|(?<=[a-z])(?=[A-Z])")
+"""Where one word of a name ends and the next begins, in whatever way it is written."""
+
 
 @rule(
     Good("http_requests_total 1\n"),
     Good("python_info 1\n"),
+    Good('{"http.requests"} 1\n'),
+    Good("httpRequests 1\n"),
     Bad("requests_total 1\n", "`requests_total` has no prefix that says whose metric it is"),
     Bad("latency_seconds 1\n", "`latency_seconds` has no prefix that says whose metric it is"),
     level=Level.SHOULD,
@@ -26,12 +32,12 @@ from suites.rule import Bad, Good, Level, rule
 def check(family: MetricFamily) -> Iterator[Finding]:
     """Judge one family by the words that are left without unit and `_total`."""
     name = exposed_name(family)
-    words = name.split("_")
+    words = [word for word in WORDS.split(name) if word] or [name]
     if words[-1] == "total":
         words.pop()
     if words and words[-1] in SUFFIX_UNITS:
         words.pop()
-    if len(words) < 2 and ":" not in name and "." not in name:
+    if len(words) < 2:  # the prefix and one word
         yield Finding(
             f"`{name}` has no prefix that says whose metric it is",
             where(family),

@@ -21,6 +21,7 @@ FEWEST, MOST = 2, 50
         '# TYPE a_s histogram\na_s_bucket{le="1"} 1\na_s_bucket{le="2"} 1\na_s_bucket{le="+Inf"} 1\n'
         "a_s_sum 1\na_s_count 1\n"
     ),
+    Good('# TYPE a_s histogram\na_s_bucket{le="+Inf"} 1\na_s_sum 1\na_s_count 1\n'),
     Bad(
         '# TYPE a_s histogram\na_s_bucket{le="1"} 1\na_s_bucket{le="+Inf"} 1\na_s_sum 1\na_s_count 1\n',
         "histogram `a_s` has 1 finite bucket, fewer than 2",
@@ -29,11 +30,14 @@ FEWEST, MOST = 2, 50
     source="https://prometheus.io/docs/practices/histograms/#errors-of-quantile-estimation",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge the first series of each histogram with too few or too many buckets."""
+    """Judge the first series of each histogram with too few or too many buckets.
+
+    One without any finite bucket is how a native histogram looks in the text format.
+    """
     for family, series in histograms(exposition):
         for buckets in series:
             count = len(buckets.finite)
-            if FEWEST <= count <= MOST:
+            if count == 0 or FEWEST <= count <= MOST:
                 continue
             problem = f"fewer than {FEWEST}" if count < FEWEST else f"more than {MOST}"
             yield Finding(

@@ -13,6 +13,7 @@ from stack.records.exposition import Exposition
 from suites.finding import Finding
 from suites.metrics.families import exposed_name, is_info, labels_of, where_label
 from suites.metrics.ids import kind_of_id, may_hold_paths
+from suites.metrics.label_names import is_id
 from suites.rule import Bad, Good, Level, rule
 
 LOOKED_AT = 2000
@@ -21,6 +22,7 @@ LOOKED_AT = 2000
 
 @rule(
     Good('http_requests_total{route="/users/:id",code="200"} 1\n'),
+    Good('http_requests_total{email="ann@example.org"} 1\n'),
     Good('app_build_info{revision="0123456789abcdef0123456789abcdef01234567"} 1\n'),
     Bad(
         "".join(f'http_requests_total{{path="{path}"}} 1\n' for path in ("/users/42", "/users/43", "/")),
@@ -34,11 +36,13 @@ LOOKED_AT = 2000
     source="https://prometheus.io/docs/practices/naming/#labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge the distinct values of each label; info metrics carry such facts on purpose."""
+    """Judge the distinct values of each label; info metrics carry such facts on purpose, names have their own rule."""
     for family, labels in labels_of(exposition):
         if is_info(family):
             continue
         for label, values in labels.items():
+            if is_id(label):
+                continue
             found: dict[str, list[str]] = {}
             for value in islice(values, LOOKED_AT):
                 kind = kind_of_id(value)

@@ -11,15 +11,8 @@ from collections.abc import Iterator
 from stack.records.exposition import Exposition
 from suites.finding import Finding
 from suites.metrics.families import exposed_name, is_info, labels_of, where_label
+from suites.metrics.label_names import is_id
 from suites.rule import Bad, Good, Level, rule
-
-ID_NAMES = frozenset(
-    {
-        *("request_id", "correlation_id", "trace_id", "span_id", "session_id", "transaction_id", "message_id"),
-        *("user_id", "customer_id", "account_id", "order_id", "user_email", "email", "uuid", "guid", "token"),
-        *("client_ip", "remote_ip", "remote_addr", "client_addr", "user_agent", "timestamp"),
-    }
-)
 
 
 @rule(
@@ -33,7 +26,7 @@ def check(exposition: Exposition) -> Iterator[Finding]:
     """Judge all label names; info metrics carry such facts on purpose."""
     for family, labels in labels_of(exposition):
         for label in () if is_info(family) else labels:
-            if label.lower() in ID_NAMES:
+            if is_id(label):
                 yield Finding(
                     f"label `{label}` of `{exposed_name(family)}` is named after an id",
                     where_label(family, label),

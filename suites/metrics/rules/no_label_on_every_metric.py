@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from stack.records.exposition import Exposition
 from suites.finding import Finding, Where
-from suites.metrics.families import families_of, is_info
+from suites.metrics.families import families_of, is_info, of_library
+from suites.metrics.label_names import is_targets
 from suites.rule import Bad, Good, Level, rule
 
 ENOUGH_FAMILIES = 5
-LIBRARIES = ("go_", "process_", "python_", "promhttp_", "jvm_", "nodejs_")
 
 
 @rule(
@@ -27,11 +27,13 @@ LIBRARIES = ("go_", "process_", "python_", "promhttp_", "jvm_", "nodejs_")
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#target-labels-not-static-scraped-labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Look for a label that all metrics share; the client library's own and info metrics are not asked."""
-    own = [f for f in families_of(exposition) if f.samples and not is_info(f) and not f.name.startswith(LIBRARIES)]
+    """Look for a label that all metrics share; other rules speak of the target's labels, info metrics are not asked."""
+    own = [f for f in families_of(exposition) if f.samples and not is_info(f) and not of_library(f)]
     if len(own) < ENOUGH_FAMILIES:
         return
     for label in exposition.label_values[own[0].name]:
+        if is_targets(label):
+            continue
         everywhere = {tuple(exposition.label_values[f.name].get(label, {"": 0}).items()) for f in own}
         values = {pairs[0][0] for pairs in everywhere if len(pairs) == 1}
         complete = all(sum(exposition.label_values[f.name].get(label, {}).values()) == len(f.samples) for f in own)

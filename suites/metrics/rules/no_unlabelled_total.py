@@ -29,8 +29,10 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         carried = max(sum(values.values()) for values in labels.values())
         if carried == len(family.samples):
             continue
-        bare = next((sample for sample in family.samples if not sample.labels), None)
-        if bare is not None:
+        one_of_each = "_count" if family.type in {"histogram", "summary"} else ""
+        samples = [sample for sample in family.samples if sample.name.endswith(one_of_each)]
+        bare = next((sample for sample in samples if not sample.labels), None)
+        if bare is not None and any(sample.labels for sample in samples):
             yield Finding(
                 f"`{exposed_name(family)}` has a series without labels beside labelled ones",
                 Where(series=bare.series, line=bare.line),

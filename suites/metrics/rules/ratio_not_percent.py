@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition import MetricFamily
 from suites.finding import Finding
-from suites.metrics.families import exposed_name, where
+from suites.metrics.families import exposed_name, of_library, where
 from suites.rule import Bad, Good, Level, rule
 
 PERCENT = ("percent", "percentage", "pct")
@@ -22,11 +22,11 @@ PERCENT = ("percent", "percentage", "pct")
     source="https://prometheus.io/docs/practices/naming/#base-units",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family."""
+    """Judge one family; what the client library named is not the service's to change."""
     name = exposed_name(family)
     words = name.lower().split("_")
     found = [word for word in PERCENT if word in words]
-    if found:
+    if found and not of_library(family):
         better = name.replace(found[0], "ratio")
         yield Finding(
             f"`{name}` is a percentage instead of a ratio", where(family), f"rename it `{better}` and divide it by 100"

@@ -1,19 +1,19 @@
-"""The labels that Prometheus attaches are not exposed.
+"""The labels that Prometheus attaches or keeps for itself are not exposed.
 
 `job` and `instance` say which target a series came from. If the service exposes them too, Prometheus renames its ones
-to `exported_…` (or, under `honor_labels`, believes them and mixes up targets).
+to `exported_…` (or, under `honor_labels`, believes them and mixes up targets). Names that begin with two underscores
+are Prometheus' own; OpenMetrics forbids them altogether, which is another rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import Exposition
+from stack.records.exposition import Exposition, Format
 from suites.finding import Finding, Where
 from suites.metrics.families import exposed_name, families_of, where_label
+from suites.metrics.label_names import RESERVED
 from suites.rule import Bad, Good, Level, rule
-
-RESERVED = ("job", "instance")
 
 
 @rule(
@@ -24,25 +24,37 @@ RESERVED = ("job", "instance")
     ),
     Bad(
         'jobs_total{exported_job="a"} 1\n',
-        "label `exported_job` is attached by Prometheus, and 1 metric exposes it, first `jobs_total`",
+        "label `exported_job` is Prometheus' name for a clashing label, and 1 metric exposes it, first `jobs_total`",
     ),
-    level=Level.MUST,
+    Bad(
+        'jobs_total{__queue="a"} 1\n',
+        "label `__queue` begins with two underscores, and 1 metric exposes it, first `jobs_total`",
+    ),
+    level=Level.SHOULD,
     source="https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge all label names; each reserved one is told once. Names with two underscores break the wire format."""
+    """Judge all label names; each reserved one is told once."""
     users: dict[str, list[str]] = {}
     first: dict[str, Where] = {}
     for family in families_of(exposition):
         for label in exposition.label_values[family.name]:
-            if label in RESERVED or label.startswith("exported_"):
+            if _what(label, exposition.format):
                 users.setdefault(label, []).append(exposed_name(family))
                 first.setdefault(label, where_label(family, label))
     for label, names in users.items():
         amount = "1 metric exposes it" if len(names) == 1 else f"{len(names)} metrics expose it"
         yield Finding(
-            f"label `{label}` is attached by Prometheus, and {amount}, first `{names[0]}`",
+            f"label `{label}` {_what(label, exposition.format)}, and {amount}, first `{names[0]}`",
             first[label],
             "drop it, or rename it after what it means here: `queue`, `task`, `peer`, …; only a Pushgateway or a "
             "federated server exposes it on purpose, and is scraped with `honor_labels: true`",
         )
+
+
+def _what(label: str, fmt: Format) -> str | None:
+    if label in RESERVED:
+        return "is attached by Prometheus"
+    if label.startswith("exported_"):
+        return "is Prometheus' name for a clashing label"
+    return "begins with two underscores" if label.startswith("__") and fmt is Format.TEXT else None

@@ -54,5 +54,7 @@ def _misused(family: MetricFamily, labels: set[str]) -> Iterator[tuple[str, str]
         if name.endswith(suffix) and family.type not in OWNERS[suffix]:
             yield suffix, f"ends in `{suffix}`, which is for parts of {READS_AS[suffix]}"
     for label, owner in (("le", "histograms"), ("quantile", "summaries")):
-        if label in labels and family.type not in OWNERS[label]:
+        # Buckets that follow the TYPE line of another type are told by the rules on sample names.
+        buckets = any(sample.name == f"{family.name}_bucket" for sample in family.samples[:1])
+        if label in labels and family.type not in OWNERS[label] and not buckets:
             yield label, f"has a label `{label}`, which is for {owner}"

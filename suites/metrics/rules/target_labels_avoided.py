@@ -11,23 +11,8 @@ from collections.abc import Iterator
 from stack.records.exposition import Exposition
 from suites.finding import Finding, Where
 from suites.metrics.families import exposed_name, is_info, labels_of, where_label
+from suites.metrics.label_names import TARGET_LABELS
 from suites.rule import Bad, Good, Level, rule
-
-TARGET_LABELS = (
-    "region",
-    "zone",
-    "cluster",
-    "availability_zone",
-    "az",
-    "datacenter",
-    "dc",
-    "owner",
-    "customer",
-    "stage",
-    "service",
-    "environment",
-    "env",
-)
 
 
 @rule(
@@ -54,6 +39,6 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         yield Finding(
             f"label `{label}` is a target label, and {count} `{names[0]}`",
             first[label],
-            f"drop it and set `{label}` where the target is configured; if the service really has something of its own "
-            f"by that name, qualify it: `upstream_{label}`",
+            f"drop it and set `{label}` where the target is configured; if that is what the service itself calls the "
+            "thing it counts, keep the name and waive this rule",
         )

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 
 from stack.records.exposition import MetricFamily
 from suites.finding import Finding
-from suites.metrics.families import exposed_name, where
+from suites.metrics.families import exposed_name, of_library, where
 from suites.rule import Bad, Good, Level, rule
 
-AGE = re.compile(r"(?:^|_)(uptime|time_since|seconds_since|since_last|age)(?:_|$)")
+AGE = re.compile(r"(?:^|_)(uptime|time_since|seconds_since|age)(?:_|$)|_(since_last)_(?:\w+_)?seconds(?:_|$)")
 
 
 @rule(
     Good("# TYPE backup_last_success_timestamp_seconds gauge\nbackup_last_success_timestamp_seconds 1700000000\n"),
     Good("# TYPE page_age_seconds histogram\n"),
+    Good("redis_changes_since_last_save 4\n"),
     Bad(
         "# TYPE backup_age_seconds gauge\nbackup_age_seconds 60\n",
         "`backup_age_seconds` tells the time since, not when: `age`",
@@ -31,9 +32,9 @@ def check(family: MetricFamily) -> Iterator[Finding]:
     """Judge one family by its name; distributions of ages are something else."""
     name = exposed_name(family)
     found = AGE.search(name)
-    if found and family.type in ("gauge", "counter", "unknown"):
+    if found and not of_library(family) and family.type in ("gauge", "counter", "unknown"):
         yield Finding(
-            f"`{name}` tells the time since, not when: `{found[1]}`",
+            f"`{name}` tells the time since, not when: `{found[1] or found[2]}`",
             where(family),
             "expose a gauge `…_timestamp_seconds` with the Unix time of the event",
         )

@@ -9,33 +9,37 @@ from collections.abc import Iterator
 
 from stack.records.exposition import MetricFamily
 from suites.finding import Finding
-from suites.metrics.families import exposed_name, where
+from suites.metrics.families import exposed_name, of_library, untyped, where
 from suites.metrics.units import BASE_UNITS
 from suites.rule import Bad, Good, Level, rule
+
+SUFFIXES = ("total", "info", "ratio", "created", "bucket", "sum", "count")
+"""Words that come after the unit; the last three where a histogram has lost its type."""
 
 
 @rule(
     Good("# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 1\n"),
     Good("job_bytes_per_second 1\n"),
     Bad("http_seconds_request 1\n", "`http_seconds_request` has its unit `seconds` amid the name"),
-    Bad("process_total_cpu_seconds 1\n", "`process_total_cpu_seconds` has `total` amid the name"),
+    Good("wait_seconds_bucket 1\n"),
+    Bad("app_total_cpu_seconds 1\n", "`app_total_cpu_seconds` has `total` amid the name"),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family."""
+    """Judge one family; a gauge may mean a `total` amount, and counters are judged by `counter-total-suffix`."""
     name = exposed_name(family)
     words = name.split("_")
-    if "per" in words:  # `A_per_B` has a unit on both sides
+    if "per" in words or of_library(family):  # `A_per_B` has a unit on both sides
         return
     body, tail = list(words), list[str]()
-    while body and (body[-1] in BASE_UNITS or body[-1] in ("total", "info", "ratio")):
+    while body and (body[-1] in BASE_UNITS or body[-1] in SUFFIXES):
         tail.insert(0, body.pop())
     for word in body[1:]:
         if word in BASE_UNITS and not any(end in BASE_UNITS for end in tail):
             better = "_".join([*(part for part in body if part != word), word, *tail])
             yield Finding(f"`{name}` has its unit `{word}` amid the name", where(family), f"rename it `{better}`")
             return
-    if "total" in body[1:] and "total" not in tail and tail:
+    if "total" in body[1:] and "total" not in tail and tail and untyped(family):
         better = "_".join([part for part in body if part != "total"] + [*tail, "total"])
         yield Finding(f"`{name}` has `total` amid the name", where(family), f"rename it `{better}` if it is a counter")
