@@ -64,7 +64,8 @@ class ScrapeTarget:
     """A service as Prometheus sees it: the `job` expected, the targets found for its address, and its series.
 
     `samples_scraped` and `samples_kept` are Prometheus' own counts of the last scrape. `exposed` and `stored` are None
-    where they were not compared, and `not_compared` says why.
+    where they were not compared, and `not_compared` says why. `known_fault` is what is wrong with the answers of the
+    service itself, seen without Prometheus; rules of their own tell it.
     """
 
     job: str
@@ -75,6 +76,7 @@ class ScrapeTarget:
     exposed: frozenset[SeriesKey] | None = None
     stored: frozenset[SeriesKey] | None = None
     not_compared: str | None = None
+    known_fault: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:

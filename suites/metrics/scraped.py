@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from stack.clients.prometheus import PrometheusClient, PrometheusError
@@ -13,6 +14,8 @@ from suites.evidence import NotEvaluated, Records
 
 DISCOVERY_S = 6.0
 """Prometheus reads changed target files at once, but starts to scrape a new target only within one interval."""
+CONNECTION_ERRORS = ("Get ", "server returned HTTP", "context deadline", "body size limit")
+"""How Prometheus' errors begin that do not come from reading what was answered."""
 COMPARED_SERIES = 50_000
 """More series than this are not read back one by one."""
 
@@ -32,7 +35,8 @@ async def scraped(
     """
     try:
         targets = await _targets(prometheus, url, job, since, patience_s)
-        return {ScrapeTarget: [await _judged(prometheus, url, job, exposition, targets, since)]}
+        judged = await _judged(prometheus, url, job, exposition, targets, since)
+        return {ScrapeTarget: [replace(judged, known_fault=known_fault(exposition, targets))]}
     except PrometheusError as silent:
         return {ScrapeTarget: NotEvaluated(f"Prometheus does not answer: {silent}")}
 
@@ -51,6 +55,18 @@ async def _targets(
         )
     except TimeoutError:
         return await look()
+
+
+def known_fault(exposition: Exposition | None, targets: tuple[Target, ...]) -> str | None:
+    """Why a failed scrape is no news: the service's own answer cannot be scraped, by anybody."""
+    errors = [target.last_error for target in targets if target.last_error]
+    if exposition is None:
+        return "the metrics endpoint gave this suite no metrics either"
+    if any(error.startswith(CONNECTION_ERRORS) for error in errors):
+        return None
+    if exposition.content_type is None and any("Content-Type" in error for error in errors):
+        return "the answer has a Content-Type that Prometheus 3 refuses"
+    return "the exposition itself breaks the format" if exposition.violation_counts else None
 
 
 def of_service(targets: tuple[Target, ...], url: str, job: str) -> tuple[Target, ...]:

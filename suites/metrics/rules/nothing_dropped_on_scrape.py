@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.target import ScrapeTarget
+from stack.records.target import ScrapeTarget, notation
 from suites.finding import Finding, Where
 from suites.rule import Bad, Good, Level, NotApplicable, rule
 
@@ -25,8 +25,9 @@ def check(target: ScrapeTarget) -> Iterator[Finding]:
     if scraped is None or kept is None:
         raise NotApplicable("Prometheus has no sample counts for the service")
     if kept < scraped:
+        missing = sorted(map(notation, (target.exposed or frozenset()) - (target.stored or frozenset())))
         yield Finding(
             f"relabelling drops {scraped - kept} of {scraped} samples of job `{target.job}`",
-            Where(url=target.url or None),
+            Where(url=target.url or None, series=missing[0] if missing and target.stored is not None else None),
             "look at `metric_relabel_configs` of the job; better do not expose what nobody wants",
         )

@@ -27,11 +27,14 @@ def check(target: ScrapeTarget) -> Iterator[Finding]:
     if target.exposed is None or target.stored is None:
         raise NotApplicable(target.not_compared or "the stored series were not read")
     missing = sorted(notation(series) for series in target.exposed - target.stored)
+    dropped = (target.samples_scraped or 0) - (target.samples_kept or 0)
+    if missing and len(missing) <= dropped:
+        raise NotApplicable(f"{dropped} samples are dropped by relabelling, and no others are missing")
     if missing:
         amount = f"{len(missing)} of {len(target.exposed)} exposed series {'is' if len(missing) == 1 else 'are'}"
         yield Finding(
             f"{amount} not stored, first `{missing[0]}`",
             Where(url=target.url or None, series=missing[0]),
-            "look at `metric_relabel_configs`, `sample_limit` and `label_limit` of the job, and at Prometheus' log for "
+            "look at `sample_limit` and `label_limit` of the job, and at Prometheus' log for "
             "samples refused as duplicate, out of order or out of bounds",
         )

@@ -1,7 +1,7 @@
 """Prometheus scrapes the service successfully.
 
 `up` is 1 and the last scrape had no error: only then is anything of it stored. The error is shown as Prometheus
-words it.
+words it. Where the service's own answer cannot be scraped by anybody, the rules on that answer tell it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ TARGET = "job: a\ntargets: [{job: a, instance: 'h:1', scrape_url: 'http://h:1/me
         TARGET + "down, last_error: 'server returned HTTP status 500 Internal Server Error'}]\n",
         "the target is down: server returned HTTP status 500 Internal Server Error",
     ),
+    Bad(
+        TARGET + "up, last_error: 'context deadline exceeded'}]\n",
+        "the target is up, but the last scrape failed: context deadline exceeded",
+    ),
     Bad(TARGET + "unknown}]\n", "the target is unknown: it has not been scraped yet"),
     level=Level.MUST,
     source="https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series",
@@ -29,6 +33,9 @@ def check(target: ScrapeTarget) -> Iterator[Finding]:
     """Judge the health of each target of the service."""
     if not target.targets:
         raise NotApplicable("Prometheus has no target for the service")
+    failed = [found for found in target.targets if found.last_error]
+    if failed and target.known_fault:
+        raise NotApplicable(f"{target.known_fault}; Prometheus says: {failed[0].last_error}")
     for found in target.targets:
         if found.health != "up" or found.last_error:
             why = found.last_error or "it has not been scraped yet"
