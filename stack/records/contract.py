@@ -48,10 +48,11 @@ class ExpectedMove:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """The declared part: required metrics, and which counters count the provoked requests."""
+    """The declared part: required metrics, which counters count the provoked requests, and how many kinds of these."""
 
     required: tuple[RequiredMetric, ...] = ()
     moves: tuple[ExpectedMove, ...] = ()
+    request_kinds: int = 0
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:

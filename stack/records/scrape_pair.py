@@ -1,7 +1,7 @@
 """Two expositions of one service, one after the other, as a frozen record: what one scrape alone cannot show.
 
 The text form is the first exposition, a line `--- 15 s later`, the second one. The line may go on:
-`--- 15 s later, 20 requests sent, at 2026-01-31T12:00:00Z` (the moment of the second scrape).
+`--- 15 s later, 20 requests sent of 4 kinds, at 2026-01-31T12:00:00Z` (the moment of the second scrape).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 from stack.records.exposition import Exposition, Format, MetricFamily, Sample
 
 SEPARATOR = re.compile(
-    r"^--- (?P<seconds>[0-9.]+) s later(?:, (?P<sent>[0-9]+) requests sent)?(?:, at (?P<at>\S+))?$", re.MULTILINE
+    r"^--- (?P<seconds>[0-9.]+) s later(?:, (?P<sent>[0-9]+) requests sent(?: of (?P<kinds>[0-9]+) kinds)?)?(?:, at (?P<at>\S+))?$", re.MULTILINE
 )
 START_TIME = "process_start_time_seconds"
 
@@ -29,13 +29,17 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScrapePair:
-    """Two expositions: `seconds` apart, `sent` requests in between, the second one taken at `at` (Unix seconds)."""
+    """Two expositions: `seconds` apart, `sent` requests in between, the second one taken at `at` (Unix seconds).
+
+    `kinds` is how many of the requests differ from each other; 0 where that is not known.
+    """
 
     before: Exposition
     after: Exposition
     seconds: float
     sent: int | None = None
     at: float | None = None
+    kinds: int = 0
     cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -76,6 +80,7 @@ class ScrapePair:
             seconds=float(separator["seconds"]),
             sent=int(sent) if sent else None,
             at=datetime.fromisoformat(at).timestamp() if at else None,
+            kinds=int(separator["kinds"] or 0),
         )
 
 

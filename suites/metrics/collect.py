@@ -93,7 +93,7 @@ async def after(
     text, *others, concurrent = await _probes(url, timeout_s, max_bytes)
     took = min(scrape.elapsed_s for scrape in scrapes)  # the less of the two: the other one may have met our own load
     answers = (second.scrape, text.scrape, *(other.scrape for other in others))
-    pair = ScrapePair(first.exposition, exposition, round(at - first.at, 3), sent, at)
+    pair = ScrapePair(first.exposition, exposition, round(at - first.at, 3), sent, at, contract.request_kinds)
     return {
         Scrape: scrapes,
         Negotiation: [Negotiation(answers)],

@@ -13,7 +13,8 @@ def contract_of(service: Service) -> Contract:
         RequiredMetric(metric.name, metric.type, metric.unit, metric.labels, metric.where)
         for metric in service.metrics.required
     )
-    return Contract(required, tuple(ExpectedMove(move.name, move.labels, move.by) for move in service.moves()))
+    moves = tuple(ExpectedMove(move.name, move.labels, move.by) for move in service.moves())
+    return Contract(required, moves, request_kinds=len(service.traffic))
 
 
 def budget_of(service: Service) -> Budget:

@@ -1,7 +1,8 @@
 """Counters, histograms and summaries stay exposed until the process ends.
 
-Judged over two scrapes. A series that comes and goes has no history: `rate()` over the gap is wrong. Section
-"Statelessness" of OpenMetrics 1.0: a metric MUST NOT be left out merely because nothing happened.
+Judged over two scrapes. A series that comes and goes has no history: `rate()` over the gap is wrong. OpenMetrics 1.0,
+"Statelessness": a metric MUST NOT be left out merely because nothing happened. Two scrapes cannot tell that from a
+series whose subject is gone (a container, a network interface): an exporter of such things waives this rule.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Traffic does not make series without end.
 
 Judged over two scrapes with requests in between: a metric that gained about one label value for every request will do
-so for every request to come, until memory runs out.
+so for every request to come, until memory runs out. Requests that differ may each bring a value of their own, once.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ SHARE, FRESH_SHARE = 0.5, 0.8
         + "".join(f'jobs_total{{id="{i}"}} 1\n' for i in range(6)),
         "label `id` of `jobs_total` gained 5 values in 5 requests",
     ),
+    Good(
+        'jobs_total{q="a"} 1\n--- 1 s later, 8 requests sent of 6 kinds\n'
+        + "".join(f'jobs_total{{q="{q}"}} 1\n' for q in "abcdefg"),
+    ),
     Bad(
         "up 1\n--- 1 s later, 12 requests sent\n" + "".join(f'jobs_total{{id="{i}"}} 1\n' for i in range(12)),
         "label `id` of `jobs_total` gained 12 values in 12 requests",
@@ -44,7 +48,7 @@ def check(pair: ScrapePair) -> Iterator[Finding]:
             bound = (
                 max(ENOUGH_REQUESTS, SHARE * pair.sent) if known else max(2 * ENOUGH_REQUESTS, FRESH_SHARE * pair.sent)
             )
-            if len(new) >= bound and not is_info(family):
+            if len(new) >= bound and len(new) > pair.kinds and not is_info(family):
                 yield Finding(
                     f"label `{label}` of `{exposed_name(family)}` gained {len(new)} values in {pair.sent} requests",
                     where_label(family, label, new[0]),

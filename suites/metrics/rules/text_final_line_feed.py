@@ -18,7 +18,7 @@ from suites.rule import Bad, Good, Level, rule
     Good("a 1\n"),
     Bad("a 1\nb 2", "the last line does not end with a line feed"),
     level=Level.MUST,
-    source="https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details",
+    source="https://prometheus.io/docs/instrumenting/exposition_formats/#details",
 )
 def check(exposition: TextExposition) -> Iterator[Finding]:
     """The last line ends with a line feed."""
