@@ -14,7 +14,7 @@ conformance: $(VENV)/.ready ## judge the reference services on the best stack th
 	@$(RUN) pytest suites/ $(ARGS)
 
 test: $(VENV)/.ready ## the suite's own tests
-	@$(RUN) pytest tests/ $(ARGS)
+	@$(RUN) pytest tests/ -n auto $(ARGS)
 
 servers: $(VENV)/.ready ## build the real Loki, Promtail, Prometheus and promtool (about 12 minutes, once)
 	@$(RUN) stack.native --install-go $(ARGS)

@@ -117,7 +117,7 @@ def test_stop_ends_children_and_what_ignores_sigterm(launch: Callable[..., Runni
     child = int(written(pids))
     stubborn.stop(grace_s=0.2)
     assert stubborn.reason() == "thing was ended by SIGKILL"
-    assert gone(child)
+    eventually(lambda: gone(child), bool, 5, describe="the child is gone")
     stubborn.stop()  # again: nothing to do
 
 
