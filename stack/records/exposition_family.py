@@ -34,8 +34,8 @@ class FamilyDraft:
     """A metric family while its lines are read; `open` until another family's line comes."""
 
     __slots__ = (
-        "append", "early", "exemplars", "foreign", "format", "help", "lines", "name", "open", "samples", "timestamped",
-        "type", "type_text", "unit",
+        "again", "append", "early", "exemplars", "foreign", "format", "help", "lines", "name", "open", "samples",
+        "timestamped", "type", "type_text", "unit",
     )  # fmt: skip  # a table of names
 
     def __init__(self, name: str, line: int, fmt: Format) -> None:
@@ -49,6 +49,7 @@ class FamilyDraft:
         self.samples: list[Sample] = []
         self.append: Callable[[Sample], None] = self.samples.append
         self.open = True
+        self.again = False  # a second family of its name has begun
         self.timestamped = False
         self.early: list[FamilyDraft] = []  # whose samples came before this family's TYPE line
         self.exemplars: list[Sample] = []

@@ -67,12 +67,11 @@ def _draft(reader: Reader, keyword: str, name: str, at: int) -> FamilyDraft:
         draft = reader.found(name, at)
         reader.switch(draft, at)
     elif keyword in draft.lines:
-        again = not draft.open and reader.format is Format.OPENMETRICS
-        report(
-            "openmetrics-family-names-unique" if again else "metadata-once",
-            at,
-            *((name,) if again else (keyword, name)),
-        )
+        if not draft.open and reader.format is Format.OPENMETRICS:
+            draft.again = True
+            report("openmetrics-family-names-unique", at, name)
+        elif not draft.again:
+            report("metadata-once", at, keyword, name)
         draft.open = True
         reader.switch(draft, at)
     elif draft.samples:

@@ -15,7 +15,9 @@ from typing import NamedTuple, Self
 from stack.records.exposition import Exposition, Format, MetricFamily, Sample
 
 SEPARATOR = re.compile(
-    r"^--- (?P<seconds>[0-9.]+) s later(?:, (?P<sent>[0-9]+) requests sent(?: of (?P<kinds>[0-9]+) kinds)?)?(?:, at (?P<at>\S+))?$", re.MULTILINE
+    r"^--- (?P<seconds>[0-9.]+) s later(?:, (?P<sent>[0-9]+) requests sent(?: of (?P<kinds>[0-9]+) kinds)?)?"
+    r"(?:, at (?P<at>\S+))?$",
+    re.MULTILINE,
 )
 START_TIME = "process_start_time_seconds"
 
