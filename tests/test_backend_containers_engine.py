@@ -127,10 +127,8 @@ def test_auto_says_in_one_line_why_it_takes_no_containers(tmp_path: Path, monkey
     said: list[str] = []
 
     assert backend_choice.choose("auto", said.append) == "local"
-    assert said == [
-        "running the stack without containers: no container engine answers at unix:///run/test/docker.sock: "
-        f"{CANNOT}; start Docker, or set DOCKER_HOST"
-    ]
+    why = f"no container engine answers at unix:///run/test/docker.sock: {CANNOT}; start Docker, or set DOCKER_HOST"
+    assert said == [f"running the stack without containers: {why}"]
 
 
 def test_auto_takes_no_containers_where_real_servers_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

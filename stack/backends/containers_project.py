@@ -21,7 +21,7 @@ from stack.backends.engine import Engine, EngineError
 from stack.backends.engine_images import Image, images_of
 from stack.backends.engine_reaper import Reaper, remove_abandoned
 from stack.backends.ports import Ports
-from stack.backends.process import FileReady, ProcessSpec, Running, start
+from stack.backends.process import ComponentFailed, FileReady, ProcessSpec, Running, start
 from stack.native.pins import cache_root
 from stack.records.compose import parse_compose
 
@@ -33,6 +33,7 @@ FILE = "docker-compose.yml"
 PROFILE = "services"
 """The profile of the compose file that has the reference services."""
 
+VIEW_S = 10.0
 TRIES = 3
 """How often other ports are tried where somebody took one meanwhile."""
 
@@ -121,8 +122,11 @@ class Project:
         for project in remove_abandoned(self._engine.client, self._engine.host, self._notes):
             self._say(f"removed what a killed run had left: {project}")
         if self._socket:
-            self._view = start(self._view_spec(self._socket))
-            self._view.wait_ready(10)
+            try:
+                self._view = start(self._view_spec(self._socket))
+                self._view.wait_ready(VIEW_S)
+            except ComponentFailed as failed:
+                raise EngineError(str(failed)) from failed
         self._reaper = Reaper(self._engine.client, self.name, self._engine.host, self._notes)
         self.compose.services = list(names)
         for left in reversed(range(TRIES)):
@@ -164,7 +168,7 @@ class Project:
     def _view_spec(self, socket: Path) -> ProcessSpec:
         return ProcessSpec(
             "the view of the engine's socket",
-            (sys.executable, "-I", "-S", engine_socket.__file__, str(socket), str(self._engine.socket), self.name),
+            (sys.executable, "-I", "-S", engine_socket.__file__, socket.name, str(self._engine.socket), self.name),
             self._work_dir,
             self._work_dir / "docker.sock.out",
             ready=FileReady(socket),

@@ -81,6 +81,8 @@ class Reaper:
         if words:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(5)
+        if self._process.returncode is None:
+            self._process.returncode = 0  # it outlives us on purpose, which Popen would warn of
 
 
 def remove(client: str, project: str) -> bool:

@@ -119,6 +119,7 @@ class View:
 
 
 async def _main(path: Path, upstream: str, project: str) -> None:
+    # A path that is relative to the working directory: those of sockets must be shorter than those of files.
     fresh = path.with_suffix(".new")
     server = await asyncio.start_unix_server(View(upstream, project).serve, fresh, limit=HEAD_LIMIT)
     # The agent is root without capabilities in its container, so it gets in as everybody does; the folder is ours.
