@@ -127,6 +127,10 @@ class ContainerProcess:
 
     def problem(self) -> str | None:
         """Look now: say why it does not do its work, None if it does."""
+        try:
+            self._states.of(self.container)
+        except EngineError as away:
+            return f"{self.name}: {away}"
         died = self.reason()
         if died:
             return f"{died}{self._excerpt()}"
@@ -154,7 +158,7 @@ class ContainerProcess:
             )
         except (OSError, subprocess.TimeoutExpired) as broken:
             return f"(its log cannot be read: {broken})"
-        return done.stdout.rstrip()
+        return done.stdout.rstrip() if done.returncode == 0 else ""
 
     def wait_ready(self, timeout_s: float = 60.0) -> None:
         """Wait until its ready check holds; returns at once where there is none.
@@ -170,13 +174,13 @@ class ContainerProcess:
         def probe() -> str:
             missing = check()
             if missing and (died := self._given_up()):
-                raise ComponentFailed(f"{died} before it was ready{self._excerpt()}")
+                raise ComponentFailed(f"{died} before it was ready{self._excerpt(keep=True)}")
             return missing
 
         try:
             eventually(probe, lambda missing: not missing, timeout_s, describe=f"{self.name} is ready")
         except TimeoutError as error:
-            raise ComponentFailed(f"{error}{self._excerpt()}") from error
+            raise ComponentFailed(f"{error}{self._excerpt(keep=True)}") from error
 
     def kill(self) -> None:
         """End it at once, as a crash would; it stays down until `restart`."""
@@ -223,11 +227,11 @@ class ContainerProcess:
         running = found.get("State", {}).get("Status") in ("running", "created", "restarting")
         return None if running and int(found.get("RestartCount", 0)) < RESTARTS else self.reason()
 
-    def _excerpt(self) -> str:
+    def _excerpt(self, *, keep: bool = False) -> str:
         tail = self.log_tail()
         if not tail:
             return "; it logged nothing"
-        kept = f" (all of it: {self._kept(self.name, self.log())})" if self._kept else ""
+        kept = f" (all of it: {self._kept(self.name, self.log())})" if keep and self._kept else ""
         shown = "\n".join(f"    {line}" for line in tail.splitlines())
         return f"; its last log lines{kept}:\n{shown}"
 
