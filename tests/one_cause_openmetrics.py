@@ -55,6 +55,7 @@ WEB_CREATED = 'shop_orders_created{channel="web"} 1700000000.5\n'
 APP = 'shop_orders_total{channel="app"} 3\n'
 
 LINES = {
+    "a misspelt end": ("# EOF", "#EOF", "openmetrics-eof"),
     "no end": ("# EOF\n", "", "openmetrics-eof"),
     "a line after the end": ("# EOF\n", "# EOF\n\n", "openmetrics-eof"),
     "another version": ("version=1.0.0", "version=0.0.1", "openmetrics-content-type"),
@@ -102,6 +103,7 @@ TYPES = {
     "no sum": ('shop_order_seconds_sum{channel="web"} 35\n', "", "openmetrics-histogram-count-iff-sum"),
     "half an observation": ('"1.0"} 110', '"1.0"} 110.5', "openmetrics-histogram-integers"),
     "a bound below 0": ('"0.1"} 70 # {trace_id="4bf92f35"} 0.05', '"-0.1"} 70', "openmetrics-negative-buckets"),
+    "an integer as bound": ('le="1.0"', 'le="1"', "openmetrics-canonical-bounds"),
     "a bound of NaN": ('le="1.0"', 'le="NaN"', "le-number"),
     "another gcount": ("gcount 3", "gcount 4", "histogram-count"),
     "a gsum of NaN": ("gsum 2500", "gsum NaN", "openmetrics-histogram-sum"),

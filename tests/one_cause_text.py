@@ -50,6 +50,8 @@ LINES = {
     "carriage returns": ("\n", "\r\n", "line-feeds-only"),
     "no line feed at the end": (BUILD, BUILD.rstrip(), "text-final-line-feed"),
     "a byte order mark": ("# HELP shop_orders_total", "\ufeff# HELP shop_orders_total", "no-byte-order-mark"),
+    "a dot in a label": ("queue=", "http.queue=", "label-names"),
+    "a dot in a name within braces": (JOBS, "{shop.jobs} 4\n", "parsable"),
     "nothing": (SOUND, "", "not-empty"),
     "no help": (HELP, "", "help-text"),
     "a help that says nothing": (HELP, "# HELP shop_jobs Shop jobs.\n", "help-says-more-than-the-name"),

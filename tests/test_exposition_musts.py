@@ -46,7 +46,7 @@ MUSTS: dict[int, tuple[str, tuple[str, ...]]] = {
     30: ("histogram suffixes", ("histogram-samples",)),
     31: ("+Inf bucket", ("histogram-inf-bucket",)),
     32: ("buckets cumulative", ("histogram-buckets-cumulative",)),
-    33: ("le sorted, unique, a number, canonical", ("le-sorted", "le-unique", "le-number", "infinity-spelling")),
+    33: ("le sorted, unique, a number, `+Inf`", ("le-sorted", "le-unique", "le-number", "infinity-spelling")),
     34: ("count iff sum, equal to +Inf bucket", ("openmetrics-histogram-count-iff-sum", "histogram-count")),
     35: (
         "histogram values",

@@ -16,6 +16,7 @@ _STRICT = re.compile(r'# (TYPE|HELP|UNIT)(?: (|"(?:[^"\\]|\\.)*+"|[^ "][^ ]*+)(?
 _PARTS = r'(?:[ \t]++("(?:[^"\\]|\\.)*+"|[^ \t"][^ \t]*+)(?:[ \t]++(.*+))?)?'
 _LENIENT = re.compile(rf"#[ \t]*+(TYPE|HELP){_PARTS}", re.DOTALL)
 _MISSPACED = re.compile(rf"#[ \t]*+(TYPE|HELP|UNIT){_PARTS}", re.DOTALL)
+_EOF_LIKE = re.compile(r"#\s*+EOF\s*+", re.IGNORECASE)
 _BAD_TEXT_ESCAPE = re.compile(r"(?:[^\\]++|\\[\\n])*+(\\.?)", re.DOTALL)
 _BAD_ESCAPE = re.compile(r'(?:[^\\"]++|\\.)*+("|\\$)', re.DOTALL)
 
@@ -26,9 +27,9 @@ def read_hash_line(reader: Reader, line: str, at: int) -> None:
     found = (_STRICT if openmetrics else _LENIENT).fullmatch(line)
     if openmetrics and line != "# EOF" and (found is None or found[2] == ""):
         found = _MISSPACED.fullmatch(line)
-        if found is None:
+        if found is None and not _EOF_LIKE.fullmatch(line):  # a misspelt end is told by `openmetrics-eof`
             reader.violations.report("openmetrics-no-comments", at, excerpt=line)
-        elif found[2]:
+        elif found is not None and found[2]:
             what = f"{found[1]} line of `{found[2]}` has other blanks than one space between its parts"
             reader.violations.report("metadata-syntax", at, what, excerpt=line)
     if found is None:

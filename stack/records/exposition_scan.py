@@ -24,6 +24,8 @@ _STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)"')
 _BAD_ESCAPE = re.compile(r"(?:[^\\]|\\[\\n\"])*+(\\.?)")
 _PAIR_AHEAD = re.compile(r'[a-zA-Z_][a-zA-Z0-9_]*+[ \t]*"?=[ \t]*"')
 _BLANKS = re.compile(r"[ \t]*+")
+_NAME_TOKEN = re.compile(r"[^ \t{]*+")
+_LABEL_TOKEN = re.compile(r'[^=,{}" \t]*+')
 
 
 class Scanned(NamedTuple):
@@ -62,10 +64,15 @@ class _Scanner:
 
     def skip(self) -> None:
         """Pass over blanks, which only the text format allows between tokens; OpenMetrics' are told of."""
-        end = _BLANKS.match(self.line, self.at).end()  # type: ignore[union-attr]  # it matches the empty string
-        if self.strict and end > self.at:
-            self.problems.append(unreadable("blanks within the label set or before it", self.at + 1))
-        self.at = end
+        start = self.at
+        if self.take(_BLANKS) and self.strict:
+            self.problems.append(unreadable("blanks within the label set or before it", start + 1))
+
+    def take(self, pattern: re.Pattern[str]) -> str:
+        """Pass over what the pattern matches here, which may be nothing."""
+        found = pattern.match(self.line, self.at)
+        self.at = found.end() if found else self.at
+        return found[0] if found else ""
 
     def next(self) -> str:
         return self.line[self.at : self.at + 1]
@@ -91,14 +98,13 @@ class _Scanner:
             return ""
         if self.next() == '"':
             raise self.give_up(unreadable("a quoted metric name stands outside the braces", self.at + 1))
-        token = re.compile(r"[^ \t{]*").match(self.line, self.at)[0]  # type: ignore[index]  # it matches the empty string
+        start, token = self.at, self.take(_NAME_TOKEN)
         if not token:
             raise self.give_up(unreadable("a line that begins with a blank", 1))
         if not NAME.fullmatch(token):
-            if not looks_like_sample(self.line[self.at + len(token) :]):
-                raise self.give_up(unreadable("a line that is neither a sample nor a comment", self.at + 1))
+            if not looks_like_sample(self.line[self.at :]):
+                raise self.give_up(unreadable("a line that is neither a sample nor a comment", start + 1))
             self.problems.append(Problem("metric-names", (token,)))
-        self.at += len(token)
         return token
 
     def labels(self, name: str, *, exemplar: bool = False) -> tuple[str, Labels]:
@@ -116,8 +122,8 @@ class _Scanner:
             if quoted and self.next() in {",", "}"} and not (name or metric or pairs or exemplar):
                 metric = label
             else:
-                self.check_label(label, name or metric, quoted=quoted)
                 pairs.append((label, self.label_value(label)))
+                self.check_label(label, name or metric, quoted=quoted)
             after_comma = self.separator(label)
         self.at += 1
         return metric, tuple(pairs)
@@ -131,8 +137,7 @@ class _Scanner:
             self.at = found.end()
             self.check_escapes(found[1], "a name")
             return unescape(found[1]), True
-        token = re.compile(r'[^=,{}" \t]*').match(self.line, start)[0]  # type: ignore[index]  # it matches the empty string
-        self.at += len(token)
+        token = self.take(_LABEL_TOKEN)
         if not token:
             what = "the braces are not closed" if start >= len(self.line) else "a label name is missing"
             raise self.give_up(unreadable(what, start + 1))
@@ -184,8 +189,7 @@ class _Scanner:
     def rest(self, name: str) -> tuple[float, float | None, Exemplar | None]:
         """Value, timestamp and exemplar."""
         if not self.strict:
-            tokens = self.line[self.at :].replace("\t", " ").split(" ")
-            tokens = [token for token in tokens if token]
+            tokens = [token for token in self.line[self.at :].replace("\t", " ").split(" ") if token]
             return self.value(tokens, name), self.milliseconds(tokens), None
         main, hash_sign, _ = self.line[self.at :].partition(" # ")
         tokens = self.tokens(main)
@@ -228,12 +232,11 @@ class _Scanner:
         return stamp
 
     def seconds(self, tokens: list[str], name: str) -> float | None:
-        return self.timestamp(tokens[1], name) if len(tokens) > 1 else None
-
-    def timestamp(self, token: str, name: str) -> float | None:
-        problem = check_timestamp(token, name)
+        if len(tokens) == 1:
+            return None
+        problem = check_timestamp(tokens[1], name)
         if problem is None:
-            return number(token)
+            return number(tokens[1])
         self.problems.append(problem)
         return None
 

@@ -57,4 +57,6 @@ def _what(label: str, fmt: Format) -> str | None:
         return "is attached by Prometheus"
     if label.startswith("exported_"):
         return "is Prometheus' name for a clashing label"
-    return "begins with two underscores" if label.startswith("__") and fmt is Format.TEXT else None
+    return (
+        "begins with two underscores" if label.startswith("__") and label != "__name__" and fmt is Format.TEXT else None
+    )

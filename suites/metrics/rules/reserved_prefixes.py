@@ -26,6 +26,8 @@ CLIENT_LIBRARIES = frozenset(
         "process_threads",
         "process_network_receive_bytes_total",
         "process_network_transmit_bytes_total",
+        *("process_uptime_seconds", "process_cpu_usage", "process_cpu_time_ns_total"),  # Micrometer's
+        *("process_files_open_files", "process_files_max_files"),
     }
 )
 

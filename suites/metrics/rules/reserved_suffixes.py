@@ -32,6 +32,10 @@ READS_AS = {"_bucket": "a histogram", "_count": "a histogram or summary", "_sum"
     ),
     Bad('# TYPE job_age gauge\njob_age{le="1"} 1\n', "gauge `job_age` has a label `le`, which is for histograms"),
     Bad(
+        '# TYPE h histogram\nh_bucket{quantile="1",le="+Inf"} 1\nh_count{quantile="1"} 1\n',
+        "histogram `h` has a label `quantile`, which is for summaries",
+    ),
+    Bad(
         '# TYPE job_age gauge\njob_age{quantile="1"} 1\n',
         "gauge `job_age` has a label `quantile`, which is for summaries",
     ),
@@ -55,6 +59,6 @@ def _misused(family: MetricFamily, labels: set[str]) -> Iterator[tuple[str, str]
             yield suffix, f"ends in `{suffix}`, which is for parts of {READS_AS[suffix]}"
     for label, owner in (("le", "histograms"), ("quantile", "summaries")):
         # Buckets that follow the TYPE line of another type are told by the rules on sample names.
-        buckets = any(sample.name == f"{family.name}_bucket" for sample in family.samples[:1])
-        if label in labels and family.type not in OWNERS[label] and not buckets:
+        strays = label == "le" and any(sample.name == f"{family.name}_bucket" for sample in family.samples[:1])
+        if label in labels and family.type not in OWNERS[label] and not strays:
             yield label, f"has a label `{label}`, which is for {owner}"
