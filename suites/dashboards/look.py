@@ -39,7 +39,9 @@ async def look(
     stores = await asyncio.to_thread(stores_of, stack, shipped.datasources, http)
     if "dashboards" in areas:
         say(f"opening {len(shipped.dashboards)} dashboards")
-        await asyncio.gather(*(provoke(http, live.base_url, live.service) for live in services if live.base_url))
+        await asyncio.gather(
+            *(provoke(http, live.base_url, live.service) for live in services if live.base_url and not live.quiet)
+        )
         found = await open_all(stores, shipped.dashboards, _partial(run))
         for subject, records in found.items():
             run.store.put(subject, records, "live")
@@ -50,6 +52,10 @@ async def look(
 def _partial(run: Run) -> str:
     """Say why this run's data is no measure for a dashboard; empty where it is."""
     option = run.config.getoption
-    if not option("--service") and not option("--service-url"):
-        return ""
-    return "this run observes chosen services only, and a dashboard shows all; run without --service"
+    if option("--service") or option("--service-url"):
+        return "this run observes chosen services only, and a dashboard shows all; run without --service"
+    if option("--catalog"):
+        return "the shipped dashboards show the reference services; this run observes those of another catalog"
+    if run.target is not None and run.target.files is None:
+        return "the target file does not say which files the attached stack was deployed from (`files:`)"
+    return ""
