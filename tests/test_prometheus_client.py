@@ -122,6 +122,13 @@ def test_all_that_is_exposed_is_stored(prometheus: str, service: Server, path: s
 
 
 @pytest.mark.native
+def test_what_ended_before_the_scrape_is_not_missing(prometheus: str, service: Server) -> None:
+    record = look(prometheus, service.url("good"), "fine", Exposition.parse(LINES + 'app_gone{device="veth1"} 1\n'))
+    assert record.exposed, record.not_compared
+    assert red(record) == {}
+
+
+@pytest.mark.native
 def test_dropped_series_are_seen(prometheus: str, service: Server) -> None:
     found = red(look(prometheus, service.url("never-gzip"), "dropping"))
     assert found == {

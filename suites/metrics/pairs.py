@@ -43,6 +43,31 @@ def recreated(pair: ScrapePair, family: MetricFamily, labels: Labels) -> bool:
     return change is not None and change.after is not None and change.after.value > change.before.value
 
 
+def subjects_gone(pair: ScrapePair) -> frozenset[tuple[str, str]]:
+    """The labels of what is no more: gauges carried them (`device="veth1"`), and now nothing does.
+
+    A counter that is dropped has no gauge that ends with it; a device or a container that is gone takes all its
+    metrics along.
+    """
+    if "gone" not in pair.cache:
+        now = {
+            (label, value)
+            for labels in pair.after.label_values.values()
+            for label, values in labels.items()
+            for value in values
+        }
+        gauges = [family.name for family in pair.before.families if family.type in {"gauge", "unknown", "info"}]
+        before = pair.before.label_values
+        pair.cache["gone"] = frozenset(
+            (label, value)
+            for name in gauges
+            for label, values in before[name].items()
+            for value in values
+            if (label, value) not in now
+        )
+    return cast("frozenset[tuple[str, str]]", pair.cache["gone"])
+
+
 def own_labels(family: MetricFamily, labels: Labels) -> frozenset[tuple[str, str]]:
     """The labels of the series that a sample belongs to: without the format's `le` and `quantile`."""
     formats_own = {"histogram": "le", "summary": "quantile"}.get(family.type)

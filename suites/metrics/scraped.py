@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.eventually import aeventually
-from stack.records.exposition import Exposition, Sample
+from stack.records.exposition import Exposition
 from stack.records.target import ScrapeTarget, SeriesKey, Target, series_key
 from suites.evidence import NotEvaluated, Records
+from suites.metrics.collect import before
 
 DISCOVERY_S = 6.0
 """Prometheus reads changed target files at once, but starts to scrape a new target only within one interval."""
@@ -99,12 +100,12 @@ async def _judged(
         for sample in await prometheus.query(name + selector)
     ]
     scraped_count, kept = counts if len(counts) == 2 else (None, None)
-    exposed, stored, why = await _compared(prometheus, exposition, target, selector, since)
+    exposed, stored, why = await _compared(prometheus, url, exposition, target, selector, since)
     return ScrapeTarget(job, targets, url, scraped_count, kept, exposed, stored, why)
 
 
 async def _compared(
-    prometheus: PrometheusClient, exposition: Exposition | None, target: Target, selector: str, since: float
+    prometheus: PrometheusClient, url: str, exposition: Exposition | None, target: Target, selector: str, since: float
 ) -> tuple[frozenset[SeriesKey] | None, frozenset[SeriesKey] | None, str | None]:
     if exposition is None:
         return None, None, "there is no exposition to compare with"
@@ -113,20 +114,23 @@ async def _compared(
     if target.last_scrape <= since:
         return None, None, "Prometheus has not scraped the service since the last traffic"
     own = frozenset(name for name, _ in target.labels)
-    exposed = frozenset(
-        _exposed(sample, own)
-        for family in exposition.families
-        for sample in family.samples
-        if sample.name != f"{family.name}_created"
-    )
+    exposed = _exposed(exposition, own)
     found = await prometheus.series(selector, target.last_scrape - 0.001, target.last_scrape + 3600)
     stored = frozenset(
         series_key(labels["__name__"], [pair for pair in labels.items() if pair[0] != "__name__"], own)
         for labels in found
     )
+    if exposed - stored:  # what ended before Prometheus came to scrape is not missing
+        again = (await before(url)).exposition
+        exposed = exposed & _exposed(again, own) if again is not None else exposed
     return exposed, stored, None
 
 
-def _exposed(sample: Sample, own: frozenset[str]) -> SeriesKey:
-    """The series as Prometheus names it: a label that the target has too is renamed `exported_…`."""
-    return series_key(sample.name, [(f"exported_{key}" if key in own else key, value) for key, value in sample.labels])
+def _exposed(exposition: Exposition, own: frozenset[str]) -> frozenset[SeriesKey]:
+    """The series as Prometheus names them: a label that the target has too is renamed `exported_…`."""
+    return frozenset(
+        series_key(sample.name, [(f"exported_{key}" if key in own else key, value) for key, value in sample.labels])
+        for family in exposition.families
+        for sample in family.samples
+        if sample.name != f"{family.name}_created"
+    )

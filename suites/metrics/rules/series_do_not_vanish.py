@@ -1,8 +1,8 @@
 """Counters, histograms and summaries stay exposed until the process ends.
 
 Judged over two scrapes. A series that comes and goes has no history: `rate()` over the gap is wrong. OpenMetrics 1.0,
-"Statelessness": a metric MUST NOT be left out merely because nothing happened. Two scrapes cannot tell that from a
-series whose subject is gone (a container, a network interface): an exporter of such things waives this rule.
+"Statelessness": a metric MUST NOT be left out merely because nothing happened. Where what it tells of is gone, a device
+or a container, gauges of the same label end at the same time: that is no breach (section "Missing Data").
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from collections.abc import Iterator
 from stack.records.scrape_pair import ScrapePair
 from suites.finding import Finding, Where
 from suites.metrics.families import exposed_name
-from suites.metrics.pairs import COUNTER_LIKE
+from suites.metrics.pairs import COUNTER_LIKE, subjects_gone
 from suites.rule import Bad, Good, Level, rule
 
 
 @rule(
     Good("# TYPE a_total counter\na_total 1\n--- 15 s later\n# TYPE a_total counter\na_total 1\nb 1\n"),
+    Good(
+        '# TYPE a_total counter\na_total{d="x"} 1\n# TYPE a_up gauge\na_up{d="x"} 1\n--- 15 s later\n'
+        "# TYPE a_total counter\n# TYPE a_up gauge\n"
+    ),
     Good("# TYPE a_free gauge\na_free 1\n--- 15 s later\nb 1\n"),
     Bad(
         '# TYPE a_total counter\na_total{q="x"} 1\na_total{q="y"} 1\n--- 15 s later\n'
@@ -35,6 +39,7 @@ def check(pair: ScrapePair) -> Iterator[Finding]:
         if family.type not in COUNTER_LIKE:
             continue
         lost = [change.before for change in pair.changes(family) if change.after is None]
+        lost = [sample for sample in lost if subjects_gone(pair).isdisjoint(sample.labels)]
         if lost:
             yield Finding(
                 f"{family.type} `{exposed_name(family)}` lost {len(lost)} of {len(family.samples)} series within "
