@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the real servers that Debian packages, so that CI judges them instead of leaving them out.
+# Installs the real servers that Debian packages, so that CI judges them instead of leaving them out, and the container
+# engine that runs them as images.
 #
 # Does nothing, and says so, where this is not Debian or we are not root: the suite then reports those
 # components as absent. The packages' own services are not started: the suite starts its own processes.
@@ -14,6 +15,8 @@ packages=(
   prometheus-alertmanager
   nginx-light
   chromium
+  docker.io
+  iptables
 )
 
 if [ "$(id -u)" -ne 0 ]; then
@@ -23,6 +26,11 @@ fi
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   say "no apt-get here: nothing installed"
   exit 0
+fi
+
+# The engine's package has its client with it until Debian 12, and in a package of its own later.
+if apt-cache show docker-cli >/dev/null 2>&1; then
+  packages+=(docker-cli)
 fi
 
 missing=()

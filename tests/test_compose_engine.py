@@ -149,7 +149,7 @@ def test_logs_of_containers_and_of_files_are_in_loki_under_their_labels(stack: U
 def test_the_data_outlives_the_containers(stack: Up) -> None:
     def first_lines() -> list[str]:
         query = {"query": '{service="docaiche-api"}', "direction": "forward", "limit": "3"}
-        found = stack.client.get("/loki/api/v1/query_range", params=query).json()["data"]["result"]
+        found = stack.client.get("/loki/api/v1/query_range", params=query).raise_for_status().json()["data"]["result"]
         return [line for stream in found for _, line in stream["values"]]
 
     before = eventually(first_lines, bool, 60, describe="lines of docaiche-api")
