@@ -208,3 +208,20 @@ def test_a_service_that_dies_under_the_traffic_is_judged_by_what_it_exposed_befo
     pair = records[ScrapePair]
     assert isinstance(pair, NotEvaluated)
     assert pair.reason.startswith("after the traffic the metrics endpoint gave no answer: connection refused at")
+
+
+@pytest.mark.parametrize(("lasting", "wanted"), [(True, {"metrics/concurrent-scrapes-agree"}), (False, set())])
+def test_scrapes_that_disagree_on_what_lasts(lasting: bool, wanted: set[str]) -> None:
+    """A series that only some of five scrapes see is told, unless it begins or ends just then."""
+    scrapes: list[int] = []
+
+    async def changing(asked: Headers) -> Answer:
+        crowd = asked.get("accept", "").startswith("application/openmetrics-text;")
+        scrapes.extend([1] * crowd)
+        ended = len(scrapes) > 4  # two scrapes come before the crowd of five, one may come after it
+        seen = len(scrapes) != 4 if lasting else not ended
+        return text(LINES + '# TYPE app_up gauge\napp_up{device="veth1"} 1\n' * seen)
+
+    with serving({"/changing": changing}) as server:
+        records = asyncio.run(collect(server.url("changing")))
+    assert set(red(records)) == wanted

@@ -90,7 +90,7 @@ async def after(
         found = dict.fromkeys(ALL, NotEvaluated(f"after the traffic {problem}"))
         return {**found, **await _expositions(first.exposition, None), Scrape: scrapes}
     exposition = await read(second)
-    text, *others, concurrent = await _probes(url, timeout_s, max_bytes)
+    text, *others, concurrent = await _probes(url, second.body, timeout_s, max_bytes)
     took = min(scrape.elapsed_s for scrape in scrapes)  # the less of the two: the other one may have met our own load
     answers = (second.scrape, text.scrape, *(other.scrape for other in others))
     pair = ScrapePair(first.exposition, exposition, round(at - first.at, 3), sent, at, contract.request_kinds)
@@ -119,7 +119,7 @@ async def read(fetched: Fetched) -> Exposition:
     return exposition if _known(scrape.content_type) else dataclasses.replace(exposition, content_type=None)
 
 
-async def _probes(url: str, timeout_s: float, max_bytes: int) -> tuple[Any, ...]:
+async def _probes(url: str, earlier: bytes, timeout_s: float, max_bytes: int) -> tuple[Any, ...]:
     async def get(accept: str) -> Fetched:
         return await fetch(url, accept, "identity", timeout_s, max_bytes)
 
@@ -128,6 +128,9 @@ async def _probes(url: str, timeout_s: float, max_bytes: int) -> tuple[Any, ...]
     answers = await asyncio.gather(*(get(accept) for accept in asked))
     crowd = await asyncio.gather(*(get(PROMETHEUS_3) for _ in range(CONCURRENT)))
     series = tuple(series_in(fetched.body) for fetched in crowd)
+    if len(set(series)) > 1:  # what begins or ends just then, such as a device, is no disagreement
+        lasting = series_in(earlier) & series_in((await get(PROMETHEUS_3)).body)
+        series = tuple(each & lasting for each in series) if lasting else series
     return (*answers, ConcurrentScrapes(tuple(fetched.scrape for fetched in crowd), series))
 
 
