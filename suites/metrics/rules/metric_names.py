@@ -30,6 +30,7 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         "metric-names",
         lambda seen: f"`{seen.what[0]}` is no metric name unless it is quoted",
         hint=lambda seen: (
-            f'use `_` for other characters, or write the name in quotes within the braces: `{{"{seen.what[0]}"}}`'
+            "use `_` for other characters, or write the name in double quotes"
+            + ("" if seen.excerpt.startswith("#") else f', within the braces: `{{"{seen.what[0]}"}}`')
         ),
     )

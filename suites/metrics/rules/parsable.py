@@ -33,7 +33,11 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         exposition,
         "parsable",
         lambda seen: f"the body is {seen.what[1]}, not an exposition" if seen.what[0] == "body" else line_message(seen),
-        hint="expose at this path what the client library's own handler writes, and nothing else",
+        hint=lambda seen: (
+            "expose at this path what the client library's own handler writes, and nothing else"
+            if seen.what[0] == "body"
+            else 'mend what writes this line: `name{label="value"} number`, with one space before the number'
+        ),
     )
 
 
