@@ -47,8 +47,7 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         yield Finding(
             f"label `{label}` {_what(label, exposition.format)}, and {amount}, first `{names[0]}`",
             first[label],
-            "drop it, or rename it after what it means here: `queue`, `task`, `peer`, …; only a Pushgateway or a "
-            "federated server exposes it on purpose, and is scraped with `honor_labels: true`",
+            "rename it after what it means here: `queue`, `peer`, …; a Pushgateway is scraped with `honor_labels: true`",
         )
 
 

@@ -9,18 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stack.records.exposition import Exposition, MetricFamily
-from suites.finding import Finding, Where
+from suites.finding import Finding
 from suites.metrics.families import exposed_name, families_of, untyped, where, where_label
 from suites.rule import Bad, Good, Level, rule
 
-OWNERS = {
-    "_bucket": ("histogram", "gaugehistogram"),
-    "_count": ("histogram", "gaugehistogram", "summary"),
-    "_sum": ("histogram", "gaugehistogram", "summary"),
-    "le": ("histogram", "gaugehistogram"),
-    "quantile": ("summary",),
-}
-READS_AS = {"_bucket": "a histogram", "_count": "a histogram or summary", "_sum": "a histogram or summary"}
+HISTOGRAMS = ("histogram", "gaugehistogram")
+SUFFIXES = {"_bucket": HISTOGRAMS, "_count": (*HISTOGRAMS, "summary"), "_sum": (*HISTOGRAMS, "summary")}
+LABELS = {"le": HISTOGRAMS, "quantile": ("summary",)}
 
 
 @rule(
@@ -35,10 +30,6 @@ READS_AS = {"_bucket": "a histogram", "_count": "a histogram or summary", "_sum"
         '# TYPE h histogram\nh_bucket{quantile="1",le="+Inf"} 1\nh_count{quantile="1"} 1\n',
         "histogram `h` has a label `quantile`, which is for summaries",
     ),
-    Bad(
-        '# TYPE job_age gauge\njob_age{quantile="1"} 1\n',
-        "gauge `job_age` has a label `quantile`, which is for summaries",
-    ),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
 )
@@ -48,17 +39,21 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         if untyped(family):
             continue
         for word, message in _misused(family, set(exposition.label_values[family.name])):
-            place: Where = where_label(family, word) if word in {"le", "quantile"} else where(family)
+            place = where_label(family, word) if word in LABELS else where(family)
             yield Finding(f"{family.type} `{exposed_name(family)}` {message}", place, f"choose a name without `{word}`")
 
 
 def _misused(family: MetricFamily, labels: set[str]) -> Iterator[tuple[str, str]]:
-    name = exposed_name(family)
-    for suffix in ("_bucket", "_count", "_sum"):
-        if name.endswith(suffix) and family.type not in OWNERS[suffix]:
-            yield suffix, f"ends in `{suffix}`, which is for parts of {READS_AS[suffix]}"
-    for label, owner in (("le", "histograms"), ("quantile", "summaries")):
-        # Buckets that follow the TYPE line of another type are told by the rules on sample names.
-        strays = label == "le" and any(sample.name == f"{family.name}_bucket" for sample in family.samples[:1])
-        if label in labels and family.type not in OWNERS[label] and not strays:
-            yield label, f"has a label `{label}`, which is for {owner}"
+    name, kind = exposed_name(family), family.type
+    for suffix, owners in SUFFIXES.items():
+        if name.endswith(suffix) and kind not in owners:
+            yield (
+                suffix,
+                f"ends in `{suffix}`, which is for parts of a histogram{' or summary' * ('summary' in owners)}",
+            )
+    # Buckets that follow the TYPE line of another type are told by the rules on sample names.
+    strays = any(sample.name == f"{family.name}_bucket" for sample in family.samples[:1])
+    if "le" in labels and kind not in LABELS["le"] and not strays:
+        yield "le", "has a label `le`, which is for histograms"
+    if "quantile" in labels and kind not in LABELS["quantile"]:
+        yield "quantile", "has a label `quantile`, which is for summaries"
