@@ -47,7 +47,7 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         yield Finding(
             f"label `{label}` {_what(label, exposition.format)}, and {amount}, first `{names[0]}`",
             first[label],
-            "rename it after what it means here: `queue`, `peer`, …; a Pushgateway is scraped with `honor_labels: true`",
+            "rename it after what it means: `queue`, `peer`, …; a Pushgateway is scraped with `honor_labels: true`",
         )
 
 
