@@ -56,21 +56,17 @@ BREAKS: dict[str, dict[str, str]] = {
     "logs-nothing": {"logs/writes-its-log": "is empty after 3 requests"},
     "logs-two-megabyte-lines": {
         "logs/line-length": "3 lines are longer than 262,144 bytes, first line 1, the longest has 2,000,",
-        "logs/request-id-carried": "which stands in a line that is no JSON object",
         "logs/delivered-unchanged": "3 of 3 lines, first line 1, are stored cut",
     },
     "logs-half-lines": {
         "logs/no-multiline-events": "a JSON object spread over several lines (6 lines, first line 1)",
-        "logs/request-id-carried": "which stands in a line that is no JSON object",
     },
     "logs-nul-bytes": {"logs/no-plain-text-lines": "plain text instead of JSON: NUL bytes (3 lines, first line 1)"},
     "logs-latin-1": {
         "logs/utf8": "a line holds a byte that is no UTF-8: 0xfc (3 lines, first line 1)",
-        "logs/request-id-carried": "which stands in a line that is no JSON object",
     },
     "logs-ansi-colours": {
         "logs/no-plain-text-lines": "JSON within ANSI colours (3 lines, first line 1)",
-        "logs/request-id-carried": "which stands in a line that is no JSON object",
     },
     "logs-html-and-script": {
         "logs/level-allowed": "is none of `debug`, `info`,",

@@ -39,6 +39,14 @@ def mentions(stream: LogStream, request_id: str) -> LogLine | None:
     return next((line for line in stream.lines if wanted in line.raw), None)
 
 
+def unreadable(stream: LogStream) -> bytes:
+    """All lines that are no JSON object; use it as `stream.derived(unreadable)`.
+
+    What stands in them is not lost for lack of an id but for lack of JSON, which has rules of its own.
+    """
+    return b"\n".join(line.raw for line in stream.lines if line.value is None)
+
+
 def key_of(line: LogLine, text: str) -> str | None:
     """The dotted path of the value that holds `text`; `None` where it stands in no value."""
     return None if line.value is None else _search(line.value, text)

@@ -12,7 +12,7 @@ from stack.records.log_format import FORMATS
 from stack.records.log_stream import LogStream, SentRequest
 from suites.finding import Finding, Where
 from suites.logs.judge import lines_of, where
-from suites.logs.requests import key_of, lines_of_request, logged_requests, mentions
+from suites.logs.requests import key_of, lines_of_request, logged_requests, mentions, unreadable
 from suites.rule import Bad, Good, Level, rule
 
 HEAD = "requests: [{id: r-1, path: /jobs}, {id: r-2, path: /jobs}]\n---\n"
@@ -20,6 +20,7 @@ HEAD = "requests: [{id: r-1, path: /jobs}, {id: r-2, path: /jobs}]\n---\n"
 
 @rule(
     Good(HEAD + '{"ts":1,"msg":"m","request_id":"r-1"}\n{"ts":2,"msg":"m","request_id":"r-2"}\n'),
+    Good(HEAD + 'GET /jobs r-1 as plain text\n{"ts":2,"msg":"m","request_id":"r-2"}\n'),
     Bad(
         HEAD + '{"ts":1,"msg":"m","request_id":"r-1"}\n',
         "1 of 2 requests `GET /jobs` left no line with its id, such as `r-2`",
@@ -37,7 +38,8 @@ def check(stream: LogStream) -> Iterator[Finding]:
     lines_of(stream)
     lost: dict[str, list[SentRequest]] = {}
     for request in due:
-        if not lines_of_request(stream, request):
+        in_no_object = request.request_id.encode() in stream.derived(unreadable)
+        if not lines_of_request(stream, request) and not in_no_object:
             lost.setdefault(request.route, []).append(request)
     for route, requests in lost.items():
         sent = sum(request.route == route for request in due)
@@ -48,9 +50,7 @@ def _finding(stream: LogStream, route: str, lost: list[SentRequest], sent: int) 
     sample = lost[0].request_id
     line = mentions(stream, sample)
     key = line and key_of(line, sample)
-    elsewhere = (
-        "" if line is None else f", which stands {f'under `{key}`' if key else 'in a line that is no JSON object'}"
-    )
+    elsewhere = f", which stands under `{key}`" if key else ""
     wanted = FORMATS[stream.format or "structlog"].request_id[0]
     return Finding(
         f"{len(lost)} of {sent} requests `{route}` left no line with its id, such as `{sample}`{elsewhere}",
