@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from fixtures.launch import log_file
 from fixtures.service import Service
+from stack.backends import containers
 from stack.backends.base import StackPlan
-from stack.backends.containers import ContainersBackend
 from stack.backends.containers_compose import ContainerService
 from stack.backends.containers_process import ContainerProcess
 from stack.backends.containers_stack import ContainersStack
+from stack.backends.engine import EngineError
 from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, Running, start, what_is_missing
 from suites.launch import READY_TIMEOUT_S, LiveService
 
@@ -53,8 +57,8 @@ class ContainersPad:
     """What a launchpad is for processes: the services are started with the stack, then found where they answer."""
 
     work_dir: Path
-    say: Callable[[str], None]
-    _services: list[ContainerService] = field(default_factory=list)
+    say: Callable[[str], object]
+    services: list[ContainerService] = field(default_factory=list)
     _stack: ContainersStack | None = None
 
     @property
@@ -80,7 +84,7 @@ class ContainersPad:
             folder, live.instance = self._log_folder(service)
             if service.logs is not None and service.logs.format != "none":
                 live.log_files = (log_file(service, folder),)
-            self._services.append(self._container(service, folder))
+            self.services.append(self._container(service, folder))
         return live
 
     def start(self, plan: StackPlan) -> ContainersStack:
@@ -90,7 +94,7 @@ class ContainersPad:
             EngineError: it cannot be done on this machine's engine.
 
         """
-        self._stack = ContainersBackend(self._services, self.say).start(plan)
+        self._stack = containers.ContainersBackend(self.services, self.say).start(plan)
         return self._stack
 
     def target(self, live: LiveService) -> str | None:
@@ -151,6 +155,24 @@ class ContainersPad:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o777)  # the service's user in its container is nobody here
         return folder, ""
+
+
+def check(config: pytest.Config, services: Iterable[Service]) -> None:
+    """See that an engine of this machine can run the stack and the services, and have their images.
+
+    Raises:
+        pytest.UsageError: it cannot; the text says why, and how to mend it.
+
+    """
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            pad = ContainersPad(Path(folder), reporter.write_line if reporter else str)
+            for service in services:
+                pad.prepare(service)
+            containers.check(pad.services, pad.say)
+    except EngineError as wrong:
+        raise pytest.UsageError(f"--stack containers: {wrong}") from None
 
 
 def _logs_to_stdout(service: Service) -> bool:

@@ -79,11 +79,3 @@ def check_stack(config: pytest.Config) -> None:
     chosen, target = config.getoption("--stack"), config.getoption("--target")
     if target is not None and chosen != "attached":
         raise pytest.UsageError("--target names the endpoints of a live stack: it needs --stack attached")
-    if chosen == "containers" and not config.option.collectonly:
-        from stack.backends.containers import check  # needs packages that the other backends do not
-        from stack.backends.engine import EngineError
-
-        try:
-            check()
-        except EngineError as wrong:
-            raise pytest.UsageError(f"--stack containers: {wrong}") from None

@@ -114,6 +114,10 @@ class Run:
         check_stack(self.config)
         _ = self.target
         _ = self.catalog
+        if self.config.getoption("--stack") == "containers" and not self.shared and not self.config.option.collectonly:
+            from suites.contained import check  # needs packages that the other backends do not
+
+            check(self.config, self.catalog.services)
 
     def judgements(self, area: str) -> list[tuple[Rule, Subject]]:
         """Every rule of `area` with every subject it is about, subject by subject."""

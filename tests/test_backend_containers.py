@@ -125,9 +125,12 @@ def test_a_component_that_does_not_start_shows_the_end_of_its_log_and_leaves_it(
 # --- what is told before anything runs -----------------------------------------------------------------------------
 
 
-def test_an_image_that_is_neither_here_nor_to_be_had_ends_the_run_before_its_first_test(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [(), ("-n2",)], ids=["one process", "workers"])
+def test_an_image_that_is_neither_here_nor_to_be_had_ends_the_run_before_its_first_test(
+    more: tuple[str, ...], tmp_path: Path
+) -> None:
     missing = {"LOKI_IMAGE": "observability-conformance/nothing:1", "REDIS_IMAGE": "127.0.0.1:9/nothing:2"}
-    run = finished(tmp_path / "run", *RUN, env=missing, servers=True)
+    run = finished(tmp_path / "run", *RUN, *more, env=missing, servers=True)
 
     assert run.code == pytest.ExitCode.USAGE_ERROR
     assert "ERROR: --stack containers: images that the stack needs cannot be had:\n" in run.output
@@ -186,6 +189,63 @@ def test_a_port_that_is_always_taken_is_told(plan: StackPlan, monkeypatch: pytes
             ContainersBackend().start(plan)
     finally:
         squatter.close()
+
+
+# --- services that the compose file does not know --------------------------------------------------------------------
+
+SERVICE = """
+name: {name}
+system: web
+owner: {{team: Web, contact: web@example.com}}
+start:
+  containers: {{image: {image}, env: {{{listen}: "0.0.0.0:8080", {more}}}}}
+ready: {{path: {ready}}}
+metrics: {{port: 8080}}
+logs: {{{logs}}}
+traffic: [{{path: {path}}}]
+"""
+
+
+def test_services_of_any_catalog_are_run_beside_the_stack_and_judged(tmp_path: Path) -> None:
+    entries = [
+        SERVICE.format(
+            name="shop",
+            image="observability-conformance/dante:0.1.0",
+            listen="DANTE_LISTEN",
+            more="DANTE_SERVICE: storage",
+            ready="/healthz",
+            logs="format: zap",
+            path="/no/such/path, expect_status: 404",
+        ),
+        SERVICE.format(
+            name="books",
+            image="observability-conformance/docaiche-api:0.1.0",
+            listen="DOCAICHE_LISTEN",
+            more="DOCAICHE_LOG_DIR: /data/logs",
+            ready="/api/v1/health",
+            logs="format: structlog, source: file, directory: /data/logs, file: docaiche-api.log",
+            path="/api/v1/stats",
+        ),
+    ]
+    for entry in entries:
+        folder = tmp_path / "catalog" / entry.split()[1]
+        folder.mkdir(parents=True)
+        (folder / "service.yaml").write_text(entry, encoding="utf-8")
+
+    run = finished(
+        tmp_path / "run", "--stack=containers", f"--catalog={tmp_path / 'catalog'}", "-k=books or shop", servers=True
+    )
+
+    for name in ("shop", "books"):
+        found = run.verdicts(name, "pass")
+        assert {
+            "metrics/target-up",
+            "metrics/nothing-dropped-on-scrape",
+            "logs/delivered-under-expected-labels",
+        } <= found.keys(), run.output
+        assert found["logs/delivered-exactly-once"]["evidence"] == "live"
+        # Each line of theirs names the service that the image was made for.
+        assert run.verdicts(name, "fail").keys() == {"logs/service-named"}, run.output
 
 
 # --- nothing is left -----------------------------------------------------------------------------------------------

@@ -120,7 +120,6 @@ def test_all_faults_of_a_catalog_are_told_at_once(tmp_path: Path) -> None:
         ({"service_url": ["shop=http://127.0.0.1:1"], "service": ["stop"]}, "--service stop: not in the catalog"),
         ({"catalog": Path("/no/such/folder")}, "/no/such/folder: is no folder"),
         ({"target": Path("stack.yaml")}, "--target names the endpoints of a live stack: it needs --stack attached"),
-        ({"stack": "containers"}, "--stack containers: cannot be run yet"),
     ],
 )
 def test_a_wrong_option_is_named(options: dict[str, Any], expected: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,17 +16,18 @@ from stack.backends.base import StackPlan
 from stack.backends.containers_project import Project
 from stack.backends.containers_stack import OPTIONAL, ContainersStack
 from stack.backends.engine import EngineError, find_engine
-from stack.backends.engine_images import out_of_reach
-from stack.components import HIDE_SERVERS
+from stack.backends.engine_images import explain, out_of_reach, provide
+from stack.components import COMPONENTS, HIDE_SERVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from stack.backends.containers_compose import ContainerService
+    from stack.backends.engine import Engine
 
 SHIPPED = Path(__file__).resolve().parents[1]
-OTHER_PROFILES = ("alloy", "consul")
-"""What the compose file has for other sites, and a run does not start."""
+OTHER_PROFILES = ("consul",)
+"""What the compose file has for other sites, beside components, and a run does not start."""
 
 QUICK_S = 1.0
 """How long `--stack auto` waits for an engine: one that is there answers in milliseconds."""
@@ -36,7 +38,7 @@ class ContainersBackend:
 
     name = "containers"
 
-    def __init__(self, services: Sequence[ContainerService] = (), say: Callable[[str], None] | None = None) -> None:
+    def __init__(self, services: Sequence[ContainerService] = (), say: Callable[[str], object] | None = None) -> None:
         self._services = tuple(services)
         self._say = say or _nothing
 
@@ -56,14 +58,19 @@ class ContainersBackend:
         return stack
 
 
-def check() -> None:
-    """See that there is an engine on which the stack can be run.
+def check(services: Sequence[ContainerService], say: Callable[[str], object]) -> None:
+    """See that there is an engine on which the stack and `services` can be run, and have the images they need.
 
     Raises:
-        EngineError: there is none; the text says what is missing.
+        EngineError: something is missing; the text says what, and how to mend it.
 
     """
-    find_engine()
+    engine = find_engine()
+    with _trying(engine, SHIPPED, services) as (project, names):
+        images = project.images(project.prepare(), [*names, *(service.name for service in services)])
+        reasons = provide(engine, project.compose, images, say)
+    if reasons:
+        raise EngineError(explain(images, reasons))
 
 
 def why_not(config_dir: Path | None = None) -> str | None:
@@ -75,16 +82,25 @@ def why_not(config_dir: Path | None = None) -> str | None:
         return f"real servers are hidden by {HIDE_SERVERS}=none"
     try:
         engine = find_engine(QUICK_S)
-        with tempfile.TemporaryDirectory() as folder:
-            project = Project(engine, config_dir or SHIPPED, Path(folder))
-            try:
-                config = project.prepare()
-                names = [name for name in config["services"] if name not in (*OPTIONAL, *OTHER_PROFILES)]
-                return out_of_reach(engine, project.images(config, names))
-            finally:
-                project.down()
+        with _trying(engine, config_dir or SHIPPED) as (project, names):
+            config = project.prepare()
+            services = [name for name in config["services"] if name not in COMPONENTS and name not in OTHER_PROFILES]
+            return out_of_reach(engine, project.images(config, [*names, *services]))
     except EngineError as wrong:
         return str(wrong).partition(", or run the stack without containers")[0]
+
+
+@contextmanager
+def _trying(
+    engine: Engine, config_dir: Path, services: Sequence[ContainerService] = ()
+) -> Iterator[tuple[Project, list[str]]]:
+    """A project that is not started, and the components that a run cannot do without."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project(engine, config_dir, Path(folder), services)
+        try:
+            yield project, [name for name in StackPlan(Path(folder), config_dir).components if name not in OPTIONAL]
+        finally:
+            project.down()
 
 
 def _nothing(_line: str) -> None:

@@ -51,7 +51,7 @@ class Project:
         work_dir: Path,
         services: Sequence[ContainerService] = (),
         folders: Mapping[str, str] | None = None,
-        say: Callable[[str], None] = lambda _line: None,
+        say: Callable[[str], object] = lambda _line: None,
     ) -> None:
         self.name = f"conformance-{os.getpid()}-{secrets.token_hex(3)}"
         self.ports: dict[str, int] = {}

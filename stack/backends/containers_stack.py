@@ -46,7 +46,7 @@ class ContainersStack:
     embedded_logs = None
 
     def __init__(
-        self, engine: Engine, plan: StackPlan, services: Sequence[ContainerService], say: Callable[[str], None]
+        self, engine: Engine, plan: StackPlan, services: Sequence[ContainerService], say: Callable[[str], object]
     ) -> None:
         self.components: dict[str, Component] = {}
         self.started_at = 0.0

@@ -90,7 +90,7 @@ def _to_be_had(engine: Engine, reference: str) -> bool:
 
 
 def provide(
-    engine: Engine, compose: ProjectCompose, images: Iterable[Image], say: Callable[[str], None]
+    engine: Engine, compose: ProjectCompose, images: Iterable[Image], say: Callable[[str], object]
 ) -> dict[str, str]:
     """Pull or build what is not here or older than its sources; returns, by service, why an image cannot be had."""
     images = list(images)
@@ -148,7 +148,7 @@ def _pull(engine: Engine, reference: str) -> str:
     return f"{reference} is not here and cannot be pulled: {last_words(done)}" if done.returncode else ""
 
 
-def _build(compose: ProjectCompose, image: Image, made: datetime | None, say: Callable[[str], None]) -> str:
+def _build(compose: ProjectCompose, image: Image, made: datetime | None, say: Callable[[str], object]) -> str:
     """Build an image that is not here or was `made` before its sources changed; returns why that is not possible."""
     changed = _changed(image.context) if image.context else None
     if made and (changed is None or made >= changed):
