@@ -1,4 +1,4 @@
-"""The containers backend on a real engine: what it does when things break, and that nothing of it is left behind.
+"""The containers backend on a real engine: what is told when things break, and services of other catalogs.
 
 The contract that it shares with the other backends is in `test_backend_contract.py`. Skipped, with the reason, where
 no engine answers or the images are not there; `python -m tests.images.build` builds them.
@@ -7,17 +7,9 @@ no engine answers or the images are not there; `python -m tests.images.build` bu
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
-import signal
 import socket
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -26,40 +18,14 @@ import pytest
 from stack.backends.base import StackPlan
 from stack.backends.containers import ContainersBackend, why_not
 from stack.backends.containers_stack import ContainersStack
-from stack.backends.engine import EngineError, find_engine
-from stack.backends.engine_reaper import LABEL, Reaper, remove_abandoned
+from stack.backends.engine import EngineError
+from stack.backends.engine_reaper import LABEL
 from stack.backends.ports import Ports
-from stack.eventually import eventually
-from stack.native.pins import cache_root
-from tests.conformance_run import finished, started
+from tests.conformance_run import finished
+from tests.on_engine import MARKS, RUN, TWO, docker
 
 STACK = Path(__file__).parents[1] / "stack"
-NOTES = cache_root().parent / "projects"
-WHY_NOT = why_not()
-pytestmark = [pytest.mark.engine, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "")]
-
-TWO = ("prometheus", "redis")
-RUN = ("--stack=containers", "--no-retention-trial")
-
-
-def docker(*arguments: str) -> list[str]:
-    client = shutil.which("docker") or "docker"
-    return subprocess.run([client, *arguments], capture_output=True, text=True, check=True, timeout=60).stdout.split()
-
-
-def left_of(project: str) -> list[str]:
-    """Everything on the engine that belongs to a project."""
-    ours = ("--filter", f"label={LABEL}={project}", "--quiet")
-    return [*docker("ps", "--all", *ours), *docker("network", "ls", *ours), *docker("volume", "ls", *ours)]
-
-
-def project_of(pid: int) -> str:
-    return next(note.stem for note in NOTES.glob(f"conformance-{pid}-*.project"))
-
-
-def gone(project: str) -> None:
-    eventually(lambda: left_of(project), lambda left: not left, 60, 0.2, describe=f"nothing of {project} is left")
-    eventually(lambda: (NOTES / f"{project}.project").exists(), lambda there: not there, 10, describe="no note is left")
+pytestmark = MARKS
 
 
 @pytest.fixture
@@ -191,6 +157,22 @@ def test_a_port_that_is_always_taken_is_told(plan: StackPlan, monkeypatch: pytes
         squatter.close()
 
 
+def test_the_agent_sees_no_container_but_those_of_its_run(
+    running: ContainersStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path / "run")  # paths of sockets must be short
+    transport = httpx.HTTPTransport(uds="docker.sock")
+    with httpx.Client(transport=transport, base_url="http://docker") as client:
+        shown = client.get("/v1.41/containers/json").json()
+        refused = client.post("/v1.41/containers/prune")
+
+    projects = {container["Labels"].get(LABEL) for container in shown}
+    assert projects == {running.process("redis").container.rpartition("-redis")[0]}
+    assert len(shown) == len(TWO)
+    assert refused.status_code == 403
+    assert "not for a log agent" in json.loads(refused.text)["message"]
+
+
 # --- services that the compose file does not know --------------------------------------------------------------------
 
 SERVICE = """
@@ -246,149 +228,3 @@ def test_services_of_any_catalog_are_run_beside_the_stack_and_judged(tmp_path: P
         assert found["logs/delivered-exactly-once"]["evidence"] == "live"
         # Each line of theirs names the service that the image was made for.
         assert run.verdicts(name, "fail").keys() == {"logs/service-named"}, run.output
-
-
-# --- nothing is left -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_run_that_is_ended_leaves_nothing(ended_by: signal.Signals, tmp_path: Path) -> None:
-    with started(tmp_path / "run", *RUN, "--service=storage", servers=True) as run:
-        run.wait_for("loki 3.", 60)
-        project = project_of(run.process.pid)
-        assert len(left_of(project)) > 5
-        run.process.send_signal(ended_by)
-        run.process.wait(60)
-
-        gone(project)
-        eventually(run.survivors, lambda found: not found, 20, describe="no process is left")
-
-
-def test_a_run_that_is_killed_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
-    with started(tmp_path / "run", *RUN, "--service=storage", servers=True) as run:
-        pid = run.process.pid
-        eventually(lambda: list(NOTES.glob(f"conformance-{pid}-*.project")), bool, 60, 0.01, 0.01)
-        project = project_of(pid)
-        eventually(lambda: left_of(project), bool, 30, 0.01, 0.01, describe="the first part of the project is there")
-        run.process.kill()
-        run.process.wait(10)
-
-        gone(project)
-
-
-def test_two_runs_at_once_do_not_see_each_other(tmp_path: Path) -> None:
-    with ExitStack() as both:
-        runs = [
-            both.enter_context(started(tmp_path / name, *RUN, "--service=api-gateway", servers=True))
-            for name in ("one", "two")
-        ]
-        done = [run.finish(150) for run in runs]
-
-    for run in done:
-        assert run.code == 0, run.output[-3000:]
-        # Lines of the other run would be further streams under the same labels but one.
-        assert run.verdicts("api-gateway", "pass").keys() >= {
-            "logs/delivered-exactly-once",
-            "logs/delivered-within-stream-budget",
-            "logs/delivered-under-expected-labels",
-        }
-        assert run.run.leftovers() == []
-
-
-def test_what_a_killed_reaper_left_is_removed_by_the_next_run(tmp_path: Path) -> None:
-    engine = find_engine()
-    reaper = Reaper(engine.client, "conformance-test-killed", engine.host, tmp_path)
-    docker("volume", "create", "--label", f"{LABEL}=conformance-test-killed")
-    assert remove_abandoned(engine.client, engine.host, tmp_path) == [], "its reaper stands by"
-    os.kill(reaper.pid, signal.SIGKILL)
-    reaper.take_over()
-    time.sleep(0.2)  # the lock goes with the process
-
-    assert remove_abandoned(engine.client, "unix:///another/engine", tmp_path) == []
-    assert remove_abandoned(engine.client, engine.host, tmp_path) == ["conformance-test-killed"]
-    assert left_of("conformance-test-killed") == []
-    assert list(tmp_path.iterdir()) == []
-
-
-PIPE = """
-import asyncio, sys
-async def pump(source, sink):
-    try:
-        while chunk := await source.read(65536):
-            sink.write(chunk)
-            await sink.drain()
-        sink.write_eof()
-    except OSError:
-        pass
-async def serve(reader, writer):
-    source, sink = await asyncio.open_unix_connection(sys.argv[1])
-    await asyncio.gather(pump(reader, sink), pump(source, writer))
-    writer.close()
-    sink.close()
-async def main():
-    server = await asyncio.start_unix_server(serve, sys.argv[2])
-    await server.serve_forever()
-asyncio.run(main())
-"""
-
-
-@contextmanager
-def piped_engine(
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[tuple[Callable[[], None], Callable[[], None]]]:
-    """The engine behind a socket of our own; gives what takes the engine away, and what brings it back."""
-    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # paths of sockets must be short
-    upstream, here = find_engine().socket, folder / "engine.sock"
-    running: list[subprocess.Popen[bytes]] = []
-
-    def back() -> None:
-        here.unlink(missing_ok=True)
-        running.append(subprocess.Popen([sys.executable, "-c", PIPE, str(upstream), str(here)]))
-        eventually(here.exists, bool, 10)
-
-    def away() -> None:
-        for process in running:
-            process.kill()
-            process.wait(10)
-
-    back()
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{here}")
-    try:
-        yield away, back
-    finally:
-        away()
-        shutil.rmtree(folder)
-
-
-def test_what_is_left_when_the_engine_goes_is_removed_when_it_is_back(
-    plan: StackPlan, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = list[str]()
-    with piped_engine(monkeypatch) as (away, back):
-        stack = ContainersBackend(say=said.append).start(plan)
-        project = stack.process("redis").container.rpartition("-redis")[0]
-        away()
-        problem = eventually(stack.process("redis").reason, bool, 10)
-        stack.stop()
-        back()
-        gone(project)
-
-    assert problem is not None
-    assert re.fullmatch(r"redis: the container engine at unix://\S+/engine\.sock does not answer any more", problem)
-    assert any("will be removed once the engine answers" in line for line in said), said
-
-
-def test_the_agent_sees_no_container_but_those_of_its_run(
-    running: ContainersStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path / "run")  # paths of sockets must be short
-    transport = httpx.HTTPTransport(uds="docker.sock")
-    with httpx.Client(transport=transport, base_url="http://docker") as client:
-        shown = client.get("/v1.41/containers/json").json()
-        refused = client.post("/v1.41/containers/prune")
-
-    projects = {container["Labels"].get(LABEL) for container in shown}
-    assert projects == {running.process("redis").container.rpartition("-redis")[0]}
-    assert len(shown) == len(TWO)
-    assert refused.status_code == 403
-    assert "not for a log agent" in json.loads(refused.text)["message"]
