@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -22,25 +21,24 @@ import pytest
 from fixtures.service import Service
 from stack.backends import backend_class
 from stack.backends.attached import AttachedBackend
-from stack.backends.base import RunningStack, StackPlan, TargetGroup
+from stack.backends.base import RunningStack, StackPlan
 from stack.backends.engine import EngineError
 from stack.backends.ports import Ports
-from stack.components import COMPONENTS
 from stack.records.component_state import ComponentState
-from stack.records.effective_config import EffectiveConfig
 from suites.attach import AttachedPad
 from suites.backend_choice import choose
-from suites.dashboards.look import look
-from suites.evidence import CollectionError, Kind, NotEvaluated
+from suites.dashboards.look import look as open_dashboards
+from suites.evidence import CollectionError
 from suites.launch import Launchpad, LiveService
 from suites.observe import Observer
-from suites.options import ROOT, retention_trial
-from suites.retention.collect_live import collect as retention
-from suites.retention.collect_live import keep, no_trial, trial
+from suites.options import ROOT
+from suites.retention.look import hold_trial
+from suites.retention.look import look as look_at_retention
 from suites.runinfo import write_run_info
-from suites.stack.live_components import NO_FILES
 from suites.stack.look import StackLook, sign_in
+from suites.stack.states import keep_states
 from suites.statics import STACK, put_static
+from suites.targets import scrape_targets
 
 if TYPE_CHECKING:
     from suites.contained import ContainersPad
@@ -49,16 +47,17 @@ if TYPE_CHECKING:
     Pad = Launchpad | AttachedPad | ContainersPad
 
 THREADS = 64
-READ_ONLY = NotEvaluated("an attached stack is only read; whether anything too old is left tells of it", applies=False)
 
 
 @dataclass
 class Collected:
-    """What a collection leaves beside the evidence: what the report tells about the run."""
+    """What a collection leaves beside the evidence: what the report tells about the run.
+
+    `components` are paired with what the backend said about each: why this one, or why there is none.
+    """
 
     services: list[LiveService] = field(default_factory=list)
-    components: list[ComponentState] = field(default_factory=list)
-    details: dict[str, str] = field(default_factory=dict)
+    components: list[tuple[ComponentState, str]] = field(default_factory=list)
     measures: dict[str, dict[str, object]] = field(default_factory=dict)
     backend: str = "local"
     seconds: float = 0.0
@@ -119,7 +118,8 @@ class _Collection:
         self.say(f"{doing} the stack and {len(self.services)} services")
         stack_task = asyncio.create_task(asyncio.to_thread(self._start_stack, pad, collected.services))
         try:
-            trial_task = asyncio.create_task(self._retention_trial(starting))
+            first = starting if self.backend == "containers" else None
+            trial_task = asyncio.create_task(hold_trial(self.run_, self.areas, first, self.say))
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
             async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
                 observer = Observer(self.run_, http, starting, collected.measures)
@@ -138,12 +138,13 @@ class _Collection:
                 stack_look = StackLook(self.run_, stack, http, self.config_dir)
                 first_look = asyncio.create_task(stack_look.first()) if "stack" in self.areas else None
                 await self._finish(tasks)
-                await look(self.run_, stack, self.config_dir or STACK, http, self.areas, self.say, collected.services)
-                await self._retention(stack, http)
+                files = self.config_dir or STACK
+                await open_dashboards(self.run_, stack, files, http, self.areas, self.say, collected.services)
+                await look_at_retention(self.run_, stack, self.config_dir, http, self.areas)
                 if first_look:
                     await first_look
                     await stack_look.last(collected.services)
-                await asyncio.to_thread(self._component_states, stack, collected)
+                collected.components = await asyncio.to_thread(keep_states, self.run_, stack, self.backend)
             await asyncio.to_thread(self._stop, stack, collected.services)
             await trial_task
         finally:
@@ -176,14 +177,10 @@ class _Collection:
         if isinstance(pad, AttachedPad):
             return AttachedBackend(pad.target).start(StackPlan(self.work_dir, STACK))
         pad.log_root.mkdir(parents=True, exist_ok=True)
-        targets: dict[str, list[TargetGroup]] = {}
-        for live in services:
-            if (address := pad.target(live)) is not None:  # several services may share a job
-                targets.setdefault(live.service.metrics.job, []).append(_target_group(live, address))
         plan = StackPlan(
             work_dir=self.work_dir / "stack",
             config_dir=STACK,
-            targets=targets,
+            targets=scrape_targets(services, pad.target),
             log_glob=str(pad.log_root / "*" / "*" / "*.log"),
             env={"ENVIRONMENT": "conformance"},
         )
@@ -213,56 +210,10 @@ class _Collection:
         except Exception as broken:  # noqa: BLE001  # one service's trouble must not cost the others their verdicts
             observer.broke(live, CollectionError(f"collecting broke: {told(broken)}"))
 
-    async def _retention_trial(self, starting: asyncio.Future[RunningStack]) -> None:
-        """Prove on throwaway servers that old data is deleted, beside everything else."""
-        if "retention" not in self.areas:
-            return
-        if self.backend == "containers":  # what cannot be had at all is told at once, not after a trial
-            await asyncio.wait([starting])
-            if starting.exception() is not None:
-                return
-        if self.run_.target:
-            keep(no_trial(READ_ONLY), self.run_.store)
-        elif retention_trial(self.run_.config):
-            keep(await trial(self.run_.folder / "retention-trial", STACK, self.say), self.run_.store)
-        else:
-            keep(no_trial(), self.run_.store)
-
-    async def _retention(self, stack: RunningStack, http: httpx.AsyncClient) -> None:
-        """Read what the running servers say about retention."""
-        if self.areas & {"retention", "stack"}:  # both judge the settings in use
-            endpoints = {name: _endpoint(stack, name) for name in ("loki", "prometheus")}
-            files = self.config_dir or STACK
-            found = await retention(endpoints["loki"], endpoints["prometheus"], files, http, time.time())
-            if self.config_dir is None:
-                found = {name: {**records, EffectiveConfig: NO_FILES} for name, records in found.items()}
-            keep(found, self.run_.store)
-
     def _tell_stack(self, stack: RunningStack) -> None:
         for component in stack.components.values():
             if component.provenance != "absent":
                 self.say(f"  {component.name} {component.version or ''} {component.provenance}")
-
-    def _component_states(self, stack: RunningStack, collected: Collected) -> None:
-        """Look at every component once more, at the end: what died in between is found here."""
-        health = stack.health()
-        for name in COMPONENTS.keys() - stack.components.keys():
-            why = NotEvaluated(f"the {collected.backend} backend does not run {name}")
-            if self.run_.target:
-                why = NotEvaluated(f"the target file names no `{name}`", applies=False)
-            self.run_.store.put(name, {ComponentState: why}, "live")
-        for component in stack.components.values():
-            state = ComponentState(
-                component.name, component.provenance, component.version, component.endpoint, health.get(component.name)
-            )
-            collected.components.append(state)
-            collected.details[component.name] = component.detail
-            if component.provenance == "absent":
-                found: list[ComponentState] | NotEvaluated = NotEvaluated(f"{component.name}: {component.detail}")
-            else:
-                found = [state]
-            kind: Kind = "simulated" if component.provenance == "embedded" else "live"
-            self.run_.store.put(component.name, {ComponentState: found}, kind)
 
     def _stop(self, stack: RunningStack | None, services: list[LiveService]) -> None:
         for live in services:
@@ -287,25 +238,3 @@ async def _started(starting: asyncio.Task[RunningStack]) -> RunningStack | None:
         return await starting
     except Exception:  # noqa: BLE001  # whoever waited for the stack has told why
         return None
-
-
-def _target_group(live: LiveService, address: str) -> TargetGroup:
-    path, _, query = live.service.metrics.path.partition("?")
-    return TargetGroup(
-        (address,),
-        {
-            "system": live.service.system,
-            "service": live.service.name,
-            "__metrics_path__": path,
-            "__scheme__": (live.base_url or "http").partition("://")[0],
-            **{f"__param_{name}": value for name, value in parse_qsl(query)},
-        },
-    )
-
-
-def _endpoint(stack: RunningStack, name: str) -> str | NotEvaluated:
-    """Where a component answers, or why it does not."""
-    component = stack.components.get(name)
-    if component is None:
-        return NotEvaluated(f"the stack has no {name}")
-    return stack.endpoint(name) or NotEvaluated(f"there is no {name}: {component.detail}")

@@ -28,9 +28,9 @@ def write_run_info(run: Run, collected: Collected) -> None:
                 "provenance": state.provenance,
                 "version": state.version,
                 "endpoint": state.endpoint,
-                "detail": state.problem or collected.details.get(state.name) or None,
+                "detail": state.problem or detail or None,
             }
-            for state in collected.components
+            for state, detail in collected.components
         ],
         "services": [
             {
@@ -49,7 +49,7 @@ def write_run_info(run: Run, collected: Collected) -> None:
 
 
 def _notes(collected: Collected) -> list[str]:
-    provenance = {state.name: state.provenance for state in collected.components}
+    provenance = {state.name: state.provenance for state, _ in collected.components}
     notes = []
     if "embedded" in provenance.values():
         notes.append(SIMULATED)
