@@ -16,4 +16,4 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001  # the hook
     def broken(*_: object) -> None:
         raise RuntimeError("a fault of the suite")
 
-    collection.keep_states = broken  # type: ignore[assignment]  # that is the point
+    collection.keep_states = broken  # type: ignore[assignment,attr-defined]  # that is the point
