@@ -142,7 +142,10 @@ class Observer:
         if live.streams is not None:
             await self._held(live, contract)
             return
-        if not live.log_files or (not live.started_at and live.problem):
+        # What could not be run here owes no log; what died may have left one that tells why.
+        wrote = any(path.exists() and path.stat().st_size for path in live.log_files)
+        silent = live.problem and not (live.expected and wrote)
+        if silent or not live.log_files:
             reason = live.problem or f"it is not known where {service.name} logs"
             self._store.put(service.name, dict.fromkeys(types, NotEvaluated(reason)), "live")
             return
