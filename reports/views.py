@@ -5,8 +5,9 @@ Pure functions of the report dictionary; a writer only lays out what they return
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from reports.text import plural
 SHARED = "The stack itself"
 """Heading for verdicts that belong to no single service."""
 _SUBJECT = "‹subject›"
+_NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 Report = Mapping[str, Any]
 Verdict = Mapping[str, Any]
 
@@ -85,19 +87,36 @@ def _shared_findings(verdict: Verdict) -> tuple[Mapping[str, Any], ...]:
     )
 
 
+def _shape(text: str) -> str:
+    """The text without its numbers, those in backticks kept: `20 of 20 lines` and `16 of 16 lines` have one cause."""
+    parts = text.split("`")
+    return "`".join(part if index % 2 else _NUMBER.sub("#", part) for index, part in enumerate(parts))
+
+
+def _told(members: Sequence[Verdict]) -> tuple[Mapping[str, Any], ...]:
+    """The findings of a group: as they are for one subject, without its name for several."""
+    if len(members) == 1:
+        return tuple(members[0]["findings"])
+    findings = _shared_findings(members[0])
+    if all(
+        [item["message"] for item in _shared_findings(member)] == [item["message"] for item in findings]
+        for member in members
+    ):
+        return findings
+    of = members[0]["subject"]
+    return tuple({**item, "message": f"{item['message']} (numbers of {of}, others differ)"} for item in findings)
+
+
 def group(verdicts: Iterable[Verdict], *outcomes: str) -> list[Group]:
-    """Collapse verdicts with these outcomes that repeat one text; MUST first, the widest first."""
+    """Collapse verdicts with these outcomes that repeat one text but for its numbers; MUST first, the widest first."""
     found: dict[tuple[Any, ...], list[Verdict]] = {}
     for verdict in verdicts:
         if verdict["outcome"] in outcomes:
-            said = tuple((item["message"], item.get("hint")) for item in _shared_findings(verdict))
+            said = tuple((_shape(item["message"]), item.get("hint")) for item in _shared_findings(verdict))
             reason = _unnamed(verdict["reason"], verdict["subject"])
             key = (verdict["rule"], verdict["outcome"], verdict["evidence"], reason, said)
             found.setdefault(key, []).append(verdict)
-    groups = [
-        Group(tuple(members), tuple(members[0]["findings"]) if len(members) == 1 else _shared_findings(members[0]))
-        for members in found.values()
-    ]
+    groups = [Group(tuple(members), _told(members)) for members in found.values()]
     order = {outcome: index for index, outcome in enumerate(OUTCOMES)}
     groups.sort(key=lambda g: (order[g.first["outcome"]], g.first["level"], -len(g.verdicts), g.first["rule"]))
     return groups

@@ -75,6 +75,20 @@ def test_same_finding_on_several_services_stands_once() -> None:
     assert len(group(apart["verdicts"], "fail")) == 2
 
 
+def test_the_same_finding_with_other_numbers_stands_once_and_says_whose_numbers_are_shown() -> None:
+    said = {"alpha": "20 of 1,020 lines have no label `system`", "beta": "16 of 16 lines have no label `system`"}
+    report = build([sample.verdict(1, name, "fail", findings=[{"message": text}]) for name, text in said.items()])
+    (one,) = group(report["verdicts"], "fail")
+    assert one.subjects == ["alpha", "beta"]
+    assert one.findings[0]["message"] == f"{said['alpha']} (numbers of alpha, others differ)"
+
+
+def test_numbers_in_names_tell_findings_apart() -> None:
+    said = {"alpha": "no metric `queue_1`", "beta": "no metric `queue_2`"}
+    report = build([sample.verdict(1, name, "fail", findings=[{"message": text}]) for name, text in said.items()])
+    assert len(group(report["verdicts"], "fail")) == 2
+
+
 def test_gaps_are_grouped_by_reason() -> None:
     found = gaps(build([sample.verdict(n, "a", "not-evaluated", reason="Loki is down") for n in range(3)])["verdicts"])
     assert [(gap.reason, gap.count, len(gap.rules)) for gap in found] == [("Loki is down", 3, 3)]

@@ -7,6 +7,7 @@ any port, yet a server that asks for this very one with SO_REUSEADDR (as servers
 
 from __future__ import annotations
 
+import atexit
 import socket
 import sys
 import threading
@@ -44,6 +45,7 @@ class Ports:
 
 
 _shared = Ports()
+atexit.register(_shared.close)
 
 
 def free_port() -> int:
