@@ -34,4 +34,5 @@ fi
 while IFS='=' read -r name value; do export "$name=$value"; done <<<"$images"
 
 "$python" -m pytest suites/ --stack containers --no-retention-trial --report-dir reports/out/containers
+"$python" .ci/evidence.py reports/out/containers/report.json live prometheus=container loki=container promtail=container
 "$python" -m pytest tests/ -m engine -p no:cacheprovider

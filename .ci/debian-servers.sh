@@ -23,10 +23,12 @@ if [ "$(id -u)" -ne 0 ]; then
   say "not root: nothing installed"
   exit 0
 fi
-if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-  say "no apt-get here: nothing installed"
+if ! grep -qx 'ID=debian' /etc/os-release 2>/dev/null || ! command -v apt-get >/dev/null; then
+  say "this is not Debian: nothing installed"
   exit 0
 fi
+
+[ -n "$(ls /var/lib/apt/lists/*_Packages 2>/dev/null)" ] || apt-get update --quiet=2
 
 # The engine's package has its client with it until Debian 12, and in a package of its own later.
 if apt-cache show docker-cli >/dev/null 2>&1; then

@@ -63,8 +63,9 @@ class Collector:
         pairs = [tuple(pair) for pair in properties if isinstance(pair, tuple | list) and len(pair) == 2]
         verdicts = [value for name, value in pairs if name == "verdict"]
         subject: Any = next((value for name, value in pairs if name == "verdict_subject"), {})
-        if verdicts:
+        if verdicts or when == "collect":  # a suite that cannot be imported has none, and that must be told
             self.real = True
+        if verdicts:
             self._by_test[report.nodeid] = verdicts
         invented = self._invented(report, when, verdicts)
         if invented:

@@ -11,7 +11,7 @@ import shlex
 import time
 import tomllib
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 _NAME = "conformance-report"
+FILES = ("report.json", "index.html", "junit.xml", "summary.md")
+"""What a report consists of."""
+WHOLE = ("suites", "tests", "")
+"""Last parts of a path that leaves no suite out."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,7 +93,13 @@ class ReportPlugin:
         chosen = [("-k", options.keyword), ("-m", options.markexpr)]
         named = getattr(options, "service", None) or ()
         chosen += [("--service", ", ".join(map(str, named))), ("--lf", getattr(options, "lf", None))]
-        chosen += [("a single test", any("::" in str(argument) for argument in self.config.args))]
+        chosen += [("--deselect", bool(getattr(options, "deselect", None)))]
+        chosen += [("--ignore", bool(getattr(options, "ignore", None) or getattr(options, "ignore_glob", None)))]
+        paths = [str(argument).rstrip("/") for argument in self.config.args]
+        below = [
+            path for path in paths if PurePath(path).name not in WHOLE and Path(path).resolve() != self.config.rootpath
+        ]
+        chosen += [("of " + ", ".join(below)[:200], bool(below))]
         given = [f"{flag} {value}" if isinstance(value, str) else flag for flag, value in chosen if value]
         if given:
             notes.append(f"Only a selection was judged ({', '.join(given)}).")
@@ -111,6 +121,16 @@ class ReportPlugin:
         told = {"started": self.started, **run.data, "duration_s": seconds}
         return RunInfo(told, run.problems), bool(path and Path(path).exists())
 
+    def pytest_sessionstart(self) -> None:
+        """Remove an earlier run's report: were this run killed, the old one would pass for its own."""
+        if any("suites" in PurePath(str(argument).partition("::")[0]).parts for argument in self.config.args):
+            for name in FILES:
+                (self._folder / name).unlink(missing_ok=True)
+
+    @property
+    def _folder(self) -> Path:
+        return self.config.rootpath / str(self.config.getoption("--report-dir"))
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write every format, if this session judged anything; a format that fails fails the run."""
@@ -121,11 +141,11 @@ class ReportPlugin:
         suite = self._suite(complete=not notes)
         verdicts = self.collector.verdicts()
         self.report = build(verdicts, run, suite, strict=self.strict, notes=notes, baseline=self.baseline)
-        self.published = publish(self.report, self.config.rootpath / self.config.getoption("--report-dir"))
+        self.published = publish(self.report, self._folder)
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             if self.published.problems:
                 session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-            elif suite.complete and not evaluated(self.report["gate"]["counts"]):
+            elif not evaluated(self.report["gate"]["counts"]):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:

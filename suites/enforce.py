@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from suites.logs.secrets import mask
 from suites.rule import Level
 from suites.verdict import Verdict
 
@@ -28,7 +29,7 @@ def enforce(verdict: Verdict, *, strict: bool) -> None:
                 raise Nonconformance(
                     f"{headline(verdict)}\n  {reason}\n  --strict accepts no rule that was not evaluated"
                 )
-            pytest.skip(reason)
+            pytest.skip(plain(reason))
         case "waived" if verdict.waiver is not None:
             waiver = verdict.waiver
             pytest.xfail(f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}")
@@ -37,9 +38,14 @@ def enforce(verdict: Verdict, *, strict: bool) -> None:
         case "warn" if strict:
             raise Nonconformance(explain(verdict))
         case "error":
-            raise RuleBrokeError(f"{headline(verdict)}\n  {verdict.reason}")
+            raise RuleBrokeError(plain(f"{headline(verdict)}\n  {verdict.reason}"))
         case _:
             return
+
+
+def plain(text: str) -> str:
+    """Make a text fit for a terminal: what came from a service is masked, and commands nothing."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in mask(text))
 
 
 def headline(verdict: Verdict) -> str:
@@ -62,4 +68,4 @@ def explain(verdict: Verdict) -> str:
         lines.append(f"  … and {more} more in the report")
     binding = "" if verdict.rule.level is Level.MUST else " (a SHOULD, enforced by --strict)"
     lines.append(f"  why: {verdict.rule.title}{binding} {verdict.rule.source}")
-    return "\n".join(lines)
+    return plain("\n".join(lines))

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from stack.backends.base import RunningStack
+from stack.eventually import eventually
+
+PATIENCE_S = 6.0
+"""A server that runs may be too busy to say at once that it is ready; one that has ended is down."""
+BUSY = "runs but is not ready"
 
 
 def why_down(stack: RunningStack, *names: str) -> str:
@@ -10,6 +15,15 @@ def why_down(stack: RunningStack, *names: str) -> str:
 
     The rest, with the last lines of its log, is told by `stack/component-ready`.
     """
-    health = stack.health()
-    down = [problem.partition(";")[0] for name in names if (problem := health.get(name))]
-    return f"because {' and '.join(down)}" if down else ""
+
+    def down() -> list[str]:
+        health = stack.health()
+        return [problem.partition(";")[0] for name in names if (problem := health.get(name))]
+
+    found = down()
+    if found and all(BUSY in problem for problem in found):
+        try:
+            found = eventually(down, lambda problems: not problems, PATIENCE_S, describe=f"{' and '.join(names)} ready")
+        except TimeoutError:
+            found = down()
+    return f"because {' and '.join(found)}" if found else ""

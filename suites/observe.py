@@ -77,9 +77,25 @@ class Observer:
         sent, traffic = ([], None) if live.quiet else await provoke(self._http, live.base_url, service)
         provoked_at = time.time()
         log_lines = asyncio.create_task(self._logs(live, sent))
+        try:
+            await self._metrics(live, first, sent, traffic, provoked_at)
+        finally:
+            await log_lines
+
+    async def _metrics(
+        self,
+        live: LiveService,
+        first: metrics.Before,
+        sent: list[SentRequest],
+        traffic: ProvokedTraffic | None,
+        provoked_at: float,
+    ) -> None:
+        """Scrape again after the traffic, and see what Prometheus stored."""
+        service, url = live.service, live.metrics_url or ""
         contract, budget = contract_of(service), budget_of(service)
         if live.streams is not None:
             contract = replace(contract, moves=())  # others send requests to a live service as well
+        timeout_s = service.metrics.scrape_timeout_s
         records = dict(await metrics.after(url, first, contract, budget, len(sent), timeout_s))
         if died := live.died():
             records[Scrape] = _told(records[Scrape], died)
@@ -90,7 +106,6 @@ class Observer:
         self._store.put(service.name, records, "live")
         self._measure_metrics(service.name, records)
         await self._scraped(live, records, provoked_at)
-        await log_lines
 
     def broke(self, live: LiveService, why: CollectionError) -> None:
         """Say that the suite itself broke on this service: what has no record yet is an error, not a failure."""

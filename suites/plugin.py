@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from suites import options
-from suites.enforce import Nonconformance, RuleBrokeError, headline
+from suites.enforce import Nonconformance, RuleBrokeError, headline, plain
 from suites.progress import relayed, teller
 from suites.rule import Level, Rule
 from suites.run import FOLDER, RUN, Run, start
@@ -101,7 +101,7 @@ def judgement(request: pytest.FixtureRequest) -> Verdict:
     verdict = _judged(run, rule, subject).without(f"{run.folder}/work/")
     request.node.user_properties.append(("verdict", verdict.as_data(subject.kind, subject.service)))
     if verdict.outcome == "error":
-        raise RuleBrokeError(f"{headline(verdict)}\n  {verdict.reason}")
+        raise RuleBrokeError(plain(f"{headline(verdict)}\n  {verdict.reason}"))
     return verdict
 
 

@@ -205,10 +205,11 @@ def start(config: pytest.Config) -> Run:
     if inherited:
         folder = Path(inherited)
         return Run(config, folder, datetime.fromisoformat((folder / STARTED).read_text(encoding="ascii")))
-    _remove_abandoned()
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-    in_use = FileLock(folder / IN_USE)
-    in_use.acquire(blocking=False)
+    with FileLock(Path(tempfile.gettempdir()) / "conformance.lock"):  # a new folder is not yet in use for an instant
+        _remove_abandoned()
+        folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        in_use = FileLock(folder / IN_USE)
+        in_use.acquire(blocking=False)
     now = datetime.now(UTC)
     (folder / STARTED).write_text(now.isoformat(), encoding="ascii")
     return Run(config, folder, now, in_use)

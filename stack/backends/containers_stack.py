@@ -228,7 +228,7 @@ class ContainersStack:
         folder = Path(tempfile.gettempdir()) / f"{self._project.name}-logs"
         file = folder / f"{name}.log"
         with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # logs may hold what only their owner may read
             file.write_text(text, encoding="utf-8")
         return str(file)
 

@@ -28,6 +28,10 @@ class BuildInfo:
     goversion: str
 
 
+TIMEOUT_S = 15.0
+"""Seconds for one answer: a store that works through a backlog is slow, not gone."""
+
+
 class LokiClient:
     """Reads of one Loki over a shared `httpx.AsyncClient`. All methods raise `LogStoreError`.
 
@@ -113,7 +117,7 @@ class LokiClient:
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
             async with self._turn:
-                answer = await self._http.request(method, f"{self.url}{path}", **options)
+                answer = await self._http.request(method, f"{self.url}{path}", **{"timeout": TIMEOUT_S, **options})
         except httpx.HTTPError as broken:
             raise LogStoreError(f"{self.url}{path}: {_say(broken)}") from broken
         if answer.is_success:

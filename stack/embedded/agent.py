@@ -141,7 +141,11 @@ def _files(pattern: str) -> Iterator[tuple[str, int]]:
 def _new_lines(path: str, positions: dict[tuple[str, str], int], key: tuple[str, str]) -> Iterator[bytes]:
     """Yield the complete lines after the remembered position; a file that shrank is read from its start."""
     start = positions.get(key, 0)
-    with Path(path).open("rb") as file:
+    with contextlib.ExitStack() as opened:
+        try:
+            file = opened.enter_context(Path(path).open("rb"))
+        except OSError:  # rotated away in between, or not readable: the agent goes on with its other files
+            return
         if file.seek(0, 2) < start:
             start = 0
         file.seek(start)

@@ -17,6 +17,8 @@ DISCOVERY_S = 6.0
 """Prometheus reads changed target files at once, but starts to scrape a new target only within one interval."""
 CONNECTION_ERRORS = ("Get ", "server returned HTTP", "context deadline", "body size limit")
 """How Prometheus' errors begin that do not come from reading what was answered."""
+SCRAPES = 3
+"""How many scrapes a target gets to be up once."""
 COMPARED_SERIES = 50_000
 """More series than this are not read back one by one."""
 
@@ -50,10 +52,9 @@ async def _targets(
 
     try:
         found = await aeventually(look, bool, min(DISCOVERY_S, patience_s), describe=f"a target for {url}")
-        wait_s = min(patience_s, max(target.interval_seconds + target.timeout_seconds for target in found))
-        return await aeventually(
-            look, lambda now: all(target.last_scrape > since for target in now), wait_s, describe=f"a scrape of {url}"
-        )
+        # One scrape may be late on a busy machine; a service that is down is so three times in a row.
+        wait_s = min(patience_s, max(SCRAPES * target.interval_seconds + target.timeout_seconds for target in found))
+        return await aeventually(look, lambda now: all(_fresh(one, since) for one in now), wait_s, describe=url)
     except TimeoutError:
         return await look()
 
@@ -68,6 +69,11 @@ def known_fault(exposition: Exposition | None, targets: tuple[Target, ...]) -> s
     if exposition.content_type is None and any("Content-Type" in error for error in errors):
         return "the answer has a Content-Type that Prometheus 3 refuses"
     return "the exposition itself breaks the format" if exposition.violation_counts else None
+
+
+def _fresh(target: Target, since: float) -> bool:
+    """Whether Prometheus has scraped the target well since the traffic."""
+    return target.last_scrape > since and target.health == "up"
 
 
 def of_service(targets: tuple[Target, ...], url: str, job: str) -> tuple[Target, ...]:

@@ -100,15 +100,18 @@ def no_trial(why: NotEvaluated | None = None) -> Live:
     return found
 
 
-def keep(found: Live, store: EvidenceStore) -> None:
+def keep(found: Live, store: EvidenceStore, *, of_the_stack: bool = False) -> None:
     """Put what `collect`, `trial` or `no_trial` returned into the store.
 
-    What is there and was evaluated is not replaced by a reason, nor a stack's own record by that of a trial's server.
+    What is there and was evaluated is not replaced by a reason, nor a stack's own record by that of a trial's server;
+    what the stack itself showed (`of_the_stack`) replaces what a trial's server did.
     """
     for subject, records in found.items():
         for record, evidence in records.items():
             known = store.get(record, subject)
-            if isinstance(known, CollectionError) or not isinstance(known, NotEvaluated):
+            seen = not isinstance(known, NotEvaluated)
+            shown = of_the_stack and isinstance(evidence, list)
+            if isinstance(known, CollectionError) or (seen and not shown):
                 continue
             if isinstance(evidence, CollectionError):
                 store.put_missing(subject, [record], evidence)

@@ -69,7 +69,7 @@ async def observe_attached(
         if age < ENOUGH_S:
             return NotEvaluated(
                 f"there is nothing older than seven days, but Loki has been running for {words(age)} only: that it "
-                "deletes shows after eight days, or in a run with --retention-trial"
+                "deletes shows after eight days, or in the retention trial of a full run"
             )
     return RetentionObservation("loki", slack, len(streams[:SHOWN_STREAMS]), tuple(old))
 

@@ -53,7 +53,7 @@ async def look(
     found = await collect(loki, prometheus, files or STACK, http, time.time())
     if files is None:
         found = {name: {**records, EffectiveConfig: NO_FILES} for name, records in found.items()}
-    keep(found, run.store)
+    keep(found, run.store, of_the_stack=True)
 
 
 def _endpoint(stack: RunningStack, name: str) -> str | NotEvaluated:
