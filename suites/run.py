@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from fixtures.catalog import Catalog, CatalogError, Service, load
 from stack.components import COMPONENTS
+from stack.native.pins import cache_root
 from suites.discovery import in_area, rules
 from suites.evidence import EvidenceStore
 from suites.options import ROOT, check_stack, service_urls
@@ -205,7 +206,8 @@ def start(config: pytest.Config) -> Run:
     if inherited:
         folder = Path(inherited)
         return Run(config, folder, datetime.fromisoformat((folder / STARTED).read_text(encoding="ascii")))
-    with FileLock(Path(tempfile.gettempdir()) / "conformance.lock"):  # a new folder is not yet in use for an instant
+    cache_root().mkdir(parents=True, exist_ok=True)
+    with FileLock(cache_root() / "runs.lock"):  # a new folder is not yet in use for an instant
         _remove_abandoned()
         folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         in_use = FileLock(folder / IN_USE)
