@@ -124,12 +124,21 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         users = folder / "run" / "gateway" / "data" / "users"
         users.write_text(f"{users.read_text(encoding='utf-8')}admin:{{PLAIN}}admin\n", encoding="utf-8")
         drift(config)
+        wait_for_targets(stack)
         yield asyncio.run(look(stack, config, ("checkout",), ("checkout",)))
 
 
-def wait_for_stream(stack: LocalStack) -> None:
-    from stack.eventually import eventually
+def wait_for_targets(stack: LocalStack) -> None:
+    """Wait until two targets were scraped: before that, the ambiguous rule has nothing to stumble over."""
+    url = f"{stack.endpoint('prometheus')}/api/v1/query?query=up"
 
+    def scraped() -> int:
+        return len(httpx.get(url, trust_env=False).json()["data"]["result"])
+
+    eventually(scraped, lambda targets: targets > 1, 20, describe="two targets were scraped")
+
+
+def wait_for_stream(stack: LocalStack) -> None:
     url = f"{stack.endpoint('loki')}/loki/api/v1/series?match[]={{service=%22api%22}}"
     eventually(lambda: httpx.get(url, trust_env=False).json().get("data"), bool, 15, describe="the line is in Loki")
 
