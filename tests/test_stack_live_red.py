@@ -16,6 +16,7 @@ import pytest
 from stack.backends.base import StackPlan, TargetGroup
 from stack.backends.local import LocalBackend, LocalStack
 from stack.components import find_binary, why_absent
+from stack.eventually import eventually
 from suites.discovery import in_area
 from suites.evidence import NotEvaluated
 from suites.retention.collect_live import collect as settings_in_use
