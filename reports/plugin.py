@@ -152,7 +152,7 @@ class ReportPlugin:
         """Print the report: failures first, where the rest is to be found last."""
         if self.report is None:
             return
-        brief = self.config.get_verbosity() < 0
+        brief = self.config.get_verbosity() < 0 and not self.strict  # strict fails for what a brief text leaves out
         # pytest's own width; piped output gets 80 columns, as pytest does
         width = terminalreporter._tw.fullwidth  # pytest has no public name for it
         for line in terminal.lines(self.report, width, brief=brief):

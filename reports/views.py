@@ -199,7 +199,10 @@ def headline(report: Report) -> Headline:
     state, sentence = _sentence(report)
     if state == "fail" and counts["error"] and not counts["fail"] and not report["gate"]["strict"]:
         state = "error"
+        errors = [verdict for verdict in report["verdicts"] if verdict["outcome"] == "error"]
         sentence = f"No verdict yet: the suite itself broke {plural(counts['error'], 'time')}"
+        if all(verdict["waiver"] for verdict in errors):
+            sentence = f"{plural(len(errors), 'waiver')} to renew or to remove"
     counted = f"{breach_sentence(counts)}." if report["verdicts"] else "No check reported a verdict."
     why = []
     broken = Counter(verdict["rule"] for verdict in report["verdicts"] if verdict["outcome"] == "fail")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+NAME = re.compile(r"(?=.{1,63}\Z)[a-z0-9]([a-z0-9_.-]*[a-z0-9])?")
+"""What a service may be called, as in `schemas/service.schema.json`."""
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -68,6 +71,13 @@ def service_urls(config: pytest.Config) -> dict[str, str]:
             raise pytest.UsageError(
                 f"--service-url {option!r}: expected NAME=URL, such as checkout=http://127.0.0.1:8080/metrics"
             )
+        if not NAME.fullmatch(name):
+            raise pytest.UsageError(
+                f"--service-url {option!r}: {name!r} is no name: lower-case letters, digits, and . _ - between them"
+            )
+        if "@" in url.partition("://")[2].partition("/")[0]:
+            shown = f"{name}={url.partition('://')[0]}://…@{url.rpartition('@')[2]}"
+            raise pytest.UsageError(f"--service-url {shown}: no user and password in the URL, they would be printed")
         if name in found:
             raise pytest.UsageError(f"--service-url names {name!r} twice")
         found[name] = url

@@ -56,6 +56,12 @@ def test_headline_tells_the_truth(
     assert report["gate"]["passed"] == (state == "pass")
 
 
+def test_an_expired_waiver_is_no_crash_of_the_suite() -> None:
+    expired = sample.verdict(1, "a", "error", reason="the waiver expired")
+    expired["waiver"] = {"reason": "later", "owner": "us", "expires": "2024-01-31"}
+    assert headline(build([expired])).sentence == "1 waiver to renew or to remove"
+
+
 def test_headline_says_what_was_simulated() -> None:
     assert (
         "2 verdicts simulated"

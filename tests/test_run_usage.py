@@ -115,6 +115,14 @@ def test_all_faults_of_a_catalog_are_told_at_once(tmp_path: Path) -> None:
         ({"service_url": ["shop=ftp://127.0.0.1/"]}, "expected NAME=URL"),
         ({"service_url": ["shop=http://"]}, "--service-url shop=http://: 'http://' is not an http or https URL"),
         ({"service_url": ["shop=http://127.0.0.1:99999/"]}, "--service-url shop=http://127.0.0.1:99999/: Port out of"),
+        (
+            {"service_url": ["../shop=http://127.0.0.1:1"]},
+            "--service-url '../shop=http://127.0.0.1:1': '../shop' is no name",
+        ),
+        (
+            {"service_url": ["shop=http://me:hunter2@h/"]},
+            "--service-url shop=http://…@h/: no user and password in the URL",
+        ),
         ({"service_url": ["shop=http://127.0.0.1:1"] * 2}, "--service-url names 'shop' twice"),
         ({"service_url": ["loki=http://127.0.0.1:3100"]}, "'loki' is the job of the stack's own component"),
         ({"service_url": ["shop=http://127.0.0.1:1"], "service": ["stop"]}, "--service stop: not in the catalog"),

@@ -139,6 +139,22 @@ KINDS: tuple[SecretKind, ...] = (
         ),
         _token_like,
     ),
+    SecretKind(
+        "credential",
+        ("secret", "apikey", "api_key", "api-key", "token", "access_key", "session"),
+        re.compile(
+            r"(?:(?i:client_secret|secret_key|api[_-]?key|(?:access|auth|refresh|session|id|api)_?token|access_key)"
+            r"|(?<![A-Za-z0-9_-])(?i:token|session(?:_?id)?))"
+            r"=([A-Za-z0-9._~+/%-]{16,8192}={0,2})"
+        ),
+        _token_like,
+    ),
+    SecretKind(
+        "credential",
+        ("x-api-key", "x-auth-token"),
+        re.compile(r"(?i:x-api-key|x-auth-token): {0,2}([A-Za-z0-9._~+/-]{16,8192}={0,2})"),
+        _token_like,
+    ),
     SecretKind("card number", (), CARD_LIKE, is_card),
 )
 """All kinds, the most telling first: a secret of two kinds is named by the first."""
