@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from fixtures.catalog import CatalogError, load
-from fixtures.launch import Place, launches, log_file
-from fixtures.placeholders import MissingBinaryError
 from fixtures.service import Attached, Move, Service, Waiver
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -314,42 +312,3 @@ def test_a_service_from_a_url_has_only_its_endpoint(url: str, base: str, path: s
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="is not an http or https URL with a host"):
         Service.from_url("checkout", url)
-
-
-WITH_A_REDIS = """
-start:
-  local:
-    sidecars:
-      - {name: redis, argv: ["{binary:redis}", --bind, "{host}", --port, "{port}"]}
-    argv: ["{binary:redis-exporter}", "--web.listen-address={host}:{port}", "--redis.addr=redis://{host}:{port:redis}"]
-"""
-
-
-def test_a_launch_has_its_sidecars_first_and_every_placeholder_filled(here: Path) -> None:
-    (service,) = load(put(here, MINIMAL + WITH_A_REDIS)).services
-    place = Place(9121, Path("/w"), Path("/l"), sidecar_ports={"redis": 6399})
-    redis, exporter = launches(service, place, lambda name: f"/bin/{name}")
-    assert redis.argv[:5] == ("/bin/redis", "--bind", "127.0.0.1", "--port", "6399")
-    assert (redis.ready_url, redis.port) == (None, 6399)
-    assert exporter.argv[1:] == ("--web.listen-address=127.0.0.1:9121", "--redis.addr=redis://127.0.0.1:6399")
-    assert exporter.ready_url == "http://127.0.0.1:9121/metrics"
-    with pytest.raises(MissingBinaryError, match="no program 'redis' was found"):
-        launches(service, place, lambda _name: None)
-    with pytest.raises(ValueError, match="no port was chosen for redis"):
-        launches(service, Place(9121, Path("/w"), Path("/l")), lambda name: name)
-
-
-def test_a_stack_component_needs_no_process_and_a_go_service_its_build() -> None:
-    services = {service.name: service for service in load(SHIPPED).services}
-    place = Place(1, Path("/w"), Path("/l"))
-    assert launches(services["prometheus"], place, lambda name: name) == ()
-    with pytest.raises(ValueError, match="_dante_go has not been built"):
-        launches(services["storage"], place, lambda name: name)
-    assert log_file(services["docaiche-api"], Path("/l")) == Path("/l/docaiche-api.log")
-
-
-def test_braces_can_be_written_plainly(here: Path) -> None:
-    text = MINIMAL + 'start: {local: {argv: ["{{port}}={port}"]}}\n'
-    (service,) = load(put(here, text)).services
-    (launch,) = launches(service, Place(8, Path("/w"), Path("/l")), lambda name: name)
-    assert launch.argv == ("{port}=8",)
