@@ -17,7 +17,7 @@ test: $(VENV)/.ready ## the suite's own tests
 	@$(RUN) pytest tests/ -n auto $(ARGS)
 
 servers: $(VENV)/.ready ## build the real Loki, Promtail, Prometheus and promtool (about 12 minutes, once)
-	@$(RUN) stack.native --install-go $(ARGS)
+	@$(RUN) stack.servers --install-go $(ARGS)
 
 lint: $(VENV)/.ready ## ruff: style and likely errors
 	@$(RUN) ruff check .
@@ -27,7 +27,7 @@ types: $(VENV)/.ready ## mypy, strict
 	@$(RUN) mypy .
 
 docs: $(VENV)/.ready ## write the rule pages and the README's rule table from the rules
-	@$(RUN) suites.document
+	@$(RUN) suites.run.rule_pages
 
 bench: $(VENV)/.ready ## measure side by side with what one would use instead; writes benchmarks/RESULTS.md
 	@$(RUN) benchmarks $(ARGS)

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["suites.plugin", "reports.plugin"]
+pytest_plugins = ["suites.run.plugin", "reports.plugin"]

@@ -9,14 +9,14 @@ python=.venv/bin/python
 
 say() { printf 'containers: %s\n' "$*"; }
 
-ours() { "$python" -c 'from tests.images import engine; exit(not engine.answers(f"unix://{engine.home()}/docker.sock"))'; }
+ours() { "$python" -c 'from tests.support.images import engine; exit(not engine.answers(f"unix://{engine.home()}/docker.sock"))'; }
 
 if ours; then
   say "our engine runs already, and is left running"
 else
-  trap '"$python" -m tests.images.engine stop' EXIT
+  trap '"$python" -m tests.support.images.engine stop' EXIT
 fi
-if ! engine=$("$python" -m tests.images.engine start); then
+if ! engine=$("$python" -m tests.support.images.engine start); then
   say "NOT RUN: no container engine can be had here, see the lines above"
   exit 0
 fi
@@ -24,7 +24,7 @@ eval "$engine"
 say "engine $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short)"
 
 # What cannot be pulled here is made of the programs on this machine; a registry that answers is not asked.
-if ! images=$("$python" -m tests.images.build); then
+if ! images=$("$python" -m tests.support.images.build); then
   say "the images could not all be built, see the lines above"
   # As root on Debian everything was installed before, so this is a fault; elsewhere programs may rightly be missing.
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then exit 1; fi

@@ -14,11 +14,11 @@ import jsonschema
 import orjson
 
 from benchmarks.table import Row, best_of
-from stack.records.log_reader import split_lines
-from stack.records.log_stream import LogStream, SentRequest
-from suites.discovery import rules
-from suites.logs.validate import schema_of, validator
-from suites.rule import NotApplicable, Rule
+from stack.records.logs.reader import split_lines
+from stack.records.logs.stream import LogStream, SentRequest
+from suites.core.discovery import rules
+from suites.core.rule import NotApplicable, Rule
+from suites.logs.helpers.validate import schema_of, validator
 
 LINES = 100_000
 START = 1_795_500_000.0

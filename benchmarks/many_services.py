@@ -15,12 +15,12 @@ from pathlib import Path
 from benchmarks.table import Row, best_of
 from stack.backends.ports import HOST, free_port
 from stack.eventually import eventually
-from stack.records.budget import DEFAULT
-from stack.records.contract import Contract
-from suites.discovery import in_area
-from suites.evidence import EvidenceStore
-from suites.metrics.collect import after, before
-from suites.verdict import judge
+from stack.records.scrape.budget import DEFAULT
+from stack.records.scrape.contract import Contract
+from suites.core.discovery import in_area
+from suites.core.evidence import EvidenceStore
+from suites.core.verdict import judge
+from suites.metrics.collect.scrapes import after, before
 
 SLOW_SERVICES = 200
 ANSWERS_AFTER_S = 0.3

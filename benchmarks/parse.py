@@ -13,9 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.table import Row, best_of
 from stack.components import find_binary
-from stack.records.exposition import Exposition, MetricFamily, TextExposition
-from suites.discovery import in_area
-from suites.rule import NotApplicable
+from stack.records.exposition.model import Exposition, MetricFamily, TextExposition
+from suites.core.discovery import in_area
+from suites.core.rule import NotApplicable
 
 HUNDRED_THOUSAND = 100_000
 BOUNDS = ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "+Inf")

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from reports.contract import problems_of
-from reports.writers import html, json, junit, markdown
+from reports.writers import html_writer as html
+from reports.writers import json_writer as json
+from reports.writers import junit, markdown
 
 Writer = Callable[[Mapping[str, Any]], str]
 WRITERS: dict[str, Writer] = {

@@ -1,6 +1,6 @@
 """One table of the stack's components: image and version, ready path, binaries, and how a real server is built.
 
-The versions of Loki, Promtail and Prometheus stand three times: here, in `stack/native/*/go.mod` and in the compose
+The versions of Loki, Promtail and Prometheus stand three times: here, in `stack/servers/*/go.mod` and in the compose
 file. `tests/test_components.py` holds them together.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from stack.native.pins import NATIVE_BUILDS, NativeBuild, cached_binary
+from stack.servers.pins import NATIVE_BUILDS, NativeBuild, cached_binary
 
 HIDE_SERVERS = "CONFORMANCE_SERVERS"
 """Environment variable; `none` makes every lookup find nothing, to prove the embedded default on any machine."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suites.document import ROOT, stale
+from suites.run.rule_pages import ROOT, stale
 
 
 def test_generated_pages_are_fresh() -> None:

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from stack.backends.base import Backend
 
 BACKENDS = {
-    "containers": "stack.backends.containers:ContainersBackend",
-    "local": "stack.backends.local:LocalBackend",
-    "attached": "stack.backends.attached:AttachedBackend",
+    "containers": "stack.backends.containers.backend:ContainersBackend",
+    "local": "stack.backends.local.backend:LocalBackend",
+    "attached": "stack.backends.attached.backend:AttachedBackend",
 }
 """Where each backend's class lives, by the name that `--stack` takes."""
 

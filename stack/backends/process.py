@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from stack.backends.leash import MARK, leash
+from stack.backends.supervisor import MARK, leash
 from stack.eventually import eventually
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from stack.records.gateway_trial import REFUSED, Door
+from stack.records.live.gateway_trial import REFUSED, Door
 
 TIMEOUT_S = 5.0
 TAIL = "/loki/api/v1/tail"

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
-from stack.records.answered import Answered
+from stack.records.dashboards.answered import Answered
 
 TIMEOUT_S = 15.0
 EXCERPT_CHARACTERS = 300

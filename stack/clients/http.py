@@ -20,9 +20,9 @@ from weakref import WeakKeyDictionary
 
 import h11
 
+from stack.clients.errors import explain
 from stack.clients.unpack import UndecodableError, unpacker
-from stack.clients.why import explain
-from stack.records.scrape import HEAD_CHARACTERS, ErrorKind, Redirect, Scrape
+from stack.records.scrape.scrape import HEAD_CHARACTERS, ErrorKind, Redirect, Scrape
 
 MAX_BYTES = 128 * 1024 * 1024
 MAX_REDIRECTS = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from stack.records.log_entry import LabelSet, LogEntry
+from stack.records.logs.entry import LabelSet, LogEntry
 
 
 class LogStoreError(Exception):

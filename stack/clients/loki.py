@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from stack.clients.log_reader import LogStoreError
-from stack.records.log_entry import LabelSet, LogEntry, label_set
+from stack.records.logs.entry import LabelSet, LogEntry, label_set
 
 CATEGORIZE = {"X-Loki-Response-Encoding-Flags": "categorize-labels"}
 """Without this header Loki mixes structured metadata into the labels of the stream."""

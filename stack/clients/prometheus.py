@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from stack.records.target import Target
+from stack.records.scrape.target import Target
 
 TIMEOUT_S = 15.0
 EXCERPT_CHARACTERS = 300

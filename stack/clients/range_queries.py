@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import httpx
 
-from stack.records.answered import Answered
+from stack.records.dashboards.answered import Answered
 
 TIMEOUT_S = 15.0
 API = {"prometheus": "/api/v1", "loki": "/loki/api/v1"}

@@ -18,7 +18,7 @@ from stack.embedded.entry import Entry
 from stack.embedded.json_values import Malformed, read_object
 from stack.embedded.limits import Limits
 from stack.embedded.selector import parse_selector
-from stack.records.log_entry import LabelSet, LogEntry, label_set
+from stack.records.logs.entry import LabelSet, LogEntry, label_set
 
 
 @dataclass(frozen=True, slots=True)

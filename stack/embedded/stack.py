@@ -10,7 +10,7 @@ from stack.embedded.agent import Agent
 from stack.embedded.environment import read_config
 from stack.embedded.limits import limits
 from stack.embedded.log_store import LogStore, StoreReader
-from stack.records.log_entry import LabelSet, LogEntry
+from stack.records.logs.entry import LabelSet, LogEntry
 
 PAUSE_S = 0.05
 """Files are looked at again no sooner, so that many askers at once cost one look."""

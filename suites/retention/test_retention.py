@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from suites.enforce import enforce
-from suites.verdict import Verdict
+from suites.core.verdict import Verdict
+from suites.run.outcome import enforce
 
 
 def test_retention(judgement: Verdict, pytestconfig: pytest.Config) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from stack.records.log_entry import LogEntry, show_labels
+from stack.records.logs.entry import LogEntry, show_labels
 
 READ_NOW = -1
 """Stands for the time at which an agent read a line that named no time of its own; it differs between two agents."""

@@ -16,7 +16,7 @@ from stack.backends.process import HttpReady, ProcessSpec, Running, start
 from stack.clients.loki import LokiClient
 from stack.components import find_binary, why_absent
 from stack.eventually import eventually
-from stack.records.log_entry import LogEntry
+from stack.records.logs.entry import LogEntry
 
 ROOT = Path(__file__).resolve().parents[2]
 LOKI_CONFIG = ROOT / "stack" / "loki" / "loki-config.yaml"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stack.embedded.stack import EmbeddedLogs
-from stack.records.log_entry import LogEntry
+from stack.records.logs.entry import LogEntry
 from tests.fidelity.compare import differences, window
 from tests.fidelity.corpus import lines
 from tests.fidelity.real import LOKI_CONFIG, PROMTAIL_CONFIG, needs_real_servers, real_logs

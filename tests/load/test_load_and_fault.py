@@ -19,11 +19,11 @@ import httpx
 import pytest
 
 from stack.backends.base import StackPlan
-from stack.backends.local import LocalBackend, LocalStack
+from stack.backends.local.backend import LocalBackend, LocalStack
 from stack.clients.loki import LokiClient
 from stack.components import find_binary, why_absent
 from stack.eventually import eventually
-from stack.records.log_entry import LogEntry
+from stack.records.logs.entry import LogEntry
 from tests.load.writers import Writer
 
 STACK = Path(__file__).parents[2] / "stack"

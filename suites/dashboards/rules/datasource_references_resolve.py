@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.dashboard import ALWAYS_THERE, Dashboard
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.dashboards.dashboard import ALWAYS_THERE, Dashboard
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 KNOWN = "provisioned_datasources: [prometheus, loki]"
 PANEL = "{id: 1, title: Up, type: stat, targets: [{refId: A, expr: up, "

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.dashboard import Dashboard
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.dashboards.dashboard import Dashboard
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 PANEL = "panels: [{id: 1, title: Up, type: stat}]"
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.variable_data import VariableData
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.dashboards.variable_data import VariableData
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 
 @rule(

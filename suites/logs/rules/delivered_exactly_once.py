@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.delivery import Delivery
-from suites.finding import Finding
-from suites.logs.delivered import AGENT, STORE, at, count, due, verb
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.delivery import Delivery
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.delivered import AGENT, STORE, at, count, due, verb
 
 EMITTED = 'emitted:\n- {"ts":1.5,"msg":"a"}\n- {"ts":2.5,"msg":"b"}\n- plain\n'.replace("- {", "- '{").replace(
     "}\n", "}'\n"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.delivery import Delivery
-from suites.finding import Finding, Where
-from suites.logs.delivered import AGENT, found, id_labels
-from suites.logs.judge import quoted
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.delivery import Delivery
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.delivered import AGENT, found, id_labels
+from suites.logs.helpers.judge import quoted
 
 EMITTED = """emitted: ['{"ts":1.5,"level":"info","request_id":"r-1"}']\n"""
 

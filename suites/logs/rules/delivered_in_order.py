@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from stack.records.delivery import Delivery
-from stack.records.emitted_line import EmittedLine
-from stack.records.log_entry import LabelSet, show_labels
-from suites.finding import Finding
-from suites.logs.delivered import AGENT, at, found
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.delivery import Delivery
+from stack.records.logs.emitted_line import EmittedLine
+from stack.records.logs.entry import LabelSet, show_labels
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.delivered import AGENT, at, found
 
 EMITTED = """emitted: ['{"ts":3.5,"msg":"a"}', 'trace 1', 'trace 2', '{"ts":2.5,"msg":"b"}']\n"""
 

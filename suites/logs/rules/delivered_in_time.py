@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from stack.records.delivery import Delivery
-from suites.finding import Finding, Where
-from suites.logs.delivered import AGENT, due
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.logs.delivery import Delivery
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.logs.helpers.delivered import AGENT, due
 
 EMITTED = """emitted: ['{"ts":1.5}', '{"ts":2.5}', '{"ts":3.5}']\nbudget: 5\n"""
 

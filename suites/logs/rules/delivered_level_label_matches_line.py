@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from stack.records.delivery import Delivery
-from stack.records.emitted_line import EmittedLine
-from stack.records.log_format import LEVELS
-from suites.finding import Finding
-from suites.logs.delivered import AGENT, at, count, found, verb
-from suites.logs.judge import quoted
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.logs.delivery import Delivery
+from stack.records.logs.emitted_line import EmittedLine
+from stack.records.logs.format import LEVELS
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.logs.helpers.delivered import AGENT, at, count, found, verb
+from suites.logs.helpers.judge import quoted
 
 EMITTED = """emitted: ['{"ts":1.5,"level":"warn"}', '{"ts":2.5,"level":"ERROR"}', plain]\n"""
 

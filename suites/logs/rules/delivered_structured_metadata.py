@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from stack.records.delivery import Delivery
-from stack.records.emitted_line import EmittedLine
-from suites.finding import Finding
-from suites.logs.delivered import AGENT, STORE, at, count, found, id_labels, verb
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.logs.delivery import Delivery
+from stack.records.logs.emitted_line import EmittedLine
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.logs.helpers.delivered import AGENT, STORE, at, count, found, id_labels, verb
 
 EMITTED = """emitted: ['{"ts":1.5,"request_id":"r-1"}', '{"ts":2.5,"request_id":"r-2","trace_id":"t-2"}', plain]\n"""
 

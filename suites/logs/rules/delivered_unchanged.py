@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.delivery import Delivery
-from suites.finding import Finding
-from suites.logs.delivered import AGENT, STORE, at, count, found, verb
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.delivery import Delivery
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.delivered import AGENT, STORE, at, count, found, verb
 
 EMITTED = """emitted: ['{"ts":1.5,"msg":"a long message"}', 'goroutine 1 [running]:']\n"""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from stack.records.delivery import ANY, Delivery
-from stack.records.emitted_line import EmittedLine
-from stack.records.log_entry import LogEntry
-from suites.finding import Finding
-from suites.logs.delivered import AGENT, STORE, at, count, found, id_labels, verb
-from suites.logs.judge import quoted
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.delivery import ANY, Delivery
+from stack.records.logs.emitted_line import EmittedLine
+from stack.records.logs.entry import LogEntry
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.delivered import AGENT, STORE, at, count, found, id_labels, verb
+from suites.logs.helpers.judge import quoted
 
 HEAD = """expected: {service: api, system: dante, level: "*"}
 emitted: ['{"ts":1.5,"level":"info"}', '{"ts":2.5,"level":"info"}']

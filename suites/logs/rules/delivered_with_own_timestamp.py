@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.delivery import CLOSE_NS, Delivery
-from suites.finding import Finding
-from suites.logs.delivered import AGENT, at, count, found, seconds, verb
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.logs.delivery import CLOSE_NS, Delivery
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.logs.helpers.delivered import AGENT, at, count, found, seconds, verb
 
 EMITTED = """emitted: ['{"ts":1.5,"msg":"a"}', '{"ts":2.5,"msg":"b"}', plain]\n"""
 

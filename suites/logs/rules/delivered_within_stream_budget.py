@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.delivery import Delivery
-from suites.finding import Finding, Where
-from suites.logs.delivered import AGENT, due
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.delivery import Delivery
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.delivered import AGENT, due
 
 EMITTED = """emitted: ['{"ts":1.5,"level":"info"}', '{"ts":2.5,"level":"warn"}', '{"ts":3.5,"level":"error"}']\n"""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_format import FORMATS, LogRecord
-from stack.records.log_line import LogLine
-from stack.records.log_stream import LogStream
-from suites.finding import Finding
-from suites.logs.blocks import blocks
-from suites.logs.judge import Tally, errors_of, quoted, where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.format import FORMATS, LogRecord
+from stack.records.logs.line import LogLine
+from stack.records.logs.stream import LogStream
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.blocks import blocks
+from suites.logs.helpers.judge import Tally, errors_of, quoted, where
 
 
 @rule(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_stream import ExpectedLine, LogStream, SentRequest
-from suites.finding import Finding, Where
-from suites.logs.expectations import describe, differences
-from suites.logs.judge import lines_of, where
-from suites.logs.requests import lines_of_request
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.logs.stream import ExpectedLine, LogStream, SentRequest
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.logs.helpers.expectations import describe, differences
+from suites.logs.helpers.judge import lines_of, where
+from suites.logs.helpers.requests import lines_of_request
 
 HEAD = "requests: [{id: r-1, path: /jobs, expected: [{level: warning, logger: http, fields: {status: 400}}]}]\n---\n"
 

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from stack.records.log_stream import LogStream
-from suites.finding import Finding
-from suites.logs.judge import Tally, quoted, records_of, where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.stream import LogStream
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.judge import Tally, quoted, records_of, where
 
 
 @rule(

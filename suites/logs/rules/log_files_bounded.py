@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_stream import LogStream
-from suites.finding import Finding, Where
-from suites.logs.judge import lines_of
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.stream import LogStream
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.judge import lines_of
 
 
 @rule(

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_stream import LogStream
-from suites.finding import Finding
-from suites.logs.judge import Tally, records_of, where
-from suites.logs.validate import validator
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.logs.stream import LogStream
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.logs.helpers.judge import Tally, records_of, where
+from suites.logs.helpers.validate import validator
 
 GOOD = '{"level":"info","ts":1795500000.5,"msg":"ready","caller":"api/main.go:7"}\n'
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from stack.records.log_stream import LogStream
-from suites.finding import Finding
-from suites.logs.judge import Seen, Tally, lines_of, where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.stream import LogStream
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.judge import Seen, Tally, lines_of, where
 
 _COLOUR = re.compile(rb"(?:\x1b|\\u001[bB])\[")
 _OTHER = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\\u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF])")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_stream import LogStream
-from suites.finding import Finding
-from suites.logs.judge import Seen, Tally, lines_of, where
-from suites.logs.requests import key_of
-from suites.logs.secrets import find_in_lines
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.stream import LogStream
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.judge import Seen, Tally, lines_of, where
+from suites.logs.helpers.requests import key_of
+from suites.logs.helpers.secrets import find_in_lines
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLW9mLWEtdGVzdA"
 

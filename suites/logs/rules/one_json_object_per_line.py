@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_stream import LogStream
-from suites.finding import Finding
-from suites.logs.blocks import blocks
-from suites.logs.judge import Seen, Tally, lines_of, where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.stream import LogStream
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.blocks import blocks
+from suites.logs.helpers.judge import Seen, Tally, lines_of, where
 
 LINE = '{"level":"info","ts":1795500000.5,"msg":"ready"}\n'
 

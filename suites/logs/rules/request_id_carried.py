@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_format import FORMATS
-from stack.records.log_stream import LogStream, SentRequest
-from suites.finding import Finding, Where
-from suites.logs.judge import lines_of, where
-from suites.logs.requests import key_of, lines_of_request, logged_requests, mentions, unreadable
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.format import FORMATS
+from stack.records.logs.stream import LogStream, SentRequest
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.judge import lines_of, where
+from suites.logs.helpers.requests import key_of, lines_of_request, logged_requests, mentions, unreadable
 
 HEAD = "requests: [{id: r-1, path: /jobs}, {id: r-2, path: /jobs}]\n---\n"
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_stream import LogStream, SentRequest
-from suites.finding import Finding, Where
-from suites.logs.judge import lines_of
-from suites.logs.requests import lines_of_request
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.logs.stream import LogStream, SentRequest
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.logs.helpers.judge import lines_of
+from suites.logs.helpers.requests import lines_of_request
 
 HEAD = "requests: [{id: r-1, path: /fail, status: 500}, {id: r-2, path: /fail, status: 500}]\n---\n"
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_stream import LogStream
-from suites.finding import Finding
-from suites.logs.judge import Tally, lines_of, quoted, where
-from suites.logs.requests import lines_of_request
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.logs.stream import LogStream
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.logs.helpers.judge import Tally, lines_of, quoted, where
+from suites.logs.helpers.requests import lines_of_request
 
 HEAD = "requests: [{id: r-1, path: /jobs, status: 200}, {id: r-2, path: /fail, status: 500}]\n---\n"
 

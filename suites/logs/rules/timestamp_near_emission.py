@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_stream import LogStream
-from stack.records.log_time import NS
-from suites.finding import Finding
-from suites.logs.clock import Deviation, Window, deviation
-from suites.logs.judge import Tally, moment, quoted, records_of, where
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.logs.stream import LogStream
+from stack.records.logs.time_stamps import NS
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.logs.helpers.clock import Deviation, Window, deviation
+from suites.logs.helpers.judge import Tally, moment, quoted, records_of, where
 
 HEAD = "from: 2026-11-24T06:00:00Z\nto: 2026-11-24T06:00:05Z\n---\n"
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_format import FORMATS
-from stack.records.log_stream import LogStream
-from suites.finding import Finding
-from suites.logs.judge import Seen, Tally, quoted, records_of, where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.format import FORMATS
+from stack.records.logs.stream import LogStream
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, where
 
 
 @rule(

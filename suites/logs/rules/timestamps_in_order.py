@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.log_line import LogLine
-from stack.records.log_stream import LogStream
-from stack.records.log_time import NS
-from suites.finding import Finding
-from suites.logs.judge import records_of, where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.logs.line import LogLine
+from stack.records.logs.stream import LogStream
+from stack.records.logs.time_stamps import NS
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.judge import records_of, where
 
 
 @rule(

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from stack.records.exposition import MetricFamily
-from suites.finding import Finding
-from suites.metrics.families import exposed_name, where
-from suites.metrics.units import SUFFIX_UNITS
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import MetricFamily
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.families import exposed_name, where
+from suites.metrics.helpers.units import SUFFIX_UNITS
 
 WORDS = re.compile(r"[^a-zA-Z0-9]+|(?<=[a-z])(?=[A-Z])")
 """Where one word of a name ends and the next begins, in whatever way it is written."""

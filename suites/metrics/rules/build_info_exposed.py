@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import Exposition
-from suites.finding import Finding
-from suites.metrics.families import exposed_name, families_of, where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import Exposition
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.families import exposed_name, families_of, where
 
 
 @rule(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.concurrent_scrapes import ConcurrentScrapes
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.scrape.concurrent import ConcurrentScrapes
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 HINT = "look for state that one scrape changes under the other: a registry filled per scrape, a reset on read, a lock"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.negotiation import MEDIA_TYPES, ContentType, Negotiation
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.scrape.negotiation import MEDIA_TYPES, ContentType, Negotiation
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 HINT = "send `text/plain; version=0.0.4; charset=utf-8`, or the type of the format that was negotiated"
 

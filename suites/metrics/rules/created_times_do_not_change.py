@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import Format
-from stack.records.scrape_pair import ScrapePair, sample_kind
-from suites.finding import Finding, Where
-from suites.metrics.pairs import COUNTER_LIKE, own_labels
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import Format
+from stack.records.scrape.pair import ScrapePair, sample_kind
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.pairs import COUNTER_LIKE, own_labels
 
 HEAD = "# TYPE a counter\n"
 

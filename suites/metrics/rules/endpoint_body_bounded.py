@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.scrape import Scrape
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.scrape.scrape import Scrape
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 
 @rule(

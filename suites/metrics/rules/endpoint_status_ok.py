@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.scrape import Scrape
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.scrape.scrape import Scrape
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 HINTS = {
     401: "exempt the metrics endpoint from authentication, or give the scrape its credentials (`authorization`)",

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from stack.records.exposition import Exposition
-from suites.finding import Finding, Where
-from suites.metrics.histograms import Buckets, histograms
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import Exposition
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.histograms import Buckets, histograms
 
 ENOUGH = 100
 

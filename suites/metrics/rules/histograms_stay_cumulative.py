@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.scrape_pair import ScrapePair, sample_kind
-from suites.finding import Finding, Where
-from suites.metrics.pairs import fallen_in, recreated, sums_apart
-from suites.rule import Bad, Good, Level, rule
+from stack.records.scrape.pair import ScrapePair, sample_kind
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.pairs import fallen_in, recreated, sums_apart
 
 TYPE = "# TYPE a_s histogram\n"
 GROWING = ("_bucket", "_count")

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import Exposition
-from stack.records.exposition_family import TYPES
-from suites.finding import Finding
-from suites.metrics.wire import findings
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.family import TYPES
+from stack.records.exposition.model import Exposition
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.format_findings import findings
 
 
 @rule(

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from stack.records.exposition import Exposition
-from suites.finding import Finding
-from suites.metrics.families import exposed_name, is_info, labels_of, where_label
-from suites.metrics.ids import kind_of_id, may_hold_paths
-from suites.metrics.label_names import is_id
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import Exposition
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.families import exposed_name, is_info, labels_of, where_label
+from suites.metrics.helpers.ids import kind_of_id, may_hold_paths
+from suites.metrics.helpers.label_names import is_id
 
 LOOKED_AT = 2000
 """Values looked at per label; a label with more is over any budget anyway."""

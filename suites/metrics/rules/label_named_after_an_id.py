@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import Exposition
-from suites.finding import Finding
-from suites.metrics.families import exposed_name, is_info, labels_of, where_label
-from suites.metrics.label_names import is_id
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import Exposition
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.families import exposed_name, is_info, labels_of, where_label
+from suites.metrics.helpers.label_names import is_id
 
 
 @rule(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from stack.records.exposition import Exposition
-from stack.records.scrape_pair import ScrapePair
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.exposition.model import Exposition
+from stack.records.scrape.pair import ScrapePair
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 TOLERANCE_S = 60.0
 

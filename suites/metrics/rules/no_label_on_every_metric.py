@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import Exposition
-from suites.finding import Finding, Where
-from suites.metrics.families import families_of, is_info, of_library
-from suites.metrics.label_names import is_targets
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import Exposition
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.families import families_of, is_info, of_library
+from suites.metrics.helpers.label_names import is_targets
 
 ENOUGH_FAMILIES = 5
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from stack.records.exposition import OpenMetricsExposition
-from suites.finding import Finding
-from suites.metrics.families import families_of, where_label
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import OpenMetricsExposition
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.families import families_of, where_label
 
 LABELS = {"histogram": "le", "gaugehistogram": "le", "summary": "quantile"}
 INTEGER = re.compile(r"[+-]?[0-9]+")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import OpenMetricsExposition
-from suites.finding import Finding, Where
-from suites.metrics.wire import media_type
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.exposition.model import OpenMetricsExposition
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.metrics.helpers.format_findings import media_type
 
 
 @rule(

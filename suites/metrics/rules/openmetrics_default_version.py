@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.negotiation import OPENMETRICS_ANY, ContentType, Negotiation
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.scrape.negotiation import OPENMETRICS_ANY, ContentType, Negotiation
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.contract import MetricContract, total
-from suites.finding import Finding
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.scrape.contract import MetricContract, total
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 CONTRACT = "moves: [{name: a_total, labels: {m: GET}, by: 3}]\n---\n"
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from stack.records.contract import MetricContract
-from suites.finding import Finding, Where
-from suites.metrics.families import exposed_name, where
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.scrape.contract import MetricContract
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.metrics.helpers.families import exposed_name, where
 
 CONTRACT = "required: [{name: a_jobs_total, type: counter}]\n---\n"
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.contract import MetricContract
-from suites.finding import Finding
-from suites.metrics.families import where
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.scrape.contract import MetricContract
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.metrics.helpers.families import where
 
 CONTRACT = "required: [{name: a_jobs, type: gauge}]\n---\n"
 SAME = {"untyped": "unknown"}

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import Exposition, Format
-from suites.finding import Finding, Where
-from suites.metrics.families import exposed_name, families_of, where_label
-from suites.metrics.label_names import RESERVED
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import Exposition, Format
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.families import exposed_name, families_of, where_label
+from suites.metrics.helpers.label_names import RESERVED
 
 
 @rule(

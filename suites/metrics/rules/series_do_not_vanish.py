@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.scrape_pair import ScrapePair
-from suites.finding import Finding, Where
-from suites.metrics.families import exposed_name
-from suites.metrics.pairs import COUNTER_LIKE, subjects_gone
-from suites.rule import Bad, Good, Level, rule
+from stack.records.scrape.pair import ScrapePair
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.families import exposed_name
+from suites.metrics.helpers.pairs import COUNTER_LIKE, subjects_gone
 
 
 @rule(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.scrape_pair import ScrapePair
-from suites.finding import Finding
-from suites.metrics.families import exposed_name, is_info, labels_of, where_label
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.scrape.pair import ScrapePair
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.metrics.helpers.families import exposed_name, is_info, labels_of, where_label
 
 ENOUGH_REQUESTS = 5
 SHARE, FRESH_SHARE = 0.5, 0.8

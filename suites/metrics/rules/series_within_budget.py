@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.budget import BudgetedScrape
-from suites.finding import Finding, Where
-from suites.metrics.families import exposed_name
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.scrape.budget import BudgetedScrape
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.metrics.helpers.families import exposed_name
 
 
 @rule(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.target import ScrapeTarget, notation
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.scrape.target import ScrapeTarget, notation
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(

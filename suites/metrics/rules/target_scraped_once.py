@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.target import ScrapeTarget
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.scrape.target import ScrapeTarget
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 
 @rule(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.target import ScrapeTarget
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, NotApplicable, rule
+from stack.records.scrape.target import ScrapeTarget
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 TARGET = "job: a\ntargets: [{job: a, instance: 'h:1', scrape_url: 'http://h:1/metrics', health: "
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import TextExposition
-from suites.finding import Finding
-from suites.metrics.wire import findings
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import TextExposition
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.format_findings import findings
 
 
 @rule(

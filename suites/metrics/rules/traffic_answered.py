@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from stack.records.traffic import ProvokedTraffic
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.scrape.traffic import ProvokedTraffic
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 
 @rule(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import MetricFamily
-from suites.finding import Finding
-from suites.metrics.families import exposed_name, untyped, where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import MetricFamily
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.families import exposed_name, untyped, where
 
 
 @rule(

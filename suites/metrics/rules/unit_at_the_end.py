@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition import MetricFamily
-from suites.finding import Finding
-from suites.metrics.families import exposed_name, of_library, untyped, where
-from suites.metrics.units import BASE_UNITS
-from suites.rule import Bad, Good, Level, rule
+from stack.records.exposition.model import MetricFamily
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.families import exposed_name, of_library, untyped, where
+from suites.metrics.helpers.units import BASE_UNITS
 
 SUFFIXES = ("total", "info", "ratio", "created", "bucket", "sum", "count")
 """Words that come after the unit; the last three where a histogram has lost its type."""

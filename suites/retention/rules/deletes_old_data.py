@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.retention_trial import RetentionTrial
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.retention.trial import RetentionTrial
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 LOKI = "component: loki\nthings: lines\nfiles: chunk files\n"
 GONE = "{written: 4, queryable: 0, identical: 0, files_before: 2, files_left: 0}"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.compactor import LAST_SUCCESS, CompactorRuns, words
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.retention.compactor import LAST_SUCCESS, CompactorRuns, words
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 EVERY = "now: 100000\nstarted: 0\ninterval_s: 900\n"
 LATE = 3

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.duration import DAY, seconds
-from stack.records.loki_config import LokiConfig
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.config.loki import LokiConfig
+from stack.text.durations import DAY, seconds
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 DEFAULTS = {"compaction_interval": "10m", "retention_delete_delay": "2h", "apply_retention_interval": "0s"}
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from stack.records.duration import SEVEN_DAYS, seconds
-from stack.records.loki_config import LokiConfig
-from stack.records.yaml_text import section
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.config.loki import LokiConfig
+from stack.text.durations import SEVEN_DAYS, seconds
+from stack.text.yaml_text import section
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 FILE = "runtime_config: {file: overrides.yaml}\n"
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.duration import SEVEN_DAYS, seconds
-from stack.records.loki_config import LokiConfig
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.config.loki import LokiConfig
+from stack.text.durations import SEVEN_DAYS, seconds
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 
 @rule(

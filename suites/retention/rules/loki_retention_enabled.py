@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.loki_config import LokiConfig
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.config.loki import LokiConfig
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 
 @rule(

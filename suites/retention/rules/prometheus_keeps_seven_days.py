@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.duration import SEVEN_DAYS, seconds
-from stack.records.prometheus_config import PrometheusConfig
-from suites.finding import Finding, Where
-from suites.rule import Bad, Good, Level, rule
+from stack.records.config.prometheus import PrometheusConfig
+from stack.text.durations import SEVEN_DAYS, seconds
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
 
 FLAG = "storage.tsdb.retention.time"
 

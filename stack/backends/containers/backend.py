@@ -1,0 +1,107 @@
+"""The stack in containers: the shipped compose file, by Testcontainers, on whatever engine the docker client uses.
+
+Each run is a compose project with containers, networks and volumes of its own, reached on ports of loopback. What
+the run leaves behind is removed by itself or, if it is killed, by its reaper; see `engine_reaper`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stack.backends.base import StackPlan
+from stack.backends.containers.engine import EngineError, find_engine
+from stack.backends.containers.images import explain, out_of_reach, provide
+from stack.backends.containers.project import Project
+from stack.backends.containers.stack import OPTIONAL, ContainersStack
+from stack.components import COMPONENTS, HIDE_SERVERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from stack.backends.containers.compose import ContainerService
+    from stack.backends.containers.engine import Engine
+
+SHIPPED = Path(__file__).resolve().parents[2]
+OTHER_PROFILES = ("consul",)
+"""What the compose file has for other sites, beside components, and a run does not start."""
+
+QUICK_S = 1.0
+"""How long `--stack auto` waits for an engine: one that is there answers in milliseconds."""
+
+
+class ContainersBackend:
+    """Starts the components of a plan, and `services` under test beside them, as containers."""
+
+    name = "containers"
+
+    def __init__(self, services: Sequence[ContainerService] = (), say: Callable[[str], object] | None = None) -> None:
+        self._services = tuple(services)
+        self._say = say or _nothing
+
+    def start(self, plan: StackPlan) -> ContainersStack:
+        """Start everything at once and wait until all is ready; see `Backend.start`.
+
+        Raises:
+            EngineError: the stack cannot be run on this machine's engine at all.
+
+        """
+        stack = ContainersStack(find_engine(), plan, self._services, self._say)
+        try:
+            stack.launch()
+        except BaseException:
+            stack.stop()
+            raise
+        return stack
+
+
+def check(services: Sequence[ContainerService], say: Callable[[str], object]) -> None:
+    """See that there is an engine on which the stack and `services` can be run, and have the images they need.
+
+    Raises:
+        EngineError: something is missing; the text says what, and how to mend it.
+
+    """
+    engine = find_engine()
+    with _trying(engine, SHIPPED, services) as (project, names):
+        images = project.images(project.prepare(), [*names, *(service.name for service in services)])
+        reasons = provide(engine, project.compose, images, say)
+    if reasons:
+        raise EngineError(explain(images, reasons))
+
+
+def why_not(config_dir: Path | None = None) -> str | None:
+    """Say in one line why `--stack auto` should not take containers; None where it should.
+
+    Quick: no engine is waited for, and nothing is pulled to find out.
+    """
+    if os.environ.get(HIDE_SERVERS) == "none":
+        return f"real servers are hidden by {HIDE_SERVERS}=none"
+    try:
+        engine = find_engine(QUICK_S)
+        with _trying(engine, config_dir or SHIPPED) as (project, names):
+            config = project.prepare()
+            services = [name for name in config["services"] if name not in COMPONENTS and name not in OTHER_PROFILES]
+            return out_of_reach(engine, project.images(config, [*names, *services]))
+    except EngineError as wrong:
+        return str(wrong).partition(", or run the stack without containers")[0]
+
+
+@contextmanager
+def _trying(
+    engine: Engine, config_dir: Path, services: Sequence[ContainerService] = ()
+) -> Iterator[tuple[Project, list[str]]]:
+    """A project that is not started, and the components that a run cannot do without."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project(engine, config_dir, Path(folder), services)
+        try:
+            yield project, [name for name in StackPlan(Path(folder), config_dir).components if name not in OPTIONAL]
+        finally:
+            project.down()
+
+
+def _nothing(_line: str) -> None:
+    """Say nothing."""

@@ -1,0 +1,71 @@
+"""What Prometheus scrapes in a run: the deployed target files, with what a run adds and without what it does not start.
+
+A deployed group is taken as it stands, so that a wrong address or path in it is found; only the shorter interval of a
+run is added.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stack.backends.base import TargetGroup
+from stack.backends.local.recipes import write_targets
+
+DEPLOYED = Path("prometheus") / "deployed"
+WITHOUT_JOB = "services"
+"""The job of a group that names none: that of its scrape configuration."""
+
+
+def write_discovery(
+    config_dir: Path, folder: Path, started: Collection[str], targets: Mapping[str, Sequence[TargetGroup]]
+) -> None:
+    """Write `targets/` and `alertmanagers/` below `folder`.
+
+    Of the deployed targets those of the compose services in `started` are kept; `targets` are added under jobs that
+    no deployed group has.
+
+    Raises:
+        ValueError: a deployed file is not in the format of `file_sd`.
+
+    """
+    deployed = read_deployed(config_dir / DEPLOYED / "targets", started)
+    write_targets(folder / "targets", {**targets, **deployed})
+    managers = folder / "alertmanagers"
+    managers.mkdir(parents=True, exist_ok=True)
+    if "alertmanager" in started:
+        for file in (config_dir / DEPLOYED / "alertmanagers").glob("*.json"):
+            shutil.copyfile(file, managers / file.name)
+    # Prometheus is somebody else in its container, whatever our umask.
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def read_deployed(folder: Path, started: Collection[str]) -> dict[str, list[TargetGroup]]:
+    """Read the target files of a folder by job, of the hosts in `started` alone.
+
+    Raises:
+        ValueError: a file is not in the format of `file_sd`.
+
+    """
+    jobs: dict[str, list[TargetGroup]] = {}
+    for path in sorted(folder.glob("*.json")):
+        for group in _groups(path):
+            labels = dict(group.get("labels") or {})
+            targets = tuple(target for target in group["targets"] if target.rpartition(":")[0] in started)
+            if targets:
+                jobs.setdefault(labels.pop("job", WITHOUT_JOB), []).append(TargetGroup(targets, labels))
+    return jobs
+
+
+def _groups(path: Path) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if all(isinstance(target, str) for group in found for target in group["targets"]):
+            return list(found)
+    except (OSError, ValueError, TypeError, KeyError):
+        pass
+    raise ValueError(f"{path}: not a target file: a list of objects, each with `targets`, a list of host:port")

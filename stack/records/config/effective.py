@@ -1,0 +1,108 @@
+"""What a server's files say beside what the running server says, setting by setting."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import yaml
+
+from stack.text.durations import seconds
+from stack.text.interpolation import variables
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTPE]?)i?B", re.IGNORECASE)
+_POWERS = ("", *"KMGTPE")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, as `section.key`, by its file and live; None: it is not there. `line` is its line in `file`."""
+
+    key: str
+    written: str | None
+    live: str | None
+    file: str = ""
+    line: int | None = None
+
+    @property
+    def same(self) -> bool:
+        """Whether both mean the same: `168h` is `1w`, `256KB` is 262144 bytes, `false` is not set."""
+        return meaning(self.written) == meaning(self.live)
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveConfig:
+    """The settings of one component that its files write down, beside what the running server uses."""
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("prometheus", "loki", "alertmanager")
+
+    component: str
+    settings: tuple[Setting, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from YAML: `settings` maps each key to `[in the file, live]`."""
+        data = yaml.safe_load(text)
+        settings = tuple(
+            Setting(key, as_text(written), as_text(live)) for key, (written, live) in data["settings"].items()
+        )
+        return cls(data["component"], settings)
+
+
+def as_text(value: object) -> str | None:
+    """A YAML value as it is written in a file; None for nothing."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def meaning(text: str | None) -> object:
+    """What a setting means, however it is written; None for nothing, which servers show as zero or leave out."""
+    if text is None or text.strip() in ("", "[]", "{}", "false"):
+        return None
+    text = text.strip()
+    size = _SIZE.fullmatch(text)
+    if size:
+        return float(size[1]) * 1024 ** _POWERS.index(size[2].upper())
+    try:
+        return float(text) or None
+    except ValueError:
+        pass
+    duration = seconds(text)
+    if duration is None:
+        return text
+    return ("duration", duration) if duration else None
+
+
+def leaves(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str | None]]:
+    """Every value of a configuration with the way to it; an empty list or mapping is a value."""
+    if isinstance(data, Mapping) and data:
+        for key, value in data.items():
+            yield from leaves(value, (*path, str(key)))
+    elif isinstance(data, list) and data:
+        for position, value in enumerate(data):
+            yield from leaves(value, (*path, position))
+    else:
+        yield path, as_text(data)
+
+
+def at(data: Any, path: tuple[str | int, ...]) -> str | None:
+    """The value at `path`, None where there is none."""
+    for part in path:
+        if isinstance(data, Mapping):
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return None
+    return as_text(data)
+
+
+def varies(text: str | None) -> bool:
+    """Whether a value holds a variable, so that each site may have its own."""
+    return bool(text and variables(text))

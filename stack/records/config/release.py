@@ -1,0 +1,73 @@
+"""When releases of the stack's components stop being mended: a dated table with its sources.
+
+A row says: from this day on nobody publishes fixes for these versions. Versions that are in no row are not known to
+have ended. Policies: Prometheus keeps a release six weeks and an LTS release one year, Grafana a minor release nine
+months and the last one of a major fifteen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Self
+
+from stack.text.yaml_text import read_mapping
+
+PROMTAIL = "https://grafana.com/docs/loki/latest/send-data/promtail/"
+PROMETHEUS = "https://prometheus.io/docs/introduction/release-cycle/"
+GRAFANA = "https://grafana.com/docs/grafana/latest/upgrade-guide/when-to-upgrade/"
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfLife:
+    """The end of one line of releases: `versions` is a version's beginning (`3.5`), empty for all of them."""
+
+    component: str
+    versions: str
+    ended: date
+    source: str
+    instead: str
+
+
+END_OF_LIFE = (
+    EndOfLife("promtail", "", date(2026, 3, 2), PROMTAIL, "Grafana Alloy: profile `alloy` of the compose file"),
+    EndOfLife("prometheus", "2.37", date(2023, 7, 31), PROMETHEUS, "the newest release of Prometheus 3"),
+    EndOfLife("prometheus", "2.45", date(2024, 7, 31), PROMETHEUS, "the newest release of Prometheus 3"),
+    EndOfLife("prometheus", "2.53", date(2025, 7, 31), PROMETHEUS, "the newest release of Prometheus 3"),
+    EndOfLife("prometheus", "2", date(2025, 7, 31), PROMETHEUS, "the newest release of Prometheus 3"),
+    EndOfLife("prometheus", "3.5", date(2026, 7, 31), PROMETHEUS, "the newest release of Prometheus 3"),
+    EndOfLife("grafana", "11", date(2026, 6, 25), GRAFANA, "the newest release of Grafana"),
+    EndOfLife("grafana", "12.0", date(2026, 2, 5), GRAFANA, "the newest release of Grafana"),
+    EndOfLife("grafana", "12.1", date(2026, 4, 22), GRAFANA, "the newest release of Grafana"),
+    EndOfLife("grafana", "12.2", date(2026, 6, 23), GRAFANA, "the newest release of Grafana"),
+)
+"""Most particular row first, within a component."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRelease:
+    """Which release of a component is used, and the day on which that is judged."""
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+
+    name: str
+    version: str
+    today: date
+    file: str | None = None
+    line: int | None = None
+
+    @property
+    def end_of_life(self) -> EndOfLife | None:
+        """The row of the table that this release falls under, whether its day has come or not."""
+        numbers = self.version.removeprefix("v").split(".")
+        for row in END_OF_LIFE:
+            wanted = row.versions.split(".") if row.versions else []
+            if row.component == self.name and numbers[: len(wanted)] == wanted:
+                return row
+        return None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read YAML with the keys `name`, `version` and `today` (a date)."""
+        data = read_mapping(text).data
+        return cls(str(data["name"]), str(data["version"]), date.fromisoformat(str(data["today"])))

@@ -1,0 +1,101 @@
+"""The datasources of Grafana: those that the provisioning files promise, and those that it serves.
+
+The text form is YAML with the fields of `GrafanaDatasources` as keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import yaml
+
+from stack.text.interpolation import expand
+from stack.text.yaml_text import ConfigError, read_mapping
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionedDatasource:
+    """A datasource of a provisioning file; `uid` is empty where the file leaves it to chance.
+
+    `min_interval` is the scrape interval that Grafana is told (`timeInterval`), empty if it is not.
+    """
+
+    name: str
+    uid: str
+    type: str
+    file: str = ""
+    line: int | None = None
+    min_interval: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedDatasource:
+    """A datasource as Grafana serves it; `unhealthy` says why its own check of it failed, None where it passed."""
+
+    uid: str
+    type: str
+    name: str = ""
+    read_only: bool = True
+    unhealthy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaDatasources:
+    """What the files promise and what Grafana serves."""
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("grafana",)
+
+    promised: tuple[ProvisionedDatasource, ...]
+    served: tuple[ServedDatasource, ...]
+    url: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form."""
+        body = yaml.safe_load(text)
+        return cls(
+            tuple(ProvisionedDatasource(**item) for item in body["promised"]),
+            tuple(ServedDatasource(**item) for item in body["served"]),
+        )
+
+
+def provisioned(text: str, file: str, environment: Mapping[str, str] | None = None) -> list[ProvisionedDatasource]:
+    """Read a provisioning file of datasources, its variables expanded as Grafana does.
+
+    Raises:
+        ConfigError: it is not YAML or no mapping; the message names the line.
+
+    Source: https://grafana.com/docs/grafana/latest/administration/provisioning/#data-sources
+
+    """
+    document = read_mapping(text)
+    listed = document.data.get("datasources")
+    if not isinstance(listed, list):
+        raise ConfigError(f"line {document.line('datasources') or 1}: no list `datasources`")
+    found = []
+    for at, body in enumerate(listed):
+        line = document.line("datasources", at)
+        if not isinstance(body, dict):
+            raise ConfigError(f"line {line}: datasource {at + 1} is not a mapping")
+        found.append(_datasource(body, file, line, environment or {}))
+    return found
+
+
+def _datasource(
+    body: Mapping[str, Any], file: str, line: int | None, environment: Mapping[str, str]
+) -> ProvisionedDatasource:
+    def text(value: object) -> str:
+        return "" if value is None else expand(str(value), environment)
+
+    options = body.get("jsonData")
+    return ProvisionedDatasource(
+        name=text(body.get("name")),
+        uid=text(body.get("uid")),
+        type=text(body.get("type")),
+        file=file,
+        line=line,
+        min_interval=text(options.get("timeInterval")) if isinstance(options, dict) else "",
+    )

@@ -1,0 +1,261 @@
+"""Reads a sample line token by token: the way for lines the fast expressions refuse, and the one that says why.
+
+Where the meaning is still clear (a bad escape, an invalid name) the problem is noted and the sample is kept; where it
+is not (a quote that never closes) the line is given up.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from stack.records.exposition.grammar import LABEL_NAME, NAME, BadNumberError, number, unescape
+from stack.records.exposition.model import Exemplar, Labels
+from stack.records.exposition.values import (
+    Problem,
+    check_timestamp,
+    is_number,
+    looks_like_sample,
+    milliseconds,
+    unreadable,
+)
+
+_STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)"')
+_BAD_ESCAPE = re.compile(r"(?:[^\\]|\\[\\n\"])*+(\\.?)")
+_PAIR_AHEAD = re.compile(r'[a-zA-Z_][a-zA-Z0-9_]*+[ \t]*"?=[ \t]*"')
+_BLANKS = re.compile(r"[ \t]*+")
+_NAME_TOKEN = re.compile(r"[^ \t{]*+")
+_LABEL_TOKEN = re.compile(r'[^=,{}" \t]*+')
+
+
+class Scanned(NamedTuple):
+    """What a line says as far as it could be read."""
+
+    name: str
+    labels: Labels
+    value: float
+    timestamp: float | None
+    exemplar: Exemplar | None
+
+
+class _GivenUp(Exception):  # noqa: N818  # control flow within this file
+    """The rest of the line cannot be read."""
+
+
+def scan(line: str, *, openmetrics: bool) -> tuple[Scanned | None, list[Problem]]:
+    """Read one sample line; the sample is None where none could be made out, and then there is a problem."""
+    scanner = _Scanner(line if openmetrics else line.rstrip(" \t"), openmetrics=openmetrics)
+    try:
+        return scanner.sample(), scanner.problems
+    except _GivenUp:
+        return None, scanner.problems
+
+
+class _Scanner:
+    def __init__(self, line: str, *, openmetrics: bool) -> None:
+        self.line = line
+        self.at = 0
+        self.strict = openmetrics
+        self.problems: list[Problem] = []
+
+    def give_up(self, problem: Problem) -> _GivenUp:
+        self.problems.append(problem)
+        return _GivenUp()
+
+    def skip(self) -> None:
+        """Pass over blanks, which only the text format allows between tokens; OpenMetrics' are told of."""
+        start = self.at
+        if self.take(_BLANKS) and self.strict:
+            self.problems.append(unreadable("blanks within the label set or before it", start + 1))
+
+    def take(self, pattern: re.Pattern[str]) -> str:
+        """Pass over what the pattern matches here, which may be nothing."""
+        found = pattern.match(self.line, self.at)
+        self.at = found.end() if found else self.at
+        return found[0] if found else ""
+
+    def next(self) -> str:
+        return self.line[self.at : self.at + 1]
+
+    def sample(self) -> Scanned:
+        if not self.strict:
+            self.skip()
+        name = self.name()
+        if self.line[self.at :].lstrip(" \t").startswith("{"):
+            self.skip()
+        labels: Labels = ()
+        if self.next() == "{":
+            quoted, labels = self.labels(name)
+            name = name or quoted
+        if not name:
+            raise self.give_up(unreadable("a sample without a metric name", self.at + 1))
+        value, timestamp, exemplar = self.rest(name)
+        return Scanned(name, labels, value, timestamp, exemplar)
+
+    def name(self) -> str:
+        """The metric name before the braces; empty where the line opens with a brace."""
+        if self.next() == "{":
+            return ""
+        if self.next() == '"':
+            raise self.give_up(unreadable("a quoted metric name stands outside the braces", self.at + 1))
+        start, token = self.at, self.take(_NAME_TOKEN)
+        if not token:
+            raise self.give_up(unreadable("a line that begins with a blank", 1))
+        if not NAME.fullmatch(token):
+            if not looks_like_sample(self.line[self.at :]):
+                raise self.give_up(unreadable("a line that is neither a sample nor a comment", start + 1))
+            self.problems.append(Problem("metric-names", (token,)))
+        return token
+
+    def labels(self, name: str, *, exemplar: bool = False) -> tuple[str, Labels]:
+        """The label set whose opening brace is next; also the quoted metric name in it, or an empty string."""
+        self.at += 1
+        metric, pairs, after_comma = "", list[tuple[str, str]](), False
+        while True:
+            self.skip()
+            if self.next() == "}":
+                if after_comma and self.strict:
+                    self.problems.append(unreadable("a comma before the closing brace", self.at))
+                break
+            label, quoted = self.label_name()
+            self.skip()
+            if quoted and self.next() in {",", "}"} and not (name or metric or pairs or exemplar):
+                metric = label
+            else:
+                pairs.append((label, self.label_value(label)))
+                self.check_label(label, name or metric, quoted=quoted)
+            after_comma = self.separator(label)
+        self.at += 1
+        return metric, tuple(pairs)
+
+    def label_name(self) -> tuple[str, bool]:
+        start = self.at
+        if self.next() == '"':
+            found = _STRING.match(self.line, start)
+            if found is None:
+                raise self.give_up(unreadable("a quoted name is not closed", start + 1))
+            self.at = found.end()
+            self.check_escapes(found[1], "a name")
+            return unescape(found[1]), True
+        token = self.take(_LABEL_TOKEN)
+        if not token:
+            what = "the braces are not closed" if start >= len(self.line) else "a label name is missing"
+            raise self.give_up(unreadable(what, start + 1))
+        return token, False
+
+    def check_label(self, label: str, name: str, *, quoted: bool) -> None:
+        if not label or (not quoted and not LABEL_NAME.fullmatch(label)):
+            self.problems.append(Problem("label-names", (label,)))
+        elif label == "__name__" and name:
+            self.problems.append(Problem("label-names-unique", (name, label), (name,)))
+        elif self.strict and label.startswith("_"):
+            self.problems.append(Problem("openmetrics-leading-underscore", ("label", label)))
+
+    def label_value(self, label: str) -> str:
+        if self.next() != "=":
+            raise self.give_up(unreadable(f"label `{label}` has no `=`", self.at + 1))
+        self.at += 1
+        self.skip()
+        if self.next() != '"':
+            raise self.give_up(unreadable(f"the value of label `{label}` is not quoted", self.at + 1))
+        found = _STRING.match(self.line, self.at)
+        if found is None:
+            raise self.give_up(unreadable(f"the quote of label `{label}` is not closed", self.at + 1))
+        self.at = found.end()
+        self.check_escapes(found[1], f"label `{label}`")
+        return unescape(found[1])
+
+    def check_escapes(self, text: str, where: str) -> None:
+        """In the text format only three escapes exist; OpenMetrics' ABNF takes a backslash before any character."""
+        found = None if self.strict or "\\" not in text else _BAD_ESCAPE.match(text)
+        if found:
+            self.problems.append(Problem("escapes", (where, found[1])))
+
+    def separator(self, label: str) -> bool:
+        """Pass the comma after a pair, if there is one; what else stands there is told."""
+        self.skip()
+        if self.next() == ",":
+            self.at += 1
+            return True
+        if self.next() == "}":
+            return False
+        if self.line.find("}", self.at) < 0:
+            raise self.give_up(unreadable("the braces are not closed", self.at + 1))
+        if _PAIR_AHEAD.match(self.line, self.at):
+            self.problems.append(unreadable(f"a comma is missing after label `{label}`", self.at + 1))
+            return True
+        raise self.give_up(Problem("escapes", (f"label `{label}`", '"')))
+
+    def rest(self, name: str) -> tuple[float, float | None, Exemplar | None]:
+        """Value, timestamp and exemplar."""
+        if not self.strict:
+            tokens = [token for token in self.line[self.at :].replace("\t", " ").split(" ") if token]
+            return self.value(tokens, name), self.milliseconds(tokens), None
+        main, hash_sign, _ = self.line[self.at :].partition(" # ")
+        tokens = self.tokens(main)
+        value = self.value(tokens, name)
+        timestamp = self.seconds(tokens, name)
+        if not hash_sign:
+            return value, timestamp, None
+        self.at += len(main) + 3
+        return value, timestamp, self.exemplar(name)
+
+    def tokens(self, text: str) -> list[str]:
+        """The tokens of ` value timestamp`, with exactly one space before each."""
+        tokens = text.split(" ")
+        if tokens[0]:
+            raise self.give_up(unreadable("no space between the braces and the value", self.at + 1))
+        if "" in tokens[1:] or "\t" in text:
+            self.problems.append(unreadable("more or other blanks than the one space between tokens", self.at + 1))
+        return [token for token in text.replace("\t", " ").split(" ") if token]
+
+    def value(self, tokens: list[str], name: str) -> float:
+        if not tokens:
+            raise self.give_up(unreadable("a sample without a value", len(self.line) + 1))
+        if len(tokens) > 2:  # value and timestamp
+            exemplar = tokens[1] == "#" or tokens[2] == "#"
+            if not is_number(tokens[0]):
+                raise self.give_up(unreadable("a line that is neither a sample nor a comment", 1))
+            what = "an exemplar, which this format does not have" if exemplar else "text after the sample"
+            raise self.give_up(unreadable(what, self.line.rfind(tokens[1 if tokens[1] == "#" else 2]) + 1))
+        try:
+            return number(tokens[0])
+        except BadNumberError:
+            raise self.give_up(Problem("numbers", (name,), (tokens[0],))) from None
+
+    def milliseconds(self, tokens: list[str]) -> float | None:
+        if len(tokens) == 1:
+            return None
+        stamp = milliseconds(tokens[1])
+        if stamp is None:
+            self.problems.append(Problem("text-timestamps", (), (tokens[1],)))
+        return stamp
+
+    def seconds(self, tokens: list[str], name: str) -> float | None:
+        if len(tokens) == 1:
+            return None
+        problem = check_timestamp(tokens[1], name)
+        if problem is None:
+            return number(tokens[1])
+        self.problems.append(problem)
+        return None
+
+    def exemplar(self, name: str) -> Exemplar | None:
+        if self.next() != "{":
+            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "it has no label set, not even `{}`")))
+            return None
+        _, labels = self.labels(name, exemplar=True)
+        rest = self.line[self.at :]
+        tokens = rest.split(" ")[1:]
+        if not rest.startswith(" ") or "" in tokens:
+            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "it has no value after one space")))
+            return None
+        if len(tokens) > 2:  # value and timestamp
+            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "text follows it")))
+            return None
+        try:
+            value = number(tokens[0])
+        except BadNumberError:
+            self.problems.append(Problem("numbers", (name,), (tokens[0],)))
+            return None
+        return Exemplar(labels, value, self.seconds(tokens, name))

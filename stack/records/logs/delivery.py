@@ -1,0 +1,138 @@
+"""A delivery: the lines a service emitted, and what the log store holds of them.
+
+The record pairs the two, so that each rule asks one question of the pairs: is it there, once, unchanged, under its own
+time, its labels, its ids?
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Self
+
+from stack.records.logs.delivery_example import read_example
+from stack.records.logs.emitted_line import EmittedLine
+from stack.records.logs.entry import LabelSet, LogEntry
+
+ANY = "*"
+"""In expected labels: any value will do."""
+
+CLOSE_NS = 1_000
+"""Times closer than this are one: a float of seconds since 1970 cannot say more than 0.24 microseconds."""
+
+SHORTEST_PART = 8
+"""A shorter text is found in many others by chance."""
+
+
+class Arrival(NamedTuple):
+    """When a line could be queried, in seconds after it was emitted.
+
+    It was there at `seen_s`, and not yet at `not_before_s`: the truth lies between.
+    """
+
+    not_before_s: float
+    seen_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What became of one line (or of `copies` equal lines without a time of their own).
+
+    `entries` hold its very text; `altered` is the entry that it became, if its text was changed on the way.
+    """
+
+    line: EmittedLine
+    copies: int
+    entries: tuple[LogEntry, ...]
+    altered: LogEntry | None = None
+
+    @property
+    def best(self) -> LogEntry | None:
+        """The entry to judge: the one closest to the line's own time, so that a further copy is no second fault."""
+        own = self.line.time_ns
+        if own is not None and self.entries:
+            return min(self.entries, key=lambda entry: abs(entry.timestamp_ns - own))
+        return self.entries[0] if self.entries else self.altered
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """What `service` emitted (`lines`, as in the file) and what was found of it (`entries`) within `waited_s` seconds.
+
+    `expected` are the labels the lines have to be found under, `ANY` for any value. `streams` are all streams of the
+    service, `stream_budget` how many it may have. `arrivals` are by line, as far as they were watched.
+    `json_errors` are texts on which the store's `| json` reports an error.
+    """
+
+    service: str
+    expected: Mapping[str, str]
+    lines: tuple[EmittedLine, ...]
+    entries: tuple[LogEntry, ...]
+    streams: tuple[LabelSet, ...] = ()
+    arrivals: tuple[Arrival | None, ...] = ()
+    json_errors: frozenset[str] = frozenset()
+    waited_s: float = 20.0
+    latency_budget_s: float = 5.0
+    stream_budget: int = 20
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an example in YAML.
+
+        `expected` (labels) and `emitted` (lines as text) tell what should be; `found` what is there: a number stands
+        for the perfect delivery of that line, `{of: 2, at: 1.5, line: …, labels: …, ids: …}` for one that differs
+        (`labels` and `ids` are changes; null removes), and without `found` all lines are delivered perfectly. Besides
+        `arrivals` (pairs of seconds), `json_errors` (line numbers), `budget` (seconds), `streams` (how many may be).
+        """
+        return cls(**_fields(read_example(text)))
+
+    @cached_property
+    def matches(self) -> tuple[Match, ...]:
+        """Each line with what was found of it."""
+        by_text: dict[str, list[LogEntry]] = defaultdict(list)
+        for entry in self.entries:
+            by_text[entry.line].append(entry)
+        matches = [
+            Match(same[0], 1 if same[0].time_ns is not None else len(same), tuple(by_text.pop(text, ())))
+            for text, same in self._by_text().items()
+        ]
+        strays = [entry for entries in by_text.values() for entry in entries]
+        return tuple(_with_altered(match, strays) for match in matches)
+
+    @cached_property
+    def found(self) -> tuple[tuple[EmittedLine, LogEntry], ...]:
+        """The lines that were found, each with the entry to judge."""
+        return tuple((match.line, match.best) for match in self.matches if match.best is not None)
+
+    def _by_text(self) -> dict[str, list[EmittedLine]]:
+        lines: dict[str, list[EmittedLine]] = defaultdict(list)
+        for line in self.lines:
+            lines[line.text].append(line)
+        return lines
+
+
+def _with_altered(match: Match, strays: list[LogEntry]) -> Match:
+    """Find what a line that is not there as it was became, among the entries that no line accounts for."""
+    if match.entries:
+        return match
+    for entry in strays:
+        if _became(match.line, entry):
+            strays.remove(entry)
+            return Match(match.line, match.copies, (), entry)
+    return match
+
+
+def _became(line: EmittedLine, entry: LogEntry) -> bool:
+    """Whether an entry with another text is still this line: it bears its very time, or one holds the other."""
+    if line.time_ns is not None and abs(entry.timestamp_ns - line.time_ns) < CLOSE_NS:
+        return True
+    shorter, longer = sorted((line.text, entry.line), key=len)
+    return len(shorter) >= SHORTEST_PART and shorter in longer
+
+
+def _fields(example: Mapping[str, Any]) -> dict[str, Any]:
+    fields = dict(example)
+    fields["arrivals"] = tuple(Arrival(*pair) for pair in fields.pop("arrivals", ()))
+    return fields

@@ -1,0 +1,189 @@
+"""The log formats in use and how each is read as one `LogRecord`.
+
+A format is data: which keys hold the time, the level, the message and so on. Keys with dots are looked up as they
+stand and, where they do not stand so, as a path (`log.level` finds `{"log": {"level": …}}`), because ECS allows both.
+
+Sources: zap's production encoder (https://pkg.go.dev/go.uber.org/zap#NewProductionEncoderConfig), structlog's JSON
+renderer (https://www.structlog.org/en/stable/logging-best-practices.html), ECS logging
+(https://github.com/elastic/ecs-logging/blob/main/spec/spec.json).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from stack.records.logs.time_stamps import read_time
+
+Keys = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogFormat:
+    """Where a format keeps its parts; of several keys the first that holds something counts.
+
+    `levels` are the literal levels the format's own library writes.
+    """
+
+    name: str
+    time: Keys
+    level: Keys
+    message: Keys
+    service: Keys
+    request_id: Keys
+    logger: Keys
+    error: Keys
+    stack: Keys
+    levels: tuple[str, ...]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """All keys with a meaning in this format."""
+        parts = (self.time, self.level, self.message, self.service, self.request_id, self.logger, self.error)
+        return frozenset(key for keys in (*parts, self.stack) for key in keys)
+
+
+FORMATS: Mapping[str, LogFormat] = {
+    known.name: known
+    for known in (
+        LogFormat(
+            name="zap",
+            time=("ts",),
+            level=("level",),
+            message=("msg",),
+            service=("service",),
+            request_id=("request_id",),
+            logger=("logger",),
+            error=("error",),
+            stack=("stacktrace", "errorVerbose", "stack"),
+            levels=("debug", "info", "warn", "error", "dpanic", "panic", "fatal"),
+        ),
+        LogFormat(
+            name="structlog",
+            time=("timestamp",),
+            level=("level",),
+            message=("event", "message"),
+            service=("service",),
+            request_id=("request_id",),
+            logger=("logger",),
+            error=("error", "exception"),
+            stack=("stack", "exception", "stack_trace"),
+            levels=("debug", "info", "warning", "error", "critical"),
+        ),
+        LogFormat(
+            name="ecs",
+            time=("@timestamp",),
+            level=("log.level",),
+            message=("message",),
+            service=("service.name",),
+            request_id=("http.request.id", "labels.request_id"),
+            logger=("log.logger",),
+            error=("error.message", "error.type"),
+            stack=("error.stack_trace",),
+            levels=("trace", "debug", "info", "warn", "warning", "error", "critical", "fatal"),
+        ),
+    )
+}
+
+LEVELS: Mapping[str, str] = {
+    "trace": "trace",
+    "debug": "debug",
+    "info": "info",
+    "information": "info",
+    "notice": "info",
+    "warn": "warning",
+    "warning": "warning",
+    "err": "error",
+    "error": "error",
+    "exception": "error",
+    "crit": "critical",
+    "critical": "critical",
+    "dpanic": "critical",
+    "panic": "critical",
+    "fatal": "critical",
+    "alert": "critical",
+    "emerg": "critical",
+    "emergency": "critical",
+}
+"""Literal levels, in lower case, and the five names they are compared by."""
+
+
+class LogRecord(NamedTuple):
+    """What one log line says, whatever its format; a part that is absent is `None`.
+
+    `time_ns` counts from the epoch in UTC, `time` is the literal that stood there and `zoned` whether it says which
+    zone it is in. `level` is one of trace, debug, info, warning, error, critical, `level_text` the literal.
+    `error` and `stack` are kept as they stand: text, list or object.
+    """
+
+    format: str
+    time_ns: int | None
+    time: Any
+    zoned: bool
+    level: str | None
+    level_text: Any
+    message: Any
+    service: Any
+    request_id: Any
+    logger: Any
+    error: Any
+    stack: Any
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the line reports a failure: level error or above."""
+        return self.level in {"error", "critical"}
+
+
+def lookup(value: Mapping[str, Any], keys: Keys) -> Any:
+    """The first of `keys` that holds something: neither absent nor null nor empty text, list or object."""
+    for key in keys:
+        found = value.get(key)
+        if found is None and "." in key:
+            found = _walk(value, key)
+        if found is not None and found != "" and found != [] and found != {}:
+            return found
+    return None
+
+
+def has(value: Mapping[str, Any], keys: Keys) -> bool:
+    """Whether one of `keys` is there at all, empty or not."""
+    return any(key in value or ("." in key and _walk(value, key) is not None) for key in keys)
+
+
+def _walk(value: Any, path: str) -> Any:
+    for part in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part)
+    return value
+
+
+def detect(value: Mapping[str, Any]) -> LogFormat:
+    """The format a line most likely has, where the service declares none."""
+    if "@timestamp" in value:
+        return FORMATS["ecs"]
+    return FORMATS["zap" if "ts" in value else "structlog"]
+
+
+def normalise(value: Mapping[str, Any], form: LogFormat | None = None) -> LogRecord:
+    """Read a parsed log line as a record; never raises."""
+    form = form or detect(value)
+    time = lookup(value, form.time)
+    moment = read_time(time)
+    level = lookup(value, form.level)
+    return LogRecord(
+        format=form.name,
+        time_ns=None if moment is None else moment.ns,
+        time=time,
+        zoned=moment is not None and moment.zoned,
+        level=LEVELS.get(level.lower()) if isinstance(level, str) else None,
+        level_text=level,
+        message=lookup(value, form.message),
+        service=lookup(value, form.service),
+        request_id=lookup(value, form.request_id),
+        logger=lookup(value, form.logger),
+        error=lookup(value, form.error),
+        stack=lookup(value, form.stack),
+    )

@@ -1,0 +1,153 @@
+"""One log line: its bytes, where it stands, and what it says or why it says nothing.
+
+A line never fails to be read: what is not one JSON object becomes a `Problem` that says in which way.
+Source: https://datatracker.ietf.org/doc/html/rfc8259 (JSON), https://jsonlines.org (one value per line).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, Self
+
+import orjson
+
+from stack.records.logs.format import LogFormat, LogRecord, detect, normalise
+
+MAX_KEPT = 1 << 20
+"""The bytes kept of one line; a longer line keeps its true length but is not parsed."""
+
+ProblemKind = Literal["cut", "utf8", "blank", "text", "broken", "not-object"]
+
+
+class Problem(NamedTuple):
+    """Why a line is not one JSON object.
+
+    `kind`: `cut` (longer than `MAX_KEPT`), `utf8` (bytes that are no UTF-8, or a byte order mark), `blank`, `text`
+    (does not begin as an object), `broken` (begins as an object but is no JSON), `not-object` (some other JSON
+    value). `detail` says what is wrong, to follow "line 4 ".
+    """
+
+    kind: ProblemKind
+    detail: str
+
+
+class RawLine(NamedTuple):
+    """A line as it was read: `raw` without its line feed, at most `MAX_KEPT` bytes of the `length` it has.
+
+    `number` counts from 1 in `file`; `ended` is false for a last line that has no line feed.
+    """
+
+    raw: bytes
+    number: int
+    file: str | None
+    length: int
+    ended: bool
+
+
+class LogLine(NamedTuple):
+    """A line with its parsed object and record, or the problem that keeps it from having them."""
+
+    raw: bytes
+    number: int
+    file: str | None
+    length: int
+    ended: bool
+    value: Mapping[str, Any] | None
+    problem: Problem | None
+    record: LogRecord | None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read one line; the surrogate escape U+DCFF stands for the byte 0xff, and so on."""
+        raw = text.encode("utf-8", "surrogateescape")
+        return cls.read(RawLine(raw, 1, None, len(raw), ended=True))
+
+    @classmethod
+    def read(cls, line: RawLine, form: LogFormat | None = None) -> Self:
+        """Read `line` in the given format, or in the one it seems to have; never raises."""
+        value, problem = read_object(line)
+        if value is None:
+            return cls(*line, None, problem, None)
+        return cls(*line, value, None, normalise(value, form or detect(value)))
+
+    @property
+    def text(self) -> str:
+        """The kept bytes as text, without a carriage return at the end; bad bytes become U+FFFD."""
+        return self.raw.decode("utf-8", "replace").removesuffix("\r")
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """The keys to which the line's format gives no meaning of its own."""
+        known = detect(self.value).keys if self.value is not None else frozenset()
+        return {key: found for key, found in (self.value or {}).items() if key not in known}
+
+
+def read_object(line: RawLine) -> tuple[dict[str, Any] | None, Problem | None]:
+    """The JSON object on a line, or why there is none."""
+    if line.length > len(line.raw):
+        return None, Problem("cut", f"is {line.length:,} bytes long, too long to be read")
+    try:
+        value = orjson.loads(line.raw)
+    except orjson.JSONDecodeError as error:
+        return None, _problem(line.raw, error)
+    except RecursionError:  # not known to happen, but a hostile line must never end a run
+        return None, Problem("broken", "is nested too deeply")
+    if isinstance(value, dict):
+        return value, None
+    return None, Problem("not-object", f"is {_kind(value)}, not a JSON object")
+
+
+def _kind(value: object) -> str:
+    kinds = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return kinds.get(type(value), "a number")
+
+
+def _problem(raw: bytes, error: orjson.JSONDecodeError) -> Problem:
+    stripped = raw.strip()
+    if not stripped:
+        return Problem("blank", "is blank")
+    if raw.startswith(b"\xef\xbb\xbf"):
+        return Problem("utf8", "begins with a byte order mark")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as bad:
+        return Problem("utf8", f"holds byte 0x{raw[bad.start]:02x} at offset {bad.start}, which is no UTF-8")
+    if not stripped.startswith(b"{"):
+        return Problem("text", "is plain text")
+    return Problem("broken", _breakage(text, error))
+
+
+def _breakage(text: str, error: orjson.JSONDecodeError) -> str:
+    """What breaks JSON that begins as an object, in words that do not depend on the parser's release."""
+    if "depth" in error.msg or "recursion" in error.msg:
+        return "is nested too deeply"
+    if "surrogate" in error.msg:
+        return "holds half of a surrogate pair (such as `\\ud800`)"
+    if "infinity" in error.msg:
+        return "holds a number too large for a double"
+    if text.lstrip().startswith("{'"):
+        return "is a Python dict, not JSON"
+    try:
+        _, end = json.JSONDecoder(parse_constant=_refuse, strict=True).raw_decode(text.strip())
+    except _NoJsonError as constant:
+        return f"holds `{constant}`, which is no JSON"
+    except RecursionError:
+        return "is nested too deeply"
+    except json.JSONDecodeError as plain:
+        if plain.msg.startswith("Invalid control character"):
+            return f"holds an unescaped control character at column {plain.pos + 1}"
+        if plain.pos >= len(text.rstrip()) or plain.msg.startswith("Unterminated string"):
+            return "ends in the middle of its object"
+        return f"is no JSON from column {plain.pos + 1} on"
+    except ValueError:  # Python refuses integers of more than 4,300 digits
+        return "holds a number with too many digits"
+    return f"goes on after its object ends at column {end}"
+
+
+class _NoJsonError(Exception):
+    """A constant that Python reads but JSON does not have."""
+
+
+def _refuse(constant: str) -> None:
+    raise _NoJsonError(constant)

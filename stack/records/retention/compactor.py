@@ -1,0 +1,76 @@
+"""Whether Loki's compactor applies retention, by its own metrics.
+
+Source: https://grafana.com/docs/loki/latest/operations/storage/retention/ and the metrics of `pkg/compactor`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import yaml
+
+from stack.records.exposition.model import Exposition
+
+LAST_SUCCESS = "loki_compactor_apply_retention_last_successful_run_timestamp_seconds"
+RUNS = "loki_compactor_apply_retention_operation_total"
+COMPACTIONS = "loki_boltdb_shipper_compact_tables_operation_total"
+STARTED = "process_start_time_seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class CompactorRuns:
+    """The compactor's runs as seen at `now`; times in Unix seconds, durations in seconds.
+
+    `interval_s` is how often the running server means to apply retention. `last_success` is 0 where no run has
+    succeeded since the start, None where the server does not expose the metric at all.
+    """
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("loki",)
+
+    now: float
+    started: float
+    interval_s: float
+    last_success: float | None
+    succeeded: int = 0
+    failed: int = 0
+    compactions: int = 0
+
+    @property
+    def uptime_s(self) -> float:
+        """How long the server has been running, in seconds."""
+        return self.now - self.started
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from YAML with its fields as keys."""
+        return cls(**yaml.safe_load(text))
+
+    @classmethod
+    def read(cls, metrics: str, interval_s: float, now: float) -> Self:
+        """Read the record from the text of Loki's `/metrics`."""
+        wanted = (LAST_SUCCESS, RUNS, COMPACTIONS, STARTED)
+        # Loki exposes thousands of lines; four families of them are of interest.
+        lines = [line for line in metrics.splitlines() if line.removeprefix("# TYPE ").startswith(wanted)]
+        found: dict[tuple[str, str], float] = {
+            (sample.name, dict(sample.labels).get("status", "")): sample.value
+            for sample in Exposition.parse("\n".join(lines) + "\n").samples()
+        }
+        return cls(
+            now=now,
+            started=found.get((STARTED, ""), now),
+            interval_s=interval_s,
+            last_success=found.get((LAST_SUCCESS, "")),
+            succeeded=int(found.get((RUNS, "success"), 0)),
+            failed=int(found.get((RUNS, "failure"), 0)),
+            compactions=int(found.get((COMPACTIONS, "success"), 0)),
+        )
+
+
+def words(duration_s: float) -> str:
+    """A duration in hours and minutes, below two minutes in seconds: `27h 46m`, `5h`, `15m`, `12s`."""
+    if duration_s < 120:
+        return f"{duration_s:.0f}s"
+    hours, minutes = divmod(round(duration_s / 60), 60)
+    return " ".join(f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m")) if number)

@@ -1,0 +1,96 @@
+"""A retention trial: data of several ages written to a throwaway server, and what of it is left afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import yaml
+
+from stack.text.durations import DAY, SEVEN_DAYS, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class AgeGroup:
+    """The lines or samples of one age, before and after the server had its time to delete.
+
+    `age_s` in seconds. `written` were accepted and answered queries before; of them `queryable` answer afterwards,
+    and `identical` of those in every byte, with their own time and labels. `files_before` held them in the store,
+    `files_left` of those still do.
+    """
+
+    age_s: float
+    written: int
+    queryable: int
+    identical: int
+    files_before: int
+    files_left: int
+
+    @property
+    def expired(self) -> bool:
+        """Whether seven days are over for this data."""
+        return self.age_s > SEVEN_DAYS
+
+    @property
+    def name(self) -> str:
+        """The age in words: `9 days`, `7 days 1 hour`."""
+        hours = round(self.age_s / 3600)
+        parts = [(hours // 24, "day"), (hours % 24, "hour")]
+        return " ".join(f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number) or "now"
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionTrial:
+    """One trial on one component (`loki` or `prometheus`).
+
+    `things` are lines or samples, `files` chunk files or blocks. `retention` is what the running server said it
+    keeps (`off` where it deletes nothing). `overlay` are the flags by which it differed from the shipped
+    configuration. `file` and `line` are where the retention is configured. `took_s` is the trial's duration.
+    """
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("loki", "prometheus")
+
+    component: str
+    things: str
+    files: str
+    retention: str
+    ages: tuple[AgeGroup, ...]
+    file: str = ""
+    line: int | None = None
+    overlay: tuple[str, ...] = ()
+    version: str | None = None
+    took_s: float = 0.0
+
+    @property
+    def old(self) -> tuple[AgeGroup, ...]:
+        """What is older than seven days."""
+        return tuple(group for group in self.ages if group.expired)
+
+    @property
+    def young(self) -> tuple[AgeGroup, ...]:
+        """What is not older than seven days."""
+        return tuple(group for group in self.ages if not group.expired)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from YAML; `ages` is a mapping of ages (`9d`, `167h`) to the counts of a group.
+
+        Raises:
+            ValueError: an age is no duration.
+
+        """
+        data = yaml.safe_load(text)
+        data["ages"] = tuple(AgeGroup(age_s=_age(age), **counts) for age, counts in data["ages"].items())
+        return cls(**data)
+
+
+def _age(text: str) -> float:
+    age = seconds(text)
+    if age is None:
+        raise ValueError(f"{text!r} is no age; write 9d or 167h")
+    return age
+
+
+AGES_S = (9 * DAY, 8 * DAY, SEVEN_DAYS + 3600, SEVEN_DAYS - 3600, 6 * DAY, DAY)
+"""The ages of a trial in seconds, oldest first: far from seven days on both sides, and one hour from it."""

@@ -1,0 +1,64 @@
+"""What an endpoint answers to different `Accept` and `Accept-Encoding` headers, as a frozen record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from stack.records.scrape.scrape import Scrape, messages
+
+PROMETHEUS_3 = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "application/openmetrics-text;version=0.0.1;q=0.5,"
+    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
+"""The Accept header that Prometheus 3 sends by default."""
+TEXT = "text/plain;version=0.0.4"
+OPENMETRICS_ANY = "application/openmetrics-text"
+ANYTHING = "*/*"
+
+MEDIA_TYPES = ("application/openmetrics-text", "text/plain", "application/vnd.google.protobuf")
+"""The media types that Prometheus 3 accepts; any other fails the scrape."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentType:
+    """A Content-Type taken apart: lower-case media type and parameters (`version`, `charset`, `escaping`, …)."""
+
+    media_type: str
+    parameters: tuple[tuple[str, str], ...]
+
+    def get(self, name: str) -> str | None:
+        """The value of one parameter."""
+        return next((value for key, value in self.parameters if key == name), None)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a header value (RFC 9110 section 8.3.1); raises ValueError where it is malformed."""
+        media_type, *rest = (part.strip() for part in text.split(";"))
+        if media_type.count("/") != 1 or " " in media_type or not all(media_type.split("/")):
+            raise ValueError(f"{media_type!r} is not a media type")
+        pairs = [part.partition("=") for part in rest if part]
+        if any(not key.strip() or not equals or not value.strip() for key, equals, value in pairs):
+            raise ValueError(f"{text!r} has a parameter without name or value")
+        return cls(media_type.lower(), tuple((key.strip().lower(), value.strip(' "')) for key, _, value in pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiation:
+    """The answers of one endpoint, first the one to Prometheus 3's own request; `accept` of each says what was asked.
+
+    The text form is that of `Scrape`, several separated by a line `=====`.
+    """
+
+    answers: tuple[Scrape, ...]
+
+    def asked(self, accept: str) -> tuple[Scrape, ...]:
+        """The answers to one `Accept` header."""
+        return tuple(answer for answer in self.answers if answer.accept == accept)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form; raises ValueError as `Scrape.parse` does."""
+        return cls(tuple(Scrape.parse(message) for message in messages(text)))

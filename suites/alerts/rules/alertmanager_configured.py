@@ -1,0 +1,31 @@
+"""The running Prometheus sends its alerts to an Alertmanager.
+
+Without one, alerts fire inside Prometheus and nobody is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.alerts.alertmanager_link import AlertmanagerLink
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("{active: ['http://alertmanager:9093/api/v2/alerts']}"),
+    Bad("{active: []}", "Prometheus has no Alertmanager to send alerts to"),
+    Bad(
+        "{active: [], dropped: ['http://am:9093/api/v2/alerts']}",
+        "Prometheus has no Alertmanager to send alerts to; it found and dropped `http://am:9093/api/v2/alerts`",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/prometheus/latest/querying/api/#alertmanagers",
+)
+def check(link: AlertmanagerLink) -> Iterator[Finding]:
+    if not link.active:
+        dropped = f"; it found and dropped {', '.join(f'`{url}`' for url in link.dropped)}" if link.dropped else ""
+        yield Finding(
+            f"Prometheus has no Alertmanager to send alerts to{dropped}",
+            hint="name its address in alertmanagers/*.json beside prometheus.yml, as stack/prometheus/deployed/ does",
+        )

@@ -1,0 +1,39 @@
+"""Prometheus has an Alertmanager to send its alerts to.
+
+Without one, alerts fire in Prometheus' own page and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.config.prometheus import PrometheusConfig
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+DISCOVERY = "_sd_configs"
+
+
+@rule(
+    Good("alerting: {alertmanagers: [{file_sd_configs: [{files: ['alertmanagers/*.json']}]}]}"),
+    Good("alerting: {alertmanagers: [{static_configs: [{targets: ['alertmanager:9093']}]}]}"),
+    Bad("rule_files: [rules/*.yml]", "no Alertmanager: alerts reach nobody"),
+    Bad("alerting: {alertmanagers: [{timeout: 10s}]}", "no Alertmanager: alerts reach nobody"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#alertmanager_config",
+)
+def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
+    managers = prometheus.section("alerting").get("alertmanagers")
+    found = [
+        value
+        for manager in (managers if isinstance(managers, list) else [])
+        if isinstance(manager, dict)
+        for key, value in manager.items()
+        if key == "static_configs" or key.endswith(DISCOVERY)
+    ]
+    if not any(found):
+        yield Finding(
+            "no Alertmanager: alerts reach nobody",
+            Where(file=prometheus.file, line=prometheus.line("alerting", "alertmanagers")),
+            hint="alerting: {alertmanagers: [{static_configs: [{targets: ['alertmanager:9093']}]}]}",
+        )

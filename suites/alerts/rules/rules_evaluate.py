@@ -1,0 +1,31 @@
+"""Every rule of the running Prometheus can be evaluated.
+
+A rule that fails, for a series that stands twice in a join or a function that wants another type, never fires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.alerts.loaded_rules import LoadedRules
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("{loaded: [{group: logs, name: LokiErrors}, {group: logs, name: LogLinesDropped, evaluated: false}]}"),
+    Bad(
+        "{loaded: [{group: logs, name: LokiErrors, error: 'many-to-many matching not allowed'}]}",
+        "rule `LokiErrors` fails: many-to-many matching not allowed",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/prometheus/latest/querying/api/#rules",
+)
+def check(rules: LoadedRules) -> Iterator[Finding]:
+    for loaded in rules.loaded:
+        if loaded.error:
+            yield Finding(
+                f"rule `{loaded.name}` fails: {loaded.error}",
+                Where(file=next((file for file, key in rules.files if key == (loaded.group, loaded.name)), None)),
+                hint=f"mend its expression in group `{loaded.group}`; `promtool test rules` tries it",
+            )

@@ -1,0 +1,38 @@
+"""The running Prometheus has every rule of its files.
+
+A rule file that was not mounted, or was added without a reload, alerts nobody, and nothing else says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.alerts.loaded_rules import LoadedRules
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+
+
+@rule(
+    Good("{loaded: [{group: logs, name: LokiErrors}], files: {rules/stack.yml: [logs/LokiErrors]}}"),
+    Bad(
+        "{loaded: [], files: {rules/stack.yml: [logs/LokiErrors, logs/LogLinesDropped]}}",
+        "2 rules of rules/stack.yml are not in the running Prometheus: `LokiErrors`, `LogLinesDropped`",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/prometheus/latest/querying/api/#rules",
+)
+def check(rules: LoadedRules) -> Iterator[Finding]:
+    if not rules.files:
+        raise NotApplicable("there are no rule files to compare with")
+    there = {(rule.group, rule.name) for rule in rules.loaded}
+    for file in dict.fromkeys(file for file, _ in rules.files):
+        missing = [key[1] for holder, key in rules.files if holder == file and key not in there]
+        if missing:
+            count = "1 rule" if len(missing) == 1 else f"{len(missing)} rules"
+            verb = "is" if len(missing) == 1 else "are"
+            names = ", ".join(f"`{name}`" for name in missing)
+            yield Finding(
+                f"{count} of {file} {verb} not in the running Prometheus: {names}",
+                Where(file=file),
+                hint="see that the file lies where `rule_files` looks, and reload Prometheus (SIGHUP)",
+            )

@@ -1,0 +1,12 @@
+"""Alerts: the rules that the running Prometheus evaluates, and whom it tells: one verdict per rule and subject."""
+
+from __future__ import annotations
+
+import pytest
+
+from suites.core.verdict import Verdict
+from suites.run.outcome import enforce
+
+
+def test_alerts(judgement: Verdict, pytestconfig: pytest.Config) -> None:
+    enforce(judgement, strict=pytestconfig.getoption("strict"))

@@ -1,0 +1,58 @@
+"""Writes `run.json`: what a run tells the reports besides verdicts (`schemas/report.schema.json`, `$defs/run`)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from suites.collect.collection import Collected
+    from suites.run.settings import Run
+
+SIMULATED = "Delivery was simulated: no real Loki and Promtail were found. `make servers` builds them once."
+NO_PROMETHEUS = "No Prometheus was found, so scraping was not evaluated. `make servers` builds it once."
+
+
+def write_run_info(run: Run, collected: Collected) -> None:
+    """Write the description of the run into the run's folder."""
+    measured = collected.measures
+    info = {
+        "started": run.started.isoformat(timespec="seconds"),
+        "duration_s": round((datetime.now(UTC) - run.started).total_seconds(), 3),
+        "collection_s": round(collected.seconds, 3),
+        "backend": collected.backend,
+        "components": [
+            {
+                "name": state.name,
+                "provenance": state.provenance,
+                "version": state.version,
+                "endpoint": state.endpoint,
+                "detail": state.problem or detail or None,
+            }
+            for state, detail in collected.components
+        ],
+        "services": [
+            {
+                "name": live.service.name,
+                "system": live.service.system,
+                "owner": f"{live.service.owner.team} <{live.service.owner.contact}>",
+                "description": live.service.description or None,
+                "measures": measured.get(live.service.name, {}),
+            }
+            for live in collected.services
+        ],
+        "notes": _notes(collected),
+    }
+    path = run.folder / "run.json"
+    path.write_text(json.dumps(info, indent=1), encoding="utf-8")
+
+
+def _notes(collected: Collected) -> list[str]:
+    provenance = {state.name: state.provenance for state, _ in collected.components}
+    notes = []
+    if "embedded" in provenance.values():
+        notes.append(SIMULATED)
+    if provenance.get("prometheus") == "absent":
+        notes.append(NO_PROMETHEUS)
+    return notes

@@ -1,0 +1,44 @@
+"""Provokes telemetry: sends a service the requests of its catalog entry, each with an `X-Request-ID` of its own."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import httpx
+
+from fixtures.service import Request, Service
+from stack.records.logs.stream import ExpectedLine, SentRequest
+from stack.records.scrape.traffic import Answer, ProvokedTraffic
+
+TIMEOUT_S = 10.0
+
+
+async def provoke(
+    http: httpx.AsyncClient, base_url: str, service: Service
+) -> tuple[list[SentRequest], ProvokedTraffic]:
+    """Send all requests in the order of the catalog entry, since later ones may rest on earlier ones.
+
+    Never raises: a request that is not answered has status 0 and the reason among the answers.
+    """
+    pairs = [await _send(http, base_url, request) for request in service.traffic for _ in range(request.count)]
+    return [sent for sent, _ in pairs], ProvokedTraffic(tuple(answer for _, answer in pairs))
+
+
+async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tuple[SentRequest, Answer]:
+    request_id = uuid.uuid4().hex
+    headers = {**request.headers, "X-Request-ID": request_id}
+    sent_at = time.time()
+    status, problem = 0, None
+    try:
+        answer = await http.request(
+            request.method, f"{base_url}{request.path}", headers=headers, content=request.body, timeout=TIMEOUT_S
+        )
+        status = answer.status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as failed:
+        problem = str(failed) or type(failed).__name__
+    lines = tuple(ExpectedLine(line.level, line.logger, line.message, dict(line.fields)) for line in request.logs)
+    # Of a request that was not answered nobody knows whether it arrived: `metrics/traffic-answered` tells of it alone.
+    logged, lines = (request.logged, lines) if status else (False, ())
+    sent = SentRequest(request_id, request.method, request.path, status, sent_at, time.time(), logged, lines)
+    return sent, Answer(request.method, request.path, request.expect_status, status, problem)

@@ -1,0 +1,35 @@
+"""Every service of the catalog that logs has a stream in the running log store.
+
+A service without one is down, logs where nobody collects, or its lines are filed under another name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.live.catalog_streams import CatalogStreams
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("{expected: [api], found: [api, other]}"),
+    Bad(
+        "{expected: [api, checkout], found: [api]}",
+        'no stream `{service="checkout"}` in the log store for the last hour',
+    ),
+    Bad(
+        "{expected: [checkout], found: [], hours: 6}",
+        'no stream `{service="checkout"}` in the log store for the last 6 hours',
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/reference/loki-http-api/#list-series",
+)
+def check(streams: CatalogStreams) -> Iterator[Finding]:
+    period = "hour" if streams.hours == 1 else f"{streams.hours:g} hours"
+    for name in streams.expected:
+        if name not in streams.found:
+            yield Finding(
+                f'no stream `{{service="{name}"}}` in the log store for the last {period}',
+                hint="see that it runs and logs where the agent looks: the head of stack/promtail/promtail-config.yaml",
+            )

@@ -1,0 +1,38 @@
+"""The component's clock agrees with the one of this run within a second.
+
+Lines and samples carry the time of where they were made. With clocks apart, cause and effect stand in the wrong order,
+and what lies in the future is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.live.clock_skew import ClockSkew
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+
+ALLOWED_S = 1.0
+
+
+@rule(
+    Good("{component: loki, dated: 1000, asked: 1000.4, received: 1000.5}"),
+    Good("{component: loki, dated: 1001, asked: 1000.9, received: 1000.95}"),
+    Bad(
+        "{component: loki, dated: 1090, asked: 1000.4, received: 1000.8}",
+        "the clock of loki is at least 89 s ahead",
+    ),
+    Bad(
+        "{component: loki, dated: 990, asked: 1000.5, received: 1000.6}",
+        "the clock of loki is at least 10 s behind",
+    ),
+    level=Level.SHOULD,
+    source="https://www.rfc-editor.org/rfc/rfc9110#section-6.6.1",
+)
+def check(clock: ClockSkew) -> Iterator[Finding]:
+    if abs(clock.proven) > ALLOWED_S:
+        way = "ahead" if clock.proven > 0 else "behind"
+        yield Finding(
+            f"the clock of {clock.component} is at least {abs(clock.proven):.0f} s {way}",
+            hint="run a time service (chrony, systemd-timesyncd) on its machine and on this one",
+        )

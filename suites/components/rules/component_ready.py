@@ -1,0 +1,31 @@
+"""Every component of the stack is ready and stays so.
+
+What a component that is down would have shown is not evaluated, so its absence must be a failure of its own: one
+cause, one failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.live.component_state import ComponentState
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("{name: loki, provenance: native, version: 3.6.15, endpoint: 'http://127.0.0.1:3100'}"),
+    Bad(
+        "{name: loki, provenance: native, problem: 'ended with exit code 1: no space left on device'}",
+        "loki is not ready: ended with exit code 1: no space left on device",
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/reference/loki-http-api/#readiness-check",
+)
+def check(component: ComponentState) -> Iterator[Finding]:
+    if component.problem:
+        yield Finding(
+            f"{component.name} is not ready: {component.problem}",
+            Where(url=component.endpoint),
+            hint=f"mend {component.name} first: every verdict that needs it is missing until it answers",
+        )

@@ -1,0 +1,30 @@
+"""Nothing but the gateway can be reached from outside.
+
+Prometheus, Loki and the exporters ask nobody who they are: whoever gets to their port reads, and writes, everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.live.listeners import Listeners
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("{component: loki, addresses: ['127.0.0.1:3100', '[::1]:9095']}"),
+    Good("{component: gateway, addresses: ['0.0.0.0:4080']}"),
+    Bad(
+        "{component: loki, addresses: ['127.0.0.1:3100', '[::]:9095', '10.0.0.4:7946']}",
+        "loki can be reached from outside at [::]:9095 and 10.0.0.4:7946",
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/operations/authentication/",
+)
+def check(listeners: Listeners) -> Iterator[Finding]:
+    if listeners.public and listeners.component != "gateway":
+        yield Finding(
+            f"{listeners.component} can be reached from outside at {' and '.join(listeners.public)}",
+            hint="let it listen on 127.0.0.1, or publish its port there (`127.0.0.1:9090:9090`)",
+        )

@@ -1,0 +1,39 @@
+"""Prometheus accepts no changes over HTTP.
+
+With these switches whoever reaches the port can delete series, stop the server or write samples of his own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.config.prometheus import PrometheusConfig
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+SWITCHES = (
+    "web.enable-admin-api",
+    "web.enable-lifecycle",
+    "web.enable-remote-write-receiver",
+    "web.enable-otlp-receiver",
+)
+
+
+@rule(
+    Good("# flag: --storage.tsdb.retention.time=7d"),
+    Bad("# flag: --web.enable-admin-api", "`--web.enable-admin-api` lets everybody who reaches the port change data"),
+    Bad(
+        "# flag: --web.enable-lifecycle=true",
+        "`--web.enable-lifecycle` lets everybody who reaches the port change data",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/operating/security/#prometheus",
+)
+def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
+    for switch in SWITCHES:
+        if prometheus.on(switch):
+            yield Finding(
+                f"`--{switch}` lets everybody who reaches the port change data",
+                Where(file=prometheus.flags_file, line=prometheus.flags_line),
+                hint=f"remove `--{switch}`; a changed configuration is read on `docker compose kill -s HUP prometheus`",
+            )

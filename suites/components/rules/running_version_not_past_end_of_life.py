@@ -1,0 +1,34 @@
+"""The release that answers is not past its end of life.
+
+The files may pin a release that is cared for, and the machine may run another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.live.release import LiveRelease
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("{name: prometheus, version: 3.13.5, pinned: v3.13.5, today: 2026-11-24}"),
+    Good("{name: grafana, version: 12.3.1, pinned: 13.1.1, today: 2026-11-24}"),
+    Bad(
+        "{name: grafana, version: 11.6.0, pinned: 13.1.1, today: 2026-11-24}",
+        "the running grafana 11.6.0 is past its end of life, 2026-06-25",
+    ),
+    level=Level.SHOULD,
+    source="https://grafana.com/docs/grafana/latest/upgrade-guide/when-to-upgrade/",
+)
+def check(release: LiveRelease) -> Iterator[Finding]:
+    if release.is_pinned:
+        return  # `component-not-past-end-of-life` tells of the pinned release: one cause, one finding
+    row = release.end_of_life
+    if row and row.ended <= release.today:
+        yield Finding(
+            f"the running {release.name} {release.version} is past its end of life, {row.ended.isoformat()}",
+            Where(url=row.source),
+            hint=f"move to {row.instead}",
+        )

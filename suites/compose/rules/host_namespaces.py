@@ -1,0 +1,32 @@
+"""No service shares the host's network or processes.
+
+On the host's network every port of the service is a port of the machine, and it reaches whatever listens on loopback.
+node-exporter alone may see the host's processes: they are what it measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.config.compose import ComposeService
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("services: {loki: {networks: [monitoring]}}"),
+    Good("services: {node-exporter: {pid: host}}"),
+    Bad("services: {node-exporter: {network_mode: host}}", "service `node-exporter` has `network_mode: host`"),
+    Bad("services: {loki: {pid: host, ipc: host}}", "service `loki` has `pid: host`", "service `loki` has `ipc: host`"),
+    level=Level.MUST,
+    source="https://docs.docker.com/reference/compose-file/services/#network_mode",
+)
+def check(service: ComposeService) -> Iterator[Finding]:
+    for key, value in service.namespaces.items():
+        if value != "host" or (key, service.name) == ("pid", "node-exporter"):
+            continue
+        yield Finding(
+            f"service `{service.name}` has `{key}: host`",
+            Where(file=service.file, line=service.line(key)),
+            hint=f"remove `{key}: host`; services reach each other by name on the stack's network",
+        )

@@ -1,0 +1,53 @@
+"""What a container logs is rotated by the engine.
+
+The engine's default keeps every line of standard output for as long as the container lives: longer than the seven days
+that are promised, and until the disk is full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.config.compose import ComposeService
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("services: {loki: {logging: {driver: json-file, options: {max-size: 10m, max-file: '3'}}}}"),
+    Good("services: {loki: {logging: {driver: local}}}"),
+    Good("services: {loki: {logging: {driver: none}}}"),
+    Bad("services: {loki: {image: 'grafana/loki:3.6.15'}}", "log of `loki` grows without a limit"),
+    Bad(
+        "services: {loki: {logging: {driver: json-file, options: {max-file: '3'}}}}",
+        "log of `loki` grows without a limit",
+    ),
+    Bad(
+        "services: {loki: {logging: {driver: json-file, options: {max-size: 5g, max-file: '9'}}}}",
+        "log of `loki` may take 45 GB before its oldest lines go",
+    ),
+    level=Level.MUST,
+    source="https://docs.docker.com/engine/logging/drivers/json-file/",
+)
+def check(service: ComposeService) -> Iterator[Finding]:
+    where = Where(file=service.file, line=service.line("logging"))
+    hint = "logging: {driver: json-file, options: {max-size: 10m, max-file: '3'}}"
+    if service.logging_driver not in ("", "json-file"):
+        # `local` rotates by itself; the others send lines away and keep nothing here.
+        return
+    size = _bytes(service.logging_options.get("max-size", ""))
+    if size is None:
+        yield Finding(f"log of `{service.name}` grows without a limit", where, hint)
+        return
+    files = service.logging_options.get("max-file", "1")
+    gigabytes = size * (int(files) if files.isdigit() else 1) / 1e9
+    if gigabytes > 1:
+        yield Finding(f"log of `{service.name}` may take {gigabytes:g} GB before its oldest lines go", where, hint)
+
+
+def _bytes(size: str) -> float | None:
+    number, unit = size[:-1], size[-1:].lower()
+    factor = {"k": 1e3, "m": 1e6, "g": 1e9}.get(unit)
+    if factor is None:
+        number, factor = size, 1.0
+    return float(number) * factor if number.isdigit() and int(number) > 0 else None

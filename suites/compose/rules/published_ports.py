@@ -1,0 +1,41 @@
+"""Only the gateway is published to the world.
+
+Prometheus, Loki and the exporters have no sign-in of their own: on a public port everybody reads everything, and
+anybody can write to Loki.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.config.compose import ComposeService
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("services: {gateway: {ports: ['4080:4080']}}"),
+    Good("services: {prometheus: {ports: ['127.0.0.1:9090:9090', '[::1]:9090:9090']}}"),
+    Good("services: {loki: {expose: [3100]}}"),
+    Bad("services: {loki: {ports: ['3100:3100']}}", "port 3100 of `loki` is published on every address"),
+    Bad(
+        "services: {loki: {ports: ['${ADDRESS:-10.0.0.5}:3100:3100']}}",
+        "port 3100 of `loki` is published on 10.0.0.5",
+    ),
+    Bad(
+        "services: {loki: {ports: [{target: 3100, published: 3100}]}}",
+        "port 3100 of `loki` is published on every address",
+    ),
+    level=Level.MUST,
+    source="https://docs.docker.com/engine/network/port-publishing/",
+)
+def check(service: ComposeService) -> Iterator[Finding]:
+    if service.name == "gateway":
+        return
+    for port in service.ports:
+        if port.public:
+            yield Finding(
+                f"port {port.target} of `{service.name}` is published on {port.host or 'every address'}",
+                Where(file=service.file, line=port.line or service.line("ports")),
+                hint=f'"127.0.0.1:{port.published or port.target}:{port.target}", or no `ports` at all',
+            )

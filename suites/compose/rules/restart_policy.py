@@ -1,0 +1,32 @@
+"""Every service comes back after a crash and after a restart of the machine.
+
+Monitoring that stays down is noticed when it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.config.compose import ComposeService
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("services: {loki: {restart: unless-stopped}}"),
+    Good("services: {loki: {restart: always}}"),
+    Bad("services: {loki: {image: 'grafana/loki:3.6.15'}}", "service `loki` is not started again when it ends"),
+    Bad("services: {loki: {restart: 'no'}}", "service `loki` is not started again when it ends"),
+    Bad("services: {loki: {restart: on-failure}}", "service `loki` stays down after a restart of the machine"),
+    level=Level.SHOULD,
+    source="https://docs.docker.com/reference/compose-file/services/#restart",
+)
+def check(service: ComposeService) -> Iterator[Finding]:
+    policy = service.restart.partition(":")[0]
+    if policy in ("unless-stopped", "always", "any"):
+        return
+    if policy == "on-failure":
+        message = f"service `{service.name}` stays down after a restart of the machine"
+    else:
+        message = f"service `{service.name}` is not started again when it ends"
+    yield Finding(message, Where(file=service.file, line=service.line("restart")), hint="restart: unless-stopped")

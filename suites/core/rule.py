@@ -1,0 +1,122 @@
+"""What a rule is: a pure function from one record to findings, with its level, source and examples.
+
+A rule is one file, `suites/<area>/rules/<name>.py`; its id is its path (`metrics/counter-total-suffix`), the
+annotation of its argument says which record it judges, and that record's `parse` reads its examples.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, Self
+
+from suites.core.finding import Finding
+
+
+class Level(StrEnum):
+    """How binding a rule is: a broken MUST fails the gate, a broken SHOULD warns (RFC 2119)."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+
+
+class Record(Protocol):
+    """What a rule judges: a frozen record that can be read from text."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from its text form, as used in rule examples."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """An example that a rule accepts."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """An example that a rule rejects, with exactly these messages in this order."""
+
+    text: str
+    messages: tuple[str, ...]
+
+    def __init__(self, text: str, *messages: str) -> None:
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "messages", messages)
+
+
+class NotApplicable(Exception):  # noqa: N818  # it is an answer, not an error
+    """Raised by a rule, before any finding, when its record has nothing the rule speaks about."""
+
+
+Check = Callable[[Any], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: identity, binding force, source and the pure function that judges.
+
+    `title` is the first sentence of the file's docstring, `why` is the rest of it.
+    """
+
+    id: str
+    title: str
+    why: str
+    level: Level
+    source: str
+    record: type[Record]
+    good: tuple[Good, ...]
+    bad: tuple[Bad, ...]
+    check: Check
+
+    @property
+    def area(self) -> str:
+        """The suite the rule belongs to: the folder above `rules/`."""
+        return self.id.partition("/")[0]
+
+    def judge(self, record: Record) -> Iterator[Finding]:
+        """Yield what is wrong with `record`; raises `NotApplicable` where the rule has nothing to say."""
+        yield from self.check(record)
+
+
+class BadRuleError(Exception):
+    """A rule file that cannot be used; the text names the file and what it lacks."""
+
+
+def rule(*examples: Good | Bad, level: Level, source: str) -> Callable[[Check], Rule]:
+    """Turn the `check` function of a rule file into a `Rule`.
+
+    The id, title and reason come from the module that holds the function. `source` is the address of the
+    specification section or documentation page that the rule enforces.
+    """
+
+    def decorate(check: Check) -> Rule:
+        module = inspect.getmodule(check)
+        if module is None or module.__file__ is None:
+            raise BadRuleError(f"{check!r} is not in a rule file")
+        parts = module.__name__.split(".")
+        title, _, why = inspect.cleandoc(module.__doc__ or "").partition("\n")
+        hints = [hint for name, hint in typing.get_type_hints(check).items() if name != "return"]
+        if len(hints) != 1:
+            raise BadRuleError(f"{module.__file__}: `check` takes one annotated argument, the record it judges")
+        if not title:
+            raise BadRuleError(f"{module.__file__}: the docstring's first line is the rule's title")
+        return Rule(
+            id=f"{parts[-3]}/{parts[-1].replace('_', '-')}",
+            title=title.strip(),
+            why=why.strip(),
+            level=level,
+            source=source,
+            record=hints[0],
+            good=tuple(example for example in examples if isinstance(example, Good)),
+            bad=tuple(example for example in examples if isinstance(example, Bad)),
+            check=check,
+        )
+
+    return decorate

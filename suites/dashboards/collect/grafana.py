@@ -1,0 +1,87 @@
+"""Looks at the running Grafana: who gets in, which datasources it serves, and whether they work."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from stack.clients.grafana import GrafanaClient, GrafanaError, NoSuchCheck
+from stack.records.dashboards.access import GrafanaAccess
+from stack.records.dashboards.datasource import GrafanaDatasources, ProvisionedDatasource, ServedDatasource
+from suites.core.evidence import NotEvaluated, Records
+from suites.dashboards.collect.stores import Stores
+
+PRIVATE = ("/api/search", "/api/datasources", "/api/org", "/api/dashboards/home")
+"""What nobody may see who has not signed in."""
+
+GUESSES = (("admin", "admin"), ("admin", "password"), ("admin", "grafana"))
+"""Pairs that are tried. Grafana locks a user out for five minutes after five wrong passwords: stay below that."""
+
+
+async def collect(stores: Stores, promised: Sequence[ProvisionedDatasource]) -> Records:
+    """Ask Grafana as a stranger, as somebody who guesses, and as the run's own user."""
+    grafana = stores.grafana
+    if grafana is None:
+        absent = NotEvaluated(stores.no_grafana)
+        return {GrafanaAccess: absent, GrafanaDatasources: absent}
+    access, datasources = await asyncio.gather(_access(grafana), _datasources(grafana, promised))
+    return {GrafanaAccess: access, GrafanaDatasources: datasources}
+
+
+async def _access(grafana: GrafanaClient) -> list[GrafanaAccess] | NotEvaluated:
+    try:
+        strangers = await asyncio.gather(*(grafana.open_to(path, None) for path in PRIVATE))
+        # What strangers may read tells nothing of a password; `/api/user` is nobody's but the user's own.
+        guesses = [(pair, await grafana.open_to("/api/user", pair)) for pair in GUESSES]
+    except GrafanaError as broken:
+        return NotEvaluated(str(broken))
+    return [
+        GrafanaAccess(
+            url=grafana.url,
+            asked=PRIVATE,
+            opened=tuple((path, status) for path, status in zip(PRIVATE, strangers, strict=True) if status),
+            tried=len(GUESSES),
+            accepted=tuple(pair for pair, status in guesses if status == httpx.codes.OK),
+        )
+    ]
+
+
+async def _datasources(
+    grafana: GrafanaClient, promised: Sequence[ProvisionedDatasource]
+) -> list[GrafanaDatasources] | NotEvaluated:
+    try:
+        served = await grafana.datasources()
+        checked = await asyncio.gather(*(_checked(grafana, body) for body in served))
+    except GrafanaError as broken:
+        return NotEvaluated(str(broken))
+    return [GrafanaDatasources(tuple(promised), tuple(checked), grafana.url)]
+
+
+async def _checked(grafana: GrafanaClient, body: Mapping[str, Any]) -> ServedDatasource:
+    uid = str(body.get("uid") or "")
+    try:
+        problem = await grafana.datasource_problem(uid)
+    except NoSuchCheck:
+        problem = await _asked(grafana, uid, str(body.get("type") or ""))
+    return ServedDatasource(
+        uid=uid,
+        type=str(body.get("type") or ""),
+        name=str(body.get("name") or ""),
+        read_only=body.get("readOnly") is True,
+        unhealthy=problem,
+    )
+
+
+async def _asked(grafana: GrafanaClient, uid: str, kind: str) -> str | None:
+    """Ask a datasource for its labels through Grafana, as older releases check it from the browser."""
+    path, unit = ("labels", 10**9) if kind == "loki" else ("api/v1/labels", 1)
+    now = int(time.time())
+    try:
+        await grafana.resource(uid, path, start=str((now - 3600) * unit), end=str(now * unit))
+    except GrafanaError as refused:
+        return str(refused)
+    return None

@@ -1,0 +1,110 @@
+"""Opens every dashboard on a running stack and keeps what was seen: evidence of kind `live`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from stack.clients.grafana import GrafanaClient, GrafanaError
+from stack.eventually import aeventually
+from stack.records.dashboards.dashboard import Dashboard
+from stack.records.dashboards.panel import panels_of
+from stack.records.dashboards.panel_data import PanelData
+from stack.records.dashboards.served import ServedDashboard
+from stack.records.dashboards.variable_data import VariableData
+from suites.core.evidence import NotEvaluated, Records
+from suites.dashboards.collect.panels import Opened
+from suites.dashboards.collect.stores import Stores
+
+DEADLINE_S = 10.0
+"""Seconds in which every panel must have found something."""
+
+TYPES = (ServedDashboard, PanelData, VariableData)
+"""What is collected here."""
+
+Found = dict[type, Sequence[Any] | NotEvaluated]
+
+
+async def collect(
+    stores: Stores, dashboards: Sequence[Dashboard], partial: str = "", deadline_s: float = DEADLINE_S
+) -> Mapping[str, Records]:
+    """Open the dashboards side by side; returns the records by subject.
+
+    Call it once the services have been scraped twice and their lines delivered. It returns as soon as every query
+    has found something, or after `deadline_s` seconds. `partial` says why this run has not the data that the
+    dashboards are made for, if so: then nothing is asked of them.
+    """
+    found = await asyncio.gather(*(_opened(stores, dashboard, partial, deadline_s) for dashboard in dashboards))
+    return {dashboard.subject: records for dashboard, records in zip(dashboards, found, strict=True)}
+
+
+async def _opened(stores: Stores, dashboard: Dashboard, partial: str, deadline_s: float) -> Found:
+    if dashboard.problem:
+        return dict.fromkeys(TYPES, NotEvaluated(f"{dashboard.file}: {dashboard.problem}"))
+    if partial:
+        served = await _served(stores, dashboard, deadline_s)
+        return {ServedDashboard: served, PanelData: NotEvaluated(partial), VariableData: NotEvaluated(partial)}
+    opened = Opened(dashboard, stores)
+    looking = aeventually(opened.look, bool, deadline_s, describe=f"dashboard {dashboard.subject} shows data")
+    serving = asyncio.create_task(_served(stores, dashboard, deadline_s))
+    with contextlib.suppress(TimeoutError):
+        await looking
+    return {
+        ServedDashboard: await serving,
+        PanelData: _told(list(opened.panels.values()), opened.unasked, "the dashboard has no query to ask"),
+        VariableData: _told(list(opened.variables.values()), opened.unasked, "the dashboard has no variable to fill"),
+    }
+
+
+def _told(
+    records: Sequence[PanelData] | Sequence[VariableData], unasked: Mapping[str, None], nothing: str
+) -> Sequence[Any] | NotEvaluated:
+    """The records; where a part could not be asked there is no verdict, unless the rest shows a fault already."""
+    faulty = any(record.error or not record.values for record in records)
+    if unasked and not faulty:
+        return NotEvaluated("; ".join(unasked))
+    return records or NotEvaluated(nothing, applies=False)
+
+
+async def _served(stores: Stores, dashboard: Dashboard, deadline_s: float) -> Sequence[ServedDashboard] | NotEvaluated:
+    grafana = stores.grafana
+    if grafana is None:
+        return NotEvaluated(stores.no_grafana)
+    file = ServedDashboard(
+        uid=dashboard.uid,
+        file=dashboard.file,
+        title=dashboard.title,
+        panels=len(dashboard.panels),
+        url=f"{grafana.url}/d/{dashboard.uid}",
+    )
+    asked = file
+
+    async def ask() -> bool:
+        nonlocal asked
+        asked = await _ask(grafana, file)
+        return asked.served_title is not None or asked.error is not None
+
+    # Grafana reads its dashboards after it says that it is ready.
+    with contextlib.suppress(TimeoutError):
+        await aeventually(ask, bool, deadline_s, describe=f"Grafana serves {file.uid}")
+    return [asked]
+
+
+async def _ask(grafana: GrafanaClient, file: ServedDashboard) -> ServedDashboard:
+    if not file.uid:
+        return replace(file, error="the file gives it no uid")
+    try:
+        found = await grafana.dashboard(file.uid)
+    except GrafanaError as refused:
+        return replace(file, error=str(refused))
+    if found is None:
+        return file
+    return replace(
+        file,
+        served_title=str(found.model.get("title") or ""),
+        served_panels=len(list(panels_of(found.model.get("panels")))),
+        provisioned=found.provisioned,
+    )

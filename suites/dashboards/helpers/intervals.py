@@ -1,0 +1,105 @@
+"""The steps in which Grafana asks for a panel's data, and the built-in variables that follow from them.
+
+Times are in seconds.
+
+Source: https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/#use-__rate_interval
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from stack.records.dashboards.panel import GRID_COLUMNS
+from stack.text.durations import seconds
+
+SCREEN_PIXELS = 1920
+"""Width of the screen that a dashboard is opened on: Grafana asks for one point per pixel of a panel."""
+
+DEFAULT_SCRAPE_S = 15.0
+"""The scrape interval that Grafana takes where the datasource does not say one."""
+
+SAFE_POINTS = 11_000
+"""Prometheus refuses queries of more points than this."""
+
+DEFAULT_STRETCH_S = 6 * 3600.0
+"""The stretch of time that a new dashboard shows."""
+
+# Up to the first number (in seconds) a step is rounded to the second.
+_ROUNDED = (
+    (0.01, 0.001), (0.015, 0.01), (0.035, 0.02), (0.075, 0.05), (0.15, 0.1), (0.35, 0.2), (0.75, 0.5), (1.5, 1.0),
+    (3.5, 2.0), (7.5, 5.0), (12.5, 10.0), (17.5, 15.0), (25.0, 20.0), (45.0, 30.0), (90.0, 60.0), (210.0, 120.0),
+    (450.0, 300.0), (750.0, 600.0), (1050.0, 900.0), (1500.0, 1200.0), (2700.0, 1800.0), (5400.0, 3600.0),
+    (9000.0, 7200.0), (16200.0, 10800.0), (32400.0, 21600.0), (86400.0, 43200.0), (604800.0, 86400.0),
+    (1814400.0, 604800.0), (3628800.0, 2592000.0), (math.inf, 31536000.0),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """When and how densely one panel asks; `step` and `scrape` in seconds, `start` and `end` in Unix seconds."""
+
+    start: float
+    end: float
+    step: float
+    scrape: float
+    points: int
+
+    @property
+    def rate_interval(self) -> float:
+        """Seconds that `$__rate_interval` stands for."""
+        return max(self.step + self.scrape, 4 * self.scrape)
+
+
+def stretch_of(width: int, length_s: float, min_interval: str, now: float, *, aligned: bool) -> Stretch:
+    """The stretch of a panel of `width` grid columns that shows the last `length_s` seconds.
+
+    `min_interval` is the smallest step, empty for none (Loki) or the default (Prometheus, whose steps are `aligned`
+    to multiples of themselves). The end is that of the running step: a sample that is in the store now is drawn
+    when its step is over, and a run that lasts seconds does not wait for that.
+    """
+    points = max(1, SCREEN_PIXELS * width // GRID_COLUMNS)
+    scrape = seconds(min_interval.lstrip("> ")) or DEFAULT_SCRAPE_S
+    floor = scrape if aligned else seconds(min_interval.lstrip("> ")) or 0.001
+    step = max(floor, _round(length_s / points), math.ceil(length_s / SAFE_POINTS))
+    end = math.ceil(now / step) * step
+    return Stretch(end - length_s, end, step, scrape, points)
+
+
+def length_of(time_from: str, default_s: float = DEFAULT_STRETCH_S) -> float:
+    """Seconds that `now-1h` or `24h` stand for; `default_s` for anything else, such as a fixed date."""
+    match = re.fullmatch(r"(?:now-)?(\d+)([smhdwMy])", time_from.strip())
+    if not match:
+        return default_s
+    if match[2] == "M":
+        return int(match[1]) * 30 * 86400.0
+    return seconds(match.group(1) + match.group(2)) or default_s
+
+
+def fill(text: str, stretch: Stretch, datasource_type: str, *, instant: bool) -> str:
+    """`text` with the built-in variables of time replaced."""
+    length = stretch.end - stretch.start
+    # Loki has no scrapes to wait for; `$__auto` is the step of a range query and the whole range of an instant one.
+    rate = stretch.rate_interval if datasource_type == "prometheus" else stretch.step
+    values = {
+        "__interval_ms": f"{stretch.step * 1000:.0f}",
+        "__interval": _text(stretch.step),
+        "__rate_interval_ms": f"{rate * 1000:.0f}",
+        "__rate_interval": _text(rate),
+        "__range_ms": f"{length * 1000:.0f}",
+        "__range_s": f"{length:.0f}",
+        "__range": f"{length:.0f}s",
+        "__auto": _text(length if instant else stretch.step),
+    }
+    return re.sub(r"\$(__\w+)|\$\{(__\w+)\}", lambda match: values.get(match[1] or match[2], match.group()), text)
+
+
+def _round(step: float) -> float:
+    return _ROUNDED[bisect_left(_ROUNDED, (step, 0.0))][1]
+
+
+def _text(value: float) -> str:
+    """A duration as PromQL and LogQL take it."""
+    return f"{value:.0f}s" if value >= 1 and value == int(value) else f"{value * 1000:.0f}ms"

@@ -1,0 +1,31 @@
+"""Grafana takes no default or easily guessed credentials.
+
+`admin` with the password `admin` is what a fresh Grafana has; whoever gets in reads every log line and may change
+every dashboard. Three pairs are tried, no more, because Grafana locks a user out after five wrong passwords.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.dashboards.access import GrafanaAccess
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+
+
+@rule(
+    Good("{tried: 3}"),
+    Bad("{tried: 3, accepted: [[admin, admin]]}", "Grafana takes the user `admin` with the password `admin`"),
+    level=Level.MUST,
+    source="https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#admin_password",
+)
+def check(access: GrafanaAccess) -> Iterator[Finding]:
+    if not access.tried:
+        raise NotApplicable("no credentials were tried")
+    for user, password in access.accepted:
+        yield Finding(
+            f"Grafana takes the user `{user}` with the password `{password}`",
+            Where(url=access.url),
+            "set another with `grafana cli admin reset-admin-password`; GF_SECURITY_ADMIN_PASSWORD works only at the "
+            "very first start",
+        )

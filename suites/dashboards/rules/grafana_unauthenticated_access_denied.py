@@ -1,0 +1,29 @@
+"""Grafana shows nothing to people who have not signed in.
+
+Dashboards name hosts, users and errors, and a datasource that answers strangers answers any query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.dashboards.access import GrafanaAccess
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+
+
+@rule(
+    Good("{asked: [/api/search, /api/datasources]}"),
+    Bad("{asked: [/api/search], opened: [[/api/search, 200]]}", "Grafana answers strangers at `/api/search` with 200"),
+    level=Level.MUST,
+    source="https://grafana.com/docs/grafana/latest/setup-grafana/configure-access/configure-authentication/grafana/#anonymous-authentication",
+)
+def check(access: GrafanaAccess) -> Iterator[Finding]:
+    if not access.asked:
+        raise NotApplicable("nothing was asked as a stranger")
+    for path, status in access.opened:
+        yield Finding(
+            f"Grafana answers strangers at `{path}` with {status}",
+            Where(url=f"{access.url}{path}"),
+            "set GF_AUTH_ANONYMOUS_ENABLED to `false`, and see that no proxy in front of Grafana signs everybody in",
+        )

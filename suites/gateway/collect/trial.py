@@ -1,0 +1,64 @@
+"""What happens at the running gateway, tried as a stranger would try it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from stack.backends.base import RunningStack
+from stack.clients.gateway import TAIL, GatewayClient, GatewayError
+from stack.records.live.gateway_trial import GatewayTail, GatewayTrial
+from suites.core.evidence import NotEvaluated, Records
+
+DOORS = ("/loki/api/v1/labels", "/prometheus/api/v1/status/buildinfo", "/prometheus/", "/grafana/")
+"""What lies behind the gateway; credentials are tried at the first."""
+
+USERS = ("admin", "root", "observer", "grafana")
+PASSWORDS = ("admin", "password", "")
+
+
+def weak_credentials(known_user: str | None) -> list[tuple[str, str]]:
+    """The pairs that anybody would try: few enough for one run, each user's own name as password among them."""
+    users = dict.fromkeys([*([known_user] if known_user else []), *USERS])
+    pairs = [(user, password) for user in users for password in (user, *PASSWORDS)]
+    return list(dict.fromkeys(pairs))
+
+
+async def try_gateway(stack: RunningStack, url: str, http: httpx.AsyncClient, loki_problem: str | None) -> Records:
+    """Ask the gateway at `url` for everything that its rules speak about; never raises.
+
+    `loki_problem` says why Loki does not work, since a tail then proves nothing about the gateway.
+    """
+    gateway, credentials = GatewayClient(url, http), stack.credentials.get("gateway")
+    try:
+        doors, front, accepted = await asyncio.gather(
+            asyncio.gather(*(gateway.door(path) for path in DOORS)),
+            gateway.door("/"),
+            _accepted(gateway, weak_credentials(credentials[0] if credentials else None)),
+        )
+    except GatewayError as silent:
+        why = NotEvaluated(str(silent))
+        return {GatewayTrial: why, GatewayTail: why}
+    tried, let_in = accepted
+    trial = GatewayTrial(gateway.url, tuple(doors), tried, let_in, front.status)
+    return {GatewayTrial: [trial], GatewayTail: await _tail(gateway, credentials, loki_problem)}
+
+
+async def _accepted(gateway: GatewayClient, pairs: list[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    outcomes = await asyncio.gather(*(gateway.lets_in(DOORS[0], *pair) for pair in pairs))
+    shown = [":".join(pair) for pair in pairs]
+    return tuple(shown), tuple(pair for pair, let_in in zip(shown, outcomes, strict=True) if let_in)
+
+
+async def _tail(
+    gateway: GatewayClient, credentials: tuple[str, str] | None, loki_problem: str | None
+) -> list[GatewayTail] | NotEvaluated:
+    if loki_problem:
+        return NotEvaluated(f"a live tail needs Loki: {loki_problem}")
+    if credentials is None:
+        return NotEvaluated(
+            "the gateway's credentials are not known here; name them under `gateway` in the target file"
+        )
+    problem = await gateway.tail_problem('{service=~".+"}', credentials)
+    return [GatewayTail(f"{gateway.url}{TAIL}", problem)]

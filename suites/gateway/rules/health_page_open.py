@@ -1,0 +1,27 @@
+"""The gateway's front page answers without credentials.
+
+A load balancer and a person who wonders whether it is up both ask there, and neither has a password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.live.gateway_trial import GatewayTrial
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("{url: 'http://g', doors: [], health: 200}"),
+    Bad("{url: 'http://g', doors: [], health: 401}", "`/` answers 401 instead of 200"),
+    level=Level.SHOULD,
+    source="https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html#auth_basic",
+)
+def check(gateway: GatewayTrial) -> Iterator[Finding]:
+    if gateway.health != 200:
+        yield Finding(
+            f"`/` answers {gateway.health} instead of 200",
+            Where(url=f"{gateway.url}/"),
+            hint="give `location = /` an `auth_basic off` and an answer of its own, without anything secret",
+        )

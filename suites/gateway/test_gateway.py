@@ -1,0 +1,12 @@
+"""The gateway: who gets in, and what works behind it: one verdict per rule and subject."""
+
+from __future__ import annotations
+
+import pytest
+
+from suites.core.verdict import Verdict
+from suites.run.outcome import enforce
+
+
+def test_gateway(judgement: Verdict, pytestconfig: pytest.Config) -> None:
+    enforce(judgement, strict=pytestconfig.getoption("strict"))

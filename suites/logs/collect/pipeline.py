@@ -1,0 +1,88 @@
+"""Follows a service's lines into the log store: the collector of delivery, wired to the running stack."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from stack.backends.base import RunningStack
+from stack.clients.log_reader import LogReader
+from stack.clients.loki import LokiClient
+from stack.records.logs.delivery import ANY, Delivery
+from stack.records.logs.stream import LogStream
+from suites.collect.health import why_down
+from suites.collect.runners.local import LiveService
+from suites.core.evidence import Kind, NotEvaluated, Records
+from suites.logs.collect.delivery import DeliveryContract, collect, emitted
+
+DEADLINE_S = 20.0
+SIMULATED_DEADLINE_S = 10.0
+"""The stand-in reads the files when it is asked, if not at once: what it does not have then it will never have."""
+STREAMS = 20
+"""Streams that a service may have where its catalog entry declares no budget."""
+
+
+class LogStore:
+    """The stack's log store: a real Loki, the stand-in, or the reason why there is neither."""
+
+    def __init__(self, stack: RunningStack, http: httpx.AsyncClient) -> None:
+        self.reader: LogReader | None = stack.embedded_logs
+        self.kind: Kind = "simulated" if self.reader is not None else "live"
+        self.missing = ""
+        self._stack = stack
+        if self.reader is not None:
+            return
+        endpoint, down = stack.endpoint("loki"), self.down()
+        if endpoint is None:
+            component = stack.components.get("loki")
+            self.missing = f"there is no Loki: {component.detail}" if component else "the stack has no Loki"
+        elif down:
+            self.missing = down
+        else:
+            self.reader = LokiClient(endpoint, http)
+
+    def down(self) -> str:
+        """Look now: say why lines cannot be delivered, empty where agent and store both run."""
+        return why_down(self._stack, "loki", "promtail")
+
+
+async def follow(live: LiveService, records: Records, store: LogStore) -> Records:
+    """Wait until the lines of the service's log are in the store; returns a `Delivery`, or why there is none."""
+    streams = records[LogStream]
+    if isinstance(streams, NotEvaluated):
+        return {Delivery: streams}
+    if store.reader is None:
+        return {Delivery: NotEvaluated(store.missing)}
+    lines = emitted(streams)
+    watched = store.kind == "live"
+    deadline_s = DEADLINE_S if watched else SIMULATED_DEADLINE_S
+    found = await collect(
+        store.reader, _contract(live), lines, live.started_at - 1, deadline_s=deadline_s, watched=watched
+    )
+    if _all_found(found) or not (down := await asyncio.to_thread(store.down)):
+        return found
+    return {Delivery: NotEvaluated(down)}  # what died meanwhile is at fault, not the service
+
+
+def _all_found(found: Records) -> bool:
+    deliveries = found[Delivery]
+    return not isinstance(deliveries, NotEvaluated) and all(len(each.found) == len(each.lines) for each in deliveries)
+
+
+def latencies(records: Records) -> list[float]:
+    """Seconds from emission to being found, one per line that was watched."""
+    deliveries = records[Delivery]
+    if isinstance(deliveries, NotEvaluated):
+        return []
+    return [round(arrival.seen_s, 3) for delivery in deliveries for arrival in delivery.arrivals if arrival]
+
+
+def _contract(live: LiveService) -> DeliveryContract:
+    service = live.service
+    assert service.logs is not None  # noqa: S101  # only services with a log get here
+    labels = dict(service.logs.labels)
+    if labels.get("instance") == ANY and live.log_files:
+        # The layout of log files says so, see the agent's configuration; of a container it is the name.
+        labels["instance"] = live.instance or live.log_files[0].stem
+    return DeliveryContract(service.name, labels, service.budgets.streams or STREAMS)

@@ -1,0 +1,61 @@
+"""Which lines belong to which of the requests that were sent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from stack.records.logs.line import LogLine
+from stack.records.logs.stream import LogStream, SentRequest
+from suites.core.rule import NotApplicable
+from suites.logs.helpers.judge import Read
+
+
+def lines_by_id(stream: LogStream) -> Mapping[str, Sequence[Read]]:
+    """The records by the request id they carry; use it as `stream.derived(lines_by_id)`."""
+    found: defaultdict[str, list[Read]] = defaultdict(list)
+    for line in stream.lines:
+        if line.record is not None and isinstance(line.record.request_id, str):
+            found[line.record.request_id].append(Read(line, line.record))
+    return found
+
+
+def lines_of_request(stream: LogStream, request: SentRequest) -> Sequence[Read]:
+    """The lines that carry the id of `request`."""
+    return stream.derived(lines_by_id).get(request.request_id, ())
+
+
+def logged_requests(stream: LogStream) -> list[SentRequest]:
+    """The requests whose lines are due; `NotApplicable` where none was sent."""
+    due = [request for request in stream.requests if request.logged]
+    if not due:
+        raise NotApplicable("no request was sent whose lines are due")
+    return due
+
+
+def mentions(stream: LogStream, request_id: str) -> LogLine | None:
+    """The first line that holds an id anywhere, under whatever key or in plain text."""
+    wanted = request_id.encode()
+    return next((line for line in stream.lines if wanted in line.raw), None)
+
+
+def unreadable(stream: LogStream) -> bytes:
+    """All lines that are no JSON object; use it as `stream.derived(unreadable)`.
+
+    What stands in them is not lost for lack of an id but for lack of JSON, which has rules of its own.
+    """
+    return b"\n".join(line.raw for line in stream.lines if line.value is None)
+
+
+def key_of(line: LogLine, text: str) -> str | None:
+    """The dotted path of the value that holds `text`; `None` where it stands in no value."""
+    return None if line.value is None else _search(line.value, text)
+
+
+def _search(value: object, text: str, path: str = "", depth: int = 0) -> str | None:
+    if isinstance(value, Mapping) and depth < 20:
+        parts = ((f"{path}.{key}" if path else str(key), part) for key, part in value.items())
+        return next((hit for name, part in parts if (hit := _search(part, text, name, depth + 1)) is not None), None)
+    if isinstance(value, list) and depth < 20:
+        return next((hit for part in value if (hit := _search(part, text, path, depth + 1)) is not None), None)
+    return path if text in str(value) else None

@@ -1,0 +1,32 @@
+"""A service writes its log where it says it does.
+
+A service that fails to open its log directory, buffers without end or logs to another place is silent: nothing looks
+wrong, nothing is stored, and every other rule has nothing to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.logs.stream import LogStream
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good('{"level":"info","ts":1795500000,"msg":"ready"}\n'),
+    Bad("source: auth.log\n---\n", "the log `auth.log` is empty"),
+    Bad("source: auth.log\nrequests: [{id: r-1}]\n---\n", "the log `auth.log` is empty after 1 request"),
+    Bad("source: auth.log\nmissing: no such file\n---\n", "the log `auth.log` is not there: no such file"),
+    level=Level.MUST,
+    source="https://12factor.net/logs",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Tell a log that is missing or has no line."""
+    hint = "write unbuffered to standard output, or to the declared directory, and see that the service may write there"
+    if stream.missing:
+        yield Finding(f"the log `{stream.source}` is not there: {stream.missing}", Where(file=stream.source), hint)
+    elif not stream.raw_lines:
+        sent = len(stream.requests)
+        after = f" after {sent} request{'s' if sent > 1 else ''}" if sent else ""
+        yield Finding(f"the log `{stream.source}` is empty{after}", Where(file=stream.source), hint)

@@ -1,0 +1,41 @@
+"""Whole numbers stay within what every reader keeps exactly.
+
+Grafana and many agents read JSON numbers as doubles, which are exact up to 2**53 - 1 (RFC 8259 section 6). An id or
+a count of nanoseconds beyond that is shown as another number, and a search for what is shown finds nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stack.records.logs.stream import LogStream
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.judge import Tally, quoted, records_of, where
+from suites.logs.helpers.requests import key_of
+
+_LONG = re.compile(rb"[:,\[]\s*-?([0-9]{16,})\s*[,}\]]")
+_EXACT = 2**53 - 1
+
+
+@rule(
+    Good('{"msg":"m","span":"18446744073709551615","bytes":9007199254740991,"ratio":0.12345678901234567}\n'),
+    Bad('{"msg":"m","span":1844674407370955161}\n' * 2, "number in `span` is beyond 2**53 - 1 (2 lines, first line 1)"),
+    level=Level.SHOULD,
+    source="https://datatracker.ietf.org/doc/html/rfc8259#section-6",
+)
+def check(stream: LogStream) -> Iterator[Finding]:
+    """Look for integers that a double cannot hold exactly."""
+    tally: Tally[str] = Tally()
+    for line, _ in records_of(stream):
+        for digits in _LONG.findall(line.raw):
+            if len(digits) > 16 or int(digits) > _EXACT:
+                tally.add(key_of(line, digits.decode()) or "", line)
+    yield from tally.findings(
+        lambda key, seen: Finding(
+            f"number in {quoted(key)} is beyond 2**53 - 1 ({seen})",
+            where(seen.first),
+            "write ids as text, and times and spans in a larger unit",
+        )
+    )

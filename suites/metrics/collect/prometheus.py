@@ -1,0 +1,142 @@
+"""Collects what Prometheus says about one service: its targets, the last scrape, the stored series."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from stack.clients.prometheus import PrometheusClient, PrometheusError
+from stack.eventually import aeventually
+from stack.records.exposition.model import Exposition
+from stack.records.scrape.target import ScrapeTarget, SeriesKey, Target, series_key
+from suites.core.evidence import NotEvaluated, Records
+from suites.metrics.collect.scrapes import before
+
+DISCOVERY_S = 6.0
+"""Prometheus reads changed target files at once, but starts to scrape a new target only within one interval."""
+CONNECTION_ERRORS = ("Get ", "server returned HTTP", "context deadline", "body size limit")
+"""How Prometheus' errors begin that do not come from reading what was answered."""
+SCRAPES = 3
+"""How many scrapes a target gets to be up once."""
+COMPARED_SERIES = 50_000
+"""More series than this are not read back one by one."""
+
+
+async def scraped(
+    prometheus: PrometheusClient,
+    url: str,
+    job: str,
+    exposition: Exposition | None,
+    since: float,
+    patience_s: float = 20.0,
+) -> Records:
+    """Wait for a scrape that began after `since` (Unix seconds) and compare it with `exposition`; never raises.
+
+    The service's targets are those that scrape `url`; where there are none (Prometheus may know it by another name),
+    those of `job`.
+    """
+    try:
+        targets = await _targets(prometheus, url, job, since, patience_s)
+        judged = await _judged(prometheus, url, job, exposition, targets, since)
+        return {ScrapeTarget: [replace(judged, known_fault=known_fault(exposition, targets))]}
+    except PrometheusError as silent:
+        return {ScrapeTarget: NotEvaluated(f"Prometheus does not answer: {silent}")}
+
+
+async def _targets(
+    prometheus: PrometheusClient, url: str, job: str, since: float, patience_s: float
+) -> tuple[Target, ...]:
+    async def look() -> tuple[Target, ...]:
+        return of_service(await prometheus.targets(), url, job)
+
+    try:
+        found = await aeventually(look, bool, min(DISCOVERY_S, patience_s), describe=f"a target for {url}")
+        # One scrape may be late on a busy machine; a service that is down is so three times in a row.
+        wait_s = min(patience_s, max(SCRAPES * target.interval_seconds + target.timeout_seconds for target in found))
+        return await aeventually(look, lambda now: all(_fresh(one, since) for one in now), wait_s, describe=url)
+    except TimeoutError:
+        return await look()
+
+
+def known_fault(exposition: Exposition | None, targets: tuple[Target, ...]) -> str | None:
+    """Why a failed scrape is no news: the service's own answer cannot be scraped, by anybody."""
+    errors = [target.last_error for target in targets if target.last_error]
+    if exposition is None:
+        return "the metrics endpoint gave this suite no metrics either"
+    if any(error.startswith(CONNECTION_ERRORS) for error in errors):
+        return None
+    if exposition.content_type is None and any("Content-Type" in error for error in errors):
+        return "the answer has a Content-Type that Prometheus 3 refuses"
+    return "the exposition itself breaks the format" if exposition.violation_counts else None
+
+
+def _fresh(target: Target, since: float) -> bool:
+    """Whether Prometheus has scraped the target well since the traffic."""
+    return target.last_scrape > since and target.health == "up"
+
+
+def of_service(targets: tuple[Target, ...], url: str, job: str) -> tuple[Target, ...]:
+    """The targets that mean the service at `url`, else those under its job."""
+    here = urlsplit(url)
+    same = tuple(
+        target
+        for target in targets
+        if (there := urlsplit(target.scrape_url)).netloc == here.netloc and there.path == here.path
+    )
+    return same or tuple(target for target in targets if target.job == job)
+
+
+async def _judged(
+    prometheus: PrometheusClient,
+    url: str,
+    job: str,
+    exposition: Exposition | None,
+    targets: tuple[Target, ...],
+    since: float,
+) -> ScrapeTarget:
+    up = [target for target in targets if target.health == "up"]
+    if len(targets) != 1 or not up:
+        return ScrapeTarget(job, targets, url, not_compared="the service is not one target that is up")
+    target = up[0]
+    selector = f"{{job={json.dumps(target.job)},instance={json.dumps(target.instance)}}}"
+    counts = [
+        int(sample.value)
+        for name in ("scrape_samples_scraped", "scrape_samples_post_metric_relabeling")
+        for sample in await prometheus.query(name + selector)
+    ]
+    scraped_count, kept = counts if len(counts) == 2 else (None, None)
+    exposed, stored, why = await _compared(prometheus, url, exposition, target, selector, since)
+    return ScrapeTarget(job, targets, url, scraped_count, kept, exposed, stored, why)
+
+
+async def _compared(
+    prometheus: PrometheusClient, url: str, exposition: Exposition | None, target: Target, selector: str, since: float
+) -> tuple[frozenset[SeriesKey] | None, frozenset[SeriesKey] | None, str | None]:
+    if exposition is None:
+        return None, None, "there is no exposition to compare with"
+    if exposition.series_count > COMPARED_SERIES:
+        return None, None, f"{exposition.series_count} series are too many to be read back"
+    if target.last_scrape <= since:
+        return None, None, "Prometheus has not scraped the service since the last traffic"
+    own = frozenset(name for name, _ in target.labels)
+    exposed = _exposed(exposition, own)
+    found = await prometheus.series(selector, target.last_scrape - 0.001, target.last_scrape + 3600)
+    stored = frozenset(
+        series_key(labels["__name__"], [pair for pair in labels.items() if pair[0] != "__name__"], own)
+        for labels in found
+    )
+    if exposed - stored:  # what ended before Prometheus came to scrape is not missing
+        again = (await before(url)).exposition
+        exposed = exposed & _exposed(again, own) if again is not None else exposed
+    return exposed, stored, None
+
+
+def _exposed(exposition: Exposition, own: frozenset[str]) -> frozenset[SeriesKey]:
+    """The series as Prometheus names them: a label that the target has too is renamed `exported_…`."""
+    return frozenset(
+        series_key(sample.name, [(f"exported_{key}" if key in own else key, value) for key, value in sample.labels])
+        for family in exposition.families
+        for sample in family.samples
+        if sample.name != f"{family.name}_created"
+    )

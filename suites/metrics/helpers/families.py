@@ -1,0 +1,90 @@
+"""What several metrics rules need to know about a metric family: its name as seen by a reader, its own labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from stack.records.exposition.model import Exposition, Format, MetricFamily
+from suites.core.finding import Where
+from suites.core.rule import NotApplicable
+
+LIBRARIES = ("go_", "process_", "python_", "promhttp_", "jvm_", "nodejs_")
+"""Prefixes of the metrics that client libraries expose by themselves."""
+COUNTED = ("counter", "histogram", "summary")
+"""The types whose series have a creation time."""
+
+
+def exposed_name(family: MetricFamily) -> str:
+    """The name that stands in queries, see the record."""
+    return family.exposed_name
+
+
+def of_library(family: MetricFamily) -> bool:
+    """The client library named the metric, so its name is not the service's to change."""
+    return family.name.startswith(LIBRARIES)
+
+
+def is_info(family: MetricFamily) -> bool:
+    """The family carries facts in its labels (`build_info`), so odd label values are what it is for."""
+    return family.type == "info" or family.name.endswith("_info")
+
+
+def untyped(family: MetricFamily) -> bool:
+    """The family says nothing about its type: promlint and ours then do not hold its name against one."""
+    return family.type == "unknown"
+
+
+def where(family: MetricFamily) -> Where:
+    """The first line that speaks of the family."""
+    lines = (family.line, family.type_line, family.help_line)
+    line = min((line for line in lines if line), default=0) or (family.samples[0].line if family.samples else None)
+    return Where(series=exposed_name(family), line=line)
+
+
+def where_label(family: MetricFamily, label: str, value: str | None = None) -> Where:
+    """The first series of the family that carries the label, or the label with this value."""
+    for sample in family.samples:
+        for key, held in sample.labels:
+            if key == label and (value is None or held == value):
+                return Where(series=sample.series, line=sample.line)
+    return where(family)
+
+
+def families_of(exposition: Exposition) -> tuple[MetricFamily, ...]:
+    """The families to judge, see `judged`; raises NotApplicable where there are none: no name passes unread."""
+    if not exposition.families:
+        raise NotApplicable("the exposition has no metrics")
+    return judged(exposition)
+
+
+def judged(exposition: Exposition) -> tuple[MetricFamily, ...]:
+    """All families but the creation times that belong to another one.
+
+    Where OpenMetrics has the sample `a_created` within the family, client libraries expose a gauge of that name in
+    the text format. What is wrong with its name and labels is wrong with those of its metric, and told there.
+    """
+    if exposition.format is not Format.TEXT:
+        return exposition.families
+    if "judged" not in exposition.cache:
+        names = {f.name.removesuffix("_total") for f in exposition.families if f.type in COUNTED}
+        exposition.cache["judged"] = tuple(
+            family
+            for family in exposition.families
+            if not (family.name.endswith("_created") and family.name.removesuffix("_created") in names)
+        )
+    return cast("tuple[MetricFamily, ...]", exposition.cache["judged"])
+
+
+def labels_of(exposition: Exposition) -> Iterator[tuple[MetricFamily, Mapping[str, Mapping[str, int]]]]:
+    """Each family that has labels, with the distinct values per label name and how many samples carry each.
+
+    `le` of histograms and `quantile` of summaries are the format's, not the service's, and are left out.
+    """
+    for family in families_of(exposition):
+        labels = exposition.label_values[family.name]
+        formats_own = {"histogram": "le", "gaugehistogram": "le", "summary": "quantile"}.get(family.type)
+        if formats_own in labels:
+            labels = {name: values for name, values in labels.items() if name != formats_own}
+        if labels:
+            yield family, labels

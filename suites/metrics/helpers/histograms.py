@@ -1,0 +1,57 @@
+"""Classic histograms series by series: bucket bounds and counts, grouped once for the rules that look at them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple, cast
+
+from stack.records.exposition.model import Exposition, Labels, MetricFamily
+from suites.metrics.helpers.families import families_of
+
+
+class Buckets(NamedTuple):
+    """One histogram series: its own labels, cumulative counts by upper bound, and the line of its first bucket."""
+
+    labels: Labels
+    counts: dict[float, float]
+    line: int
+
+    @property
+    def finite(self) -> list[float]:
+        """The finite upper bounds, ascending."""
+        return sorted(bound for bound in self.counts if bound != math.inf)
+
+
+def histograms(exposition: Exposition) -> Iterator[tuple[MetricFamily, list[Buckets]]]:
+    """Each histogram family with its series; grouped once per exposition."""
+    for family in families_of(exposition):
+        if family.type != "histogram":
+            continue
+        key = f"buckets of {family.name}"
+        if key not in exposition.cache:
+            exposition.cache[key] = _group(family)
+        yield family, cast("list[Buckets]", exposition.cache[key])
+
+
+def _group(family: MetricFamily) -> list[Buckets]:
+    found: dict[Labels, Buckets] = {}
+    name = family.name + "_bucket"
+    for sample in family.samples:
+        if sample.name != name:
+            continue
+        labels = sample.labels
+        if labels and labels[-1][0] == "le":  # where client libraries put it
+            own, bound = labels[:-1], labels[-1][1]
+        else:
+            own = tuple(pair for pair in labels if pair[0] != "le")
+            bound = dict(labels).get("le", "NaN")
+        series = found.get(own)
+        if series is None:
+            own = tuple(pair for pair in own if pair[0] != "le")  # one too many is told by `label-names-unique`
+            series = found[own] = Buckets(own, {}, sample.line)
+        try:
+            series.counts[float(bound)] = sample.value
+        except ValueError:
+            continue  # a bound that is no number is a breach of the wire format, judged there
+    return list(found.values())

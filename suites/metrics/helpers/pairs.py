@@ -1,0 +1,74 @@
+"""What several rules over two scrapes need to know."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from stack.records.exposition.model import Labels, MetricFamily
+from stack.records.scrape.pair import Change, ScrapePair, sample_kind
+
+COUNTER_LIKE = ("counter", "histogram", "summary")
+"""Types whose series only grow and stay until the process ends."""
+
+
+def fallen_in(pair: ScrapePair, family: MetricFamily) -> list[Change]:
+    """The series of the family with a lower value in the second scrape."""
+    return [
+        change
+        for change in pair.changes(family)
+        if change[1] is not None and change[1][2] < change[0][2]  # by position: this runs for every series
+    ]
+
+
+def sums_apart(pair: ScrapePair, family: MetricFamily) -> list[tuple[Change, float]]:
+    """The sums of the family that moved although their count did not, each with that count."""
+    sums, counts = family.name + "_sum", family.name + "_count"
+    moved, still = [], {}
+    for change in pair.changes(family):
+        before, after = change
+        if before[0] == sums and after is not None and after[2] != before[2] and before[2] == before[2]:
+            moved.append(change)
+        elif before[0] == counts and after is not None and after[2] == before[2]:
+            still[frozenset(before[1])] = before[2]
+    return [(change, still[key]) for change in moved if (key := frozenset(change.before.labels)) in still]
+
+
+def recreated(pair: ScrapePair, family: MetricFamily, labels: Labels) -> bool:
+    """The series says by its `_created` time that it began anew between the scrapes."""
+    key = f"created in {family.name}"
+    if key not in pair.cache:
+        changes = (change for change in pair.changes(family) if sample_kind(family, change.before) == "_created")
+        pair.cache[key] = {frozenset(change.before.labels): change for change in changes}
+    change = cast("dict[frozenset[tuple[str, str]], Change]", pair.cache[key]).get(own_labels(family, labels))
+    return change is not None and change.after is not None and change.after.value > change.before.value
+
+
+def subjects_gone(pair: ScrapePair) -> frozenset[tuple[str, str]]:
+    """The labels of what is no more: gauges carried them (`device="veth1"`), and now nothing does.
+
+    A counter that is dropped has no gauge that ends with it; a device or a container that is gone takes all its
+    metrics along.
+    """
+    if "gone" not in pair.cache:
+        now = {
+            (label, value)
+            for labels in pair.after.label_values.values()
+            for label, values in labels.items()
+            for value in values
+        }
+        gauges = [family.name for family in pair.before.families if family.type in {"gauge", "unknown", "info"}]
+        before = pair.before.label_values
+        pair.cache["gone"] = frozenset(
+            (label, value)
+            for name in gauges
+            for label, values in before[name].items()
+            for value in values
+            if (label, value) not in now
+        )
+    return cast("frozenset[tuple[str, str]]", pair.cache["gone"])
+
+
+def own_labels(family: MetricFamily, labels: Labels) -> frozenset[tuple[str, str]]:
+    """The labels of the series that a sample belongs to: without the format's `le` and `quantile`."""
+    formats_own = {"histogram": "le", "summary": "quantile"}.get(family.type)
+    return frozenset(pair for pair in labels if pair[0] != formats_own)

@@ -1,0 +1,49 @@
+"""The metrics endpoint does not redirect to somewhere else.
+
+A redirect to a login page, to another host or in a circle means that nobody scrapes metrics there: at best Prometheus
+reads a web page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stack.records.scrape.scrape import Scrape
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+LOGIN = re.compile(r"log-?in|sign-?in|/auth|oauth|sso|saml|openid", re.IGNORECASE)
+
+
+@rule(
+    Good("HTTP/1.1 200 OK\nContent-Type: text/plain; version=0.0.4\nX-Redirect: 307 /metrics/\n\na_jobs 1\n"),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: text/html\nX-Redirect: 302 /login?next=/metrics\n\n<html>\n",
+        "the metrics endpoint redirects to a login page: `/login?next=/metrics`",
+    ),
+    Bad(
+        "HTTP/1.1 302 Found\nX-Redirect: 302 /metrics\nX-Error: redirect: `/metrics` redirects to itself\n",
+        "the metrics endpoint leads astray: `/metrics` redirects to itself",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
+)
+def check(scrape: Scrape) -> Iterator[Finding]:
+    """Judge where the redirects lead."""
+    place = Where(
+        url=scrape.url, excerpt=" → ".join(f"{hop.status} {hop.location}" for hop in scrape.redirects) or None
+    )
+    login = next((hop for hop in scrape.redirects if LOGIN.search(hop.location)), None)
+    if login is not None and (scrape.error_kind == "redirect" or scrape.is_html):
+        yield Finding(
+            f"the metrics endpoint redirects to a login page: `{login.location}`",
+            place,
+            "exempt the metrics endpoint from authentication, or give the scrape its credentials (`authorization`)",
+        )
+    elif scrape.error_kind == "redirect":
+        hint = "answer metrics at the address that is scraped, or correct that address in `metrics`"
+        yield Finding(f"the metrics endpoint leads astray: {scrape.error}", place, hint)
+    elif scrape.redirects and scrape.is_html:
+        hint = "answer metrics at the address that is scraped"
+        yield Finding(f"the metrics endpoint redirects to a web page: `{scrape.redirects[-1].location}`", place, hint)

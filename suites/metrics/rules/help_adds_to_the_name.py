@@ -1,0 +1,37 @@
+"""The help text says more than the name.
+
+`http_requests_total: HTTP requests total` helps nobody; one sentence on what is counted, when and where does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stack.records.exposition.model import MetricFamily
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.families import exposed_name, where
+
+WORD = re.compile(r"[a-z0-9]+")
+
+
+@rule(
+    Good("# HELP http_requests_total Requests answered, by status code.\nhttp_requests_total 1\n"),
+    Bad(
+        "# HELP http_requests_total HTTP requests total.\nhttp_requests_total 1\n",
+        "the help text of `http_requests_total` only repeats the name",
+    ),
+    level=Level.SHOULD,
+    source="https://prometheus.io/docs/instrumenting/writing_exporters/#help-strings",
+)
+def check(family: MetricFamily) -> Iterator[Finding]:
+    """Judge one family."""
+    name = exposed_name(family)
+    said = WORD.findall((family.help or "").lower())
+    if said and set(said) <= {*WORD.findall(name.lower()), "the", "of", "a", "metric"}:
+        yield Finding(
+            f"the help text of `{name}` only repeats the name",
+            where(family),
+            "say what is counted or measured, at which moment, and what the labels tell apart",
+        )

@@ -1,0 +1,42 @@
+"""The endpoint compresses only in the way that was asked for.
+
+Prometheus unpacks gzip and nothing else: any other encoding, or gzip to a scraper that did not offer to unpack it,
+arrives as noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.scrape.negotiation import Negotiation
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("HTTP/1.1 200 OK\nContent-Encoding: gzip\nX-Accept-Encoding: gzip\n\n"),
+    Good("HTTP/1.1 200 OK\nX-Accept-Encoding: identity\n\n"),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Encoding: gzip\nX-Accept-Encoding: identity\n\n",
+        "asked for encoding `identity` the endpoint answers `gzip`",
+    ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Encoding: br\nX-Accept-Encoding: gzip\nX-Error: broken: unknown encoding\n\n",
+        "asked for encoding `gzip` the endpoint answers `br`",
+    ),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/instrumenting/content_negotiation/#compression",
+)
+def check(negotiation: Negotiation) -> Iterator[Finding]:
+    """Judge the Content-Encoding of each answer; each distinct fault is told once."""
+    told = set()
+    for answer in negotiation.answers:
+        asked = answer.accept_encoding or "identity"
+        got = (answer.header("content-encoding") or "identity").strip().lower()
+        if got != "identity" and got not in asked and (asked, got) not in told:
+            told.add((asked, got))
+            yield Finding(
+                f"asked for encoding `{asked}` the endpoint answers `{got}`",
+                Where(url=answer.url),
+                "compress with gzip, and only when `Accept-Encoding` lists it; check the proxy in between",
+            )

@@ -1,0 +1,112 @@
+"""Levels three and four on a running stack, read-only: the compactor's runs, and what is there that should be gone."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+
+from stack.clients.log_reader import LogStoreError
+from stack.clients.loki import LokiClient
+from stack.records.logs.entry import LabelSet, show_labels
+from stack.records.retention.compactor import CompactorRuns, words
+from stack.records.retention.observation import OldStream, RetentionObservation
+from stack.text.durations import DAY, SEVEN_DAYS, seconds
+from stack.text.yaml_text import section
+from suites.core.evidence import NotEvaluated
+from suites.retention.collect.temporary_stack import live_settings, metrics_text
+
+RING_POLL_S = 5.0
+"""Loki looks this often whether it is the one who runs the compactor, for the first time after this long."""
+NS = 1_000_000_000
+LOOK_BACK_S = 30 * DAY
+"""Loki answers queries of at most 721 hours, where nobody has changed that."""
+SHOWN_STREAMS = 20
+ENOUGH_S = 8 * DAY
+
+
+async def compactor_runs(loki: LokiClient, http: httpx.AsyncClient) -> CompactorRuns | NotEvaluated:
+    """Read the compactor's metrics; on a server too young for a first run, say when there will be one.
+
+    Raises:
+        LogStoreError, httpx.HTTPError: Loki did not answer.
+
+    """
+    compactor = section(await live_settings(loki), "compactor")
+    wait = _setting(compactor, "compaction_interval", 600.0)
+    interval = _setting(compactor, "apply_retention_interval", 0.0) or wait
+    runs = CompactorRuns.read(await metrics_text(http, loki.url), interval, time.time())
+    first = RING_POLL_S + wait
+    if runs.last_success == 0 and not runs.failed and runs.uptime_s < first + interval:
+        return NotEvaluated(
+            f"Loki has been running for {words(runs.uptime_s)}; its compactor first applies retention "
+            f"{words(first)} after the start"
+        )
+    return runs
+
+
+async def observe_attached(
+    loki: LokiClient, http: httpx.AsyncClient, now: float, running_since: float | None = None
+) -> RetentionObservation | NotEvaluated:
+    """Look for lines older than seven days and the compactor's slack; `now` and `running_since` in Unix seconds.
+
+    A line that is too old is a breach however long the stack has been there. Only where there is none does its age
+    matter: it is that of the Loki process, or `running_since` where that is known and earlier.
+
+    Raises:
+        LogStoreError, httpx.HTTPError: Loki did not answer.
+
+    """
+    slack = slack_s(await live_settings(loki))
+    end = round((now - SEVEN_DAYS - slack) * NS)
+    start = end - round(LOOK_BACK_S * NS)
+    streams = await loki.series([], start, end)
+    old = [found for labels in streams[:SHOWN_STREAMS] if (found := await _oldest(loki, http, labels, start, end, now))]
+    if not old:
+        runs = CompactorRuns.read(await metrics_text(http, loki.url), 0.0, now)
+        age = now - min(runs.started, running_since or now)
+        if age < ENOUGH_S:
+            return NotEvaluated(
+                f"there is nothing older than seven days, but Loki has been running for {words(age)} only: that it "
+                "deletes shows after eight days, or in the retention trial of a full run"
+            )
+    return RetentionObservation("loki", slack, len(streams[:SHOWN_STREAMS]), tuple(old))
+
+
+def slack_s(live: dict[str, Any]) -> float:
+    """How long a line may outlive seven days, in seconds, with a compactor that works.
+
+    A chunk goes when its last line is too old; the compactor has to come round, the queriers to notice.
+    """
+    compactor = section(live, "compactor")
+    wait = _setting(compactor, "compaction_interval", 600.0)
+    return (
+        _setting(section(live, "ingester"), "max_chunk_age", 7200.0)
+        + (_setting(compactor, "apply_retention_interval", 0.0) or wait)
+        + _setting(compactor, "retention_delete_delay", 7200.0)
+        + _setting(section(live, "storage_config", "tsdb_shipper"), "resync_interval", 300.0)
+    )
+
+
+async def _oldest(
+    loki: LokiClient, http: httpx.AsyncClient, labels: LabelSet, start: int, end: int, now: float
+) -> OldStream | None:
+    """Ask for one line: an entry in the index alone may belong to a chunk that is gone or that is younger."""
+    query: dict[str, str | int] = {
+        "query": show_labels(labels),
+        "start": start,
+        "end": end,
+        "limit": 1,
+        "direction": "forward",
+    }
+    answer = await http.get(f"{loki.url}/loki/api/v1/query_range", params=query)
+    if not answer.is_success:
+        raise LogStoreError(f"{loki.url}: {answer.status_code} {' '.join(answer.text.split())[:300]}")
+    values = [value for stream in answer.json()["data"]["result"] for value in stream["values"]]
+    return OldStream(show_labels(labels), now - int(values[0][0]) / NS) if values else None
+
+
+def _setting(live: dict[str, Any], name: str, default: float) -> float:
+    found = seconds(live.get(name))
+    return default if found is None else found

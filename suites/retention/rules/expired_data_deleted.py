@@ -1,0 +1,46 @@
+"""A stack that has been running for longer than seven days answers with nothing older.
+
+The trial shows what the configuration does on a new server; this is what it did on yours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stack.records.retention.compactor import words
+from stack.records.retention.observation import RetentionObservation
+from stack.text.durations import DAY
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("component: loki\nslack_s: 15600\nasked: 2"),
+    Bad(
+        "component: loki\nslack_s: 15600\nasked: 2\nstreams: {'{service=\"audit\"}': 1036800}",
+        'stream `{service="audit"}` still answers with a line that is 12.0 days old',
+    ),
+    Bad(
+        "component: loki\nslack_s: 15600\nasked: 9\nstreams: {'{a=\"1\"}': 691200, '{a=\"2\"}': 864000}",
+        '2 streams still answer with lines older than seven days, such as `{a="2"}` with one that is 10.0 days old',
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/loki/latest/operations/storage/retention/",
+)
+def check(seen: RetentionObservation) -> Iterator[Finding]:
+    if not seen.streams:
+        return
+    oldest = max(seen.streams, key=lambda stream: stream.age_s)
+    days = f"{oldest.age_s / DAY:.1f} days old"
+    if len(seen.streams) == 1:
+        message = f"stream `{oldest.stream}` still answers with a line that is {days}"
+    else:
+        message = (
+            f"{len(seen.streams)} streams still answer with lines older than seven days, "
+            f"such as `{oldest.stream}` with one that is {days}"
+        )
+    hint = (
+        f"the compactor may take {words(seen.slack_s)} beyond seven days; look at its last run, at `retention_stream` "
+        "and at the overrides per tenant"
+    )
+    yield Finding(message, Where(series=oldest.stream), hint)

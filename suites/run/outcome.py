@@ -1,0 +1,71 @@
+"""Turns a verdict into pytest's outcome: failed, skipped, xfailed or passed."""
+
+from __future__ import annotations
+
+import pytest
+
+from suites.core.rule import Level
+from suites.core.verdict import Verdict
+from suites.logs.helpers.secrets import mask
+
+SHOWN = 5
+"""Findings shown in one failure; the report has the rest."""
+
+
+class Nonconformance(AssertionError):  # noqa: N818  # it is the verdict on a service, not an error of the suite
+    """A subject breaks a rule; the text is written for the one who mends it."""
+
+
+class RuleBrokeError(Exception):
+    """The suite itself could not judge; shown as an error, never as a failure of the subject."""
+
+
+def enforce(verdict: Verdict, *, strict: bool) -> None:
+    """Raise what pytest has to see for `verdict`; return for a pass, and for a warning unless `strict`."""
+    match verdict.outcome:
+        case "not-evaluated":
+            reason = f"not evaluated: {verdict.reason}"
+            if strict and verdict.applies:
+                raise Nonconformance(
+                    f"{headline(verdict)}\n  {reason}\n  --strict accepts no rule that was not evaluated"
+                )
+            pytest.skip(plain(reason))
+        case "waived" if verdict.waiver is not None:
+            waiver = verdict.waiver
+            pytest.xfail(f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}")
+        case "fail":
+            raise Nonconformance(explain(verdict))
+        case "warn" if strict:
+            raise Nonconformance(explain(verdict))
+        case "error":
+            raise RuleBrokeError(plain(f"{headline(verdict)}\n  {verdict.reason}"))
+        case _:
+            return
+
+
+def plain(text: str) -> str:
+    """Make a text fit for a terminal: what came from a service is masked, and commands nothing."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in mask(text))
+
+
+def headline(verdict: Verdict) -> str:
+    """Name rule, level and subject in one line."""
+    return f"{verdict.rule.id} {verdict.rule.level} {verdict.subject}"
+
+
+def explain(verdict: Verdict) -> str:
+    """Say what is wrong, where, how to mend it and why it matters, in a few lines."""
+    lines = [headline(verdict)]
+    for finding in verdict.findings[:SHOWN]:
+        lines.append(f"  {finding.message}")
+        where = ", ".join(f"{name} {value}" for name, value in finding.where.as_data().items())
+        if where:
+            lines.append(f"    where: {where[:300]}")
+        if finding.hint:
+            lines.append(f"    mend:  {finding.hint}")
+    more = len(verdict.findings) - SHOWN
+    if more > 0:
+        lines.append(f"  … and {more} more in the report")
+    binding = "" if verdict.rule.level is Level.MUST else " (a SHOULD, enforced by --strict)"
+    lines.append(f"  why: {verdict.rule.title}{binding} {verdict.rule.source}")
+    return plain("\n".join(lines))

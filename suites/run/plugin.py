@@ -1,0 +1,144 @@
+"""The pytest side of a conformance run: options, parameters, one collection, one verdict per test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from suites.core.rule import Level, Rule
+from suites.core.subjects import Subject
+from suites.core.verdict import Verdict, judge
+from suites.run import options
+from suites.run.outcome import Nonconformance, RuleBrokeError, headline, plain
+from suites.run.progress import relayed, teller
+from suites.run.settings import FOLDER, RUN, Run, start
+
+PARAMETER = "judgement"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the conformance options."""
+    options.add(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the run, and tell the reports where its description will be."""
+    run = start(config)
+    config.stash[RUN] = run
+    config.obs_run_info = run.folder / "run.json"  # type: ignore[attr-defined]  # how reports finds it, see reports/plugin.py
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the run folder, in the process that made it."""
+    run = config.stash.get(RUN, None)
+    if run is not None and not hasattr(config, "workerinput"):
+        shutil.rmtree(run.folder, ignore_errors=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand the run folder to an xdist worker."""
+    node.workerinput[FOLDER] = str(node.config.stash[RUN].folder)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Say at once what cannot be run as asked: one message and exit code 4, before a test is made of it."""
+    config = session.config
+    if any(_holds_suites(config.invocation_params.dir / argument.partition("::")[0]) for argument in config.args):
+        config.stash[RUN].check()
+
+
+def _holds_suites(path: Path) -> bool:
+    here, suites = path.resolve(), options.ROOT / "suites"
+    return here.is_relative_to(suites) or suites.is_relative_to(here)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test that asks for `judgement` one parameter per rule and subject of its area."""
+    if PARAMETER not in metafunc.fixturenames:
+        return
+    area = Path(metafunc.module.__file__).parent.name
+    run = metafunc.config.stash[RUN]
+    metafunc.parametrize(
+        PARAMETER,
+        [
+            pytest.param(
+                (rule, subject),
+                id=f"{subject.name}-{rule.id.partition('/')[2]}",
+                marks=pytest.mark.must if rule.level is Level.MUST else pytest.mark.should,
+            )
+            for rule, subject in run.judgements(area)
+        ],
+        indirect=True,
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Collect the evidence that the selected tests need before the first of them runs."""
+    run = session.config.stash[RUN]
+    wanted = {
+        (item.callspec.params[PARAMETER][0].area, item.callspec.params[PARAMETER][1].name)
+        for item in getattr(session, "items", [])
+        if hasattr(item, "callspec") and PARAMETER in item.callspec.params
+    }
+    if wanted and not session.config.option.collectonly and not session.testsfailed:
+        run.collect_once(wanted, teller(session.config, run.folder))
+    with relayed(session.config, run.folder):
+        return (yield)
+
+
+@pytest.fixture
+def judgement(request: pytest.FixtureRequest) -> Verdict:
+    """The verdict of one rule on one subject; an error of the suite itself is raised here, in the setup."""
+    rule, subject = request.param
+    run = request.config.stash[RUN]
+    verdict = _judged(run, rule, subject).without(f"{run.folder}/work/")
+    request.node.user_properties.append(("verdict", verdict.as_data(subject.kind, subject.service)))
+    if verdict.outcome == "error":
+        raise RuleBrokeError(plain(f"{headline(verdict)}\n  {verdict.reason}"))
+    return verdict
+
+
+def _judged(run: Run, rule: Rule, subject: Subject) -> Verdict:
+    waiver = next((waiver for waiver in subject.waivers if waiver.rule == rule.id), None)
+    verdict = judge(rule, subject.name, run.store.get(rule.record, subject.name), waiver)
+    if waiver is None or verdict.outcome == "error":
+        return verdict
+    problem = None
+    if verdict.outcome == "pass":
+        problem = f"the waiver is no longer needed: remove it from {waiver.where or 'the service.yaml'}"
+    elif waiver.expired(run.today):
+        problem = (
+            f"the waiver expired on {waiver.expires} ({waiver.where or 'service.yaml'}): mend the breach, "
+            f"or have {waiver.owner} renew it"
+        )
+    if problem is None:
+        return verdict
+    return Verdict(rule, subject.name, "error", verdict.evidence, verdict.findings, problem, waiver=waiver)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave the telling of failures to the report where every one of them is a verdict: once is enough."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    told = reporter.stats.get("failed", []) + reporter.stats.get("error", []) if reporter else []
+    if told and all(any(name == "verdict" for name, _ in getattr(report, "user_properties", ())) for report in told):
+        session.config.option.tbstyle = "no"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,  # noqa: ARG001  # the hook passes it by name
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show a breach as its own words, without a traceback through the suite."""
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, Nonconformance | RuleBrokeError):
+        report.longrepr = str(call.excinfo.value)
+    return report

@@ -1,0 +1,213 @@
+"""Every live rule of the stack is green on real servers as shipped, and red on real servers misconfigured for it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from stack.backends.base import StackPlan, TargetGroup
+from stack.backends.local.backend import LocalBackend, LocalStack
+from stack.components import find_binary, why_absent
+from stack.eventually import eventually
+from suites.components.collect.running import first_look, last_look
+from suites.components.collect.running_components import LiveStack
+from suites.core.discovery import in_area
+from suites.core.evidence import NotEvaluated
+from suites.retention.collect.running import collect as settings_in_use
+
+SHIPPED = Path(__file__).parents[2] / "stack"
+SERVERS = ("prometheus", "loki", "promtail", "alertmanager", "node-exporter", "gateway")
+AREAS = ("alerts", "components", "dashboards", "gateway")
+RULES = {rule.id.partition("/")[2]: rule for area in AREAS for rule in in_area(area)}
+LOCATION = "location /prometheus/ {\n"
+FRONT = "location = / {\n            auth_basic off;\n"
+Seen = Mapping[str, Mapping[type, Any]]
+
+
+def change(path: Path, *changes: tuple[str, str]) -> None:
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text, f"{path.name} has no {old!r}"
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+def misconfigure(config: Path) -> None:
+    """Change what must be wrong from the start."""
+    prometheus = config / "prometheus"
+    change(
+        prometheus / "prometheus.yml",
+        ("body_size_limit: 50MB", "body_size_limit: 1KB"),
+        ("alerting:\n  alertmanagers:\n    - file_sd_configs:\n        - files: [alertmanagers/*.json]\n", ""),
+    )
+    (prometheus / "rules" / "broken.yml").write_text(
+        "groups: [{name: broken, rules: [{alert: Ambiguous, expr: 'up * on() up'}]}]\n", encoding="utf-8"
+    )
+    change(
+        config / "gateway" / "templates" / "nginx.conf.template",
+        (LOCATION, f"{LOCATION}            auth_basic off;\n"),
+        (FRONT, f"location = / {{ proxy_pass http://127.0.0.1:1; }}\n        {FRONT.replace('/', '/front')}"),
+        ("        proxy_set_header Upgrade $http_upgrade;\n", ""),
+    )
+
+
+def drift(config: Path) -> None:
+    """Change files under running servers, so that they no longer say what is in use, nor what a checker accepts."""
+    rules = config / "prometheus" / "rules"
+    (rules / "late.yml").write_text("groups: [{name: late, rules: [{alert: Late, expr: up}]}]\n", encoding="utf-8")
+    change(config / "prometheus" / "prometheus.yml", ("evaluation_interval: 15s", "evaluation_interval: 20s"))
+    change(config / "loki" / "loki-config.yaml", ("max_line_size: 256KB", "max_line_size: 128KB"))
+    change(config / "alertmanager" / "alertmanager.yml", ("resolve_timeout: 5m", "resolve_timeout: 6m"))
+
+
+async def look(stack: LocalStack, config: Path, jobs: tuple[str, ...], logging: tuple[str, ...]) -> Seen:
+    """Collect all that the stack suite sees of a running stack."""
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
+        live = LiveStack(stack, http, config, datetime.now(UTC).date(), stack.health(), jobs, logging)
+        urls = [stack.endpoint(name) or "" for name in ("loki", "prometheus")]
+        first = await first_look(live)
+        parts = [await settings_in_use(urls[0], urls[1], config, http, time.time()), first, await last_look(live)]
+    found: dict[str, dict[type, Any]] = {}
+    for part in parts:
+        for name, records in part.items():
+            found.setdefault(name, {}).update(records)
+    return found
+
+
+def messages(seen: Seen, rule_name: str, component: str) -> list[str]:
+    """What a rule says about a component; fails where there is nothing to judge."""
+    rule = RULES[rule_name]
+    records = seen[component][rule.record]
+    assert not isinstance(records, NotEvaluated), f"{rule.id} on {component}: {records.reason}"
+    return [finding.message for record in records for finding in rule.judge(record)]
+
+
+def need_servers() -> None:
+    for name in (*SERVERS, "promtool", "amtool"):
+        if find_binary(name) is None:
+            pytest.skip(f"no real {name}: {why_absent(name)}")
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+    """What is seen of the stack as it is shipped."""
+    need_servers()
+    folder = tmp_path_factory.mktemp("shipped")
+    targets = {"api": [TargetGroup(("127.0.0.1:1",))]}
+    log = folder / "logs" / "dante" / "api" / "main.log"
+    log.parent.mkdir(parents=True)
+    log.write_text('{"level":"info"}\n', encoding="utf-8")
+    plan = StackPlan(folder / "run", SHIPPED, SERVERS, targets, f"{folder}/logs/*/*/*.log")
+    with LocalBackend().start(plan) as stack:
+        wait_for_stream(stack)
+        yield asyncio.run(look(stack, SHIPPED, ("api",), ("api",)))
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+    """What is seen of a stack in which everything is wrong that a live rule speaks of."""
+    need_servers()
+    folder = tmp_path_factory.mktemp("broken")
+    config = folder / "stack"
+    shutil.copytree(SHIPPED, config, ignore=shutil.ignore_patterns("*.py", "native", "embedded"))
+    misconfigure(config)
+    open_to_all = {"LOKI_GRPC_ADDRESS": "0.0.0.0", "PROMTAIL_GRPC_ADDRESS": "0.0.0.0"}  # noqa: S104  # that is what is wrong
+    targets = {"unknown": [TargetGroup(("127.0.0.1:1",))]}
+    plan = StackPlan(folder / "run", config, SERVERS, targets, env=open_to_all)
+    with LocalBackend().start(plan) as stack:
+        users = folder / "run" / "gateway" / "data" / "users"
+        users.write_text(f"{users.read_text(encoding='utf-8')}admin:{{PLAIN}}admin\n", encoding="utf-8")
+        drift(config)
+        wait_for_targets(stack)
+        yield asyncio.run(look(stack, config, ("checkout",), ("checkout",)))
+
+
+def wait_for_targets(stack: LocalStack) -> None:
+    """Wait until two targets were scraped: before that, the ambiguous rule has nothing to stumble over."""
+    url = f"{stack.endpoint('prometheus')}/api/v1/query?query=up"
+
+    def scraped() -> int:
+        return len(httpx.get(url, trust_env=False).json()["data"]["result"])
+
+    eventually(scraped, lambda targets: targets > 1, 20, describe="two targets were scraped")
+
+
+def wait_for_stream(stack: LocalStack) -> None:
+    url = f"{stack.endpoint('loki')}/loki/api/v1/series?match[]={{service=%22api%22}}"
+    eventually(lambda: httpx.get(url, trust_env=False).json().get("data"), bool, 15, describe="the line is in Loki")
+
+
+RED = [
+    ("component-targets-up", "loki", "the target of loki is down: body size limit exceeded"),
+    (
+        "running-jobs-are-in-catalog",
+        "prometheus",
+        "job `unknown` is scraped and is neither in the catalog nor a component",
+    ),
+    (
+        "running-jobs-cover-catalog",
+        "prometheus",
+        "service `checkout` is in the catalog and no job of the running Prometheus",
+    ),
+    (
+        "rules-loaded",
+        "prometheus",
+        "1 rule of stack/prometheus/rules/late.yml is not in the running Prometheus: `Late`",
+    ),
+    (
+        "rules-evaluate",
+        "prometheus",
+        "rule `Ambiguous` fails: ",  # what follows is Prometheus' own wording, with or without a prefix
+    ),
+    ("alertmanager-configured", "prometheus", "Prometheus has no Alertmanager to send alerts to"),
+    (
+        "unauthenticated-access-denied",
+        "gateway",
+        "`/prometheus/api/v1/status/buildinfo` answers 200 to whoever has no cred",
+    ),
+    ("no-weak-credentials", "gateway", "the gateway lets `admin` in with a password that anybody would try"),
+    ("health-page-open", "gateway", "`/` answers 401 instead of 200"),
+    ("live-tail-works", "gateway", "the live tail does not pass: answered 426 Upgrade Required instead"),
+    ("only-gateway-listens-publicly", "loki", "loki can be reached from outside at "),
+    ("only-gateway-listens-publicly", "promtail", "promtail can be reached from outside at "),
+    (
+        "running-configuration-equals-files",
+        "prometheus",
+        "`global.evaluation_interval` is `20s` in the file and `15s` in the running prometheus",
+    ),
+    ("running-configuration-equals-files", "loki", "`limits_config.max_line_size` is `128KB` in the file and "),
+    (
+        "running-configuration-equals-files",
+        "alertmanager",
+        "`global.resolve_timeout` is `6m` in the file and `5m` in the running alertmanager",
+    ),
+    (
+        "catalog-services-have-log-streams",
+        "loki",
+        'no stream `{service="checkout"}` in the log store for the last hour',
+    ),
+]
+
+
+@pytest.mark.native
+@pytest.mark.parametrize(("rule", "component", "message"), RED, ids=[f"{rule}-{name}" for rule, name, _ in RED])
+def test_a_misconfigured_server_turns_the_rule_red(broken: Seen, rule: str, component: str, message: str) -> None:
+    assert any(said.startswith(message) for said in messages(broken, rule, component)), messages(
+        broken, rule, component
+    )
+
+
+@pytest.mark.native
+@pytest.mark.parametrize(
+    ("rule", "component"), dict.fromkeys((rule, name) for rule, name, _ in RED), ids=lambda value: str(value)
+)
+def test_the_shipped_stack_keeps_the_rule(shipped: Seen, rule: str, component: str) -> None:
+    assert messages(shipped, rule, component) == []

@@ -1,0 +1,233 @@
+"""From evidence to a verdict, and from a verdict to what pytest shows: every outcome, waivers, faults of a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Self, cast
+
+import pytest
+
+from fixtures.service import Waiver
+from suites.core.evidence import CollectionError, Evidence, EvidenceStore, Found, NotEvaluated
+from suites.core.finding import Finding, Where
+from suites.core.rule import Level, NotApplicable, Rule
+from suites.core.subjects import Subject
+from suites.core.verdict import KEPT_FINDINGS, Verdict, judge
+from suites.run.outcome import Nonconformance, RuleBrokeError, enforce
+from suites.run.plugin import _judged
+from suites.run.settings import Run
+
+
+@dataclass(frozen=True)
+class Text:
+    """A record that is only its text."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls(text)
+
+
+def check(record: Text) -> Iterator[Finding]:
+    """Find each word `bad`; break on `broken`, and have nothing to say about an empty text."""
+    if not record.text:
+        raise NotApplicable("the text is empty")
+    for word in record.text.split():
+        if word == "broken":
+            raise ZeroDivisionError("a fault of the rule")
+        if word.startswith("bad"):
+            yield Finding(f"`{word}` is bad", Where(line=1), "write `good`")
+
+
+def rule(level: Level = Level.MUST) -> Rule:
+    return Rule("metrics/no-bad", "No word is bad.", "", level, "https://example.org/", Text, (), (), check)
+
+
+def seen(*texts: str) -> Evidence:
+    return Evidence(tuple(Text(text) for text in texts), "live")
+
+
+WAIVER = Waiver("metrics/no-bad", "it is old", "shop", date(2026, 6, 30), "service.yaml:9")
+MUST, SHOULD = rule(), rule(Level.SHOULD)
+
+
+@pytest.mark.parametrize(
+    ("judging", "found", "waiver", "outcome", "reason"),
+    [
+        (MUST, seen("good"), None, "pass", None),
+        (MUST, seen("good", "bad"), None, "fail", None),
+        (SHOULD, seen("bad"), None, "warn", None),
+        (MUST, seen("bad"), WAIVER, "waived", None),
+        (SHOULD, seen("bad"), WAIVER, "waived", None),
+        (MUST, seen("good"), WAIVER, "pass", None),
+        (MUST, seen(""), None, "not-evaluated", "the text is empty"),
+        (MUST, seen("", "bad"), None, "fail", None),
+        (MUST, NotEvaluated("Loki is down"), None, "not-evaluated", "Loki is down"),
+        (MUST, CollectionError("no port is free"), None, "error", "no port is free"),
+        (MUST, seen("bad", "broken"), None, "error", "the rule itself broke: ZeroDivisionError: a fault of the rule"),
+        (MUST, seen("broken"), WAIVER, "error", "the rule itself broke: ZeroDivisionError: a fault of the rule"),
+    ],
+)
+def test_outcome(judging: Rule, found: Found, waiver: Waiver | None, outcome: str, reason: str | None) -> None:
+    verdict = judge(judging, "shop", found, waiver)
+    assert (verdict.outcome, verdict.reason) == (outcome, reason)
+
+
+@pytest.mark.parametrize(
+    ("found", "applies"),
+    [(seen(""), False), (NotEvaluated("it logs nothing", applies=False), False), (NotEvaluated("Loki is down"), True)],
+)
+def test_what_does_not_apply_is_told_from_what_is_missing(found: Found, applies: bool) -> None:
+    assert judge(MUST, "shop", found).applies is applies
+
+
+def test_evidence_of_no_record_is_no_pass() -> None:
+    """A collector that returns an empty list has seen nothing, and nothing seen is nothing proved."""
+    verdict = judge(MUST, "shop", Evidence((), "live"))
+    assert verdict.outcome == "not-evaluated"
+    assert verdict.reason == "no Text was collected for shop"
+
+
+def test_a_finding_is_told_once_however_many_records_show_it() -> None:
+    verdict = judge(MUST, "shop", seen("bad", "bad", "bad2"))
+    assert [finding.message for finding in verdict.findings] == ["`bad` is bad", "`bad2` is bad"]
+
+
+def test_the_report_gets_the_first_findings_and_the_number_of_all() -> None:
+    data = judge(MUST, "shop", seen(" ".join(f"bad{number}" for number in range(100)))).as_data("service", "shop")
+    assert data["findings_total"] == 100
+    assert len(cast("list[object]", data["findings"])) == KEPT_FINDINGS
+
+
+def quietly(verdict: Verdict, *, strict: bool = False) -> None:
+    enforce(verdict, strict=strict)
+
+
+@pytest.mark.parametrize(
+    ("found", "waiver", "judging", "lenient", "strict"),
+    [
+        (seen("good"), None, MUST, None, None),
+        (seen("bad"), None, MUST, Nonconformance, Nonconformance),
+        (seen("bad"), None, SHOULD, None, Nonconformance),
+        (seen("bad"), WAIVER, MUST, pytest.xfail.Exception, pytest.xfail.Exception),
+        (NotEvaluated("Loki is down"), None, MUST, pytest.skip.Exception, Nonconformance),
+        (NotEvaluated("no logs", applies=False), None, MUST, pytest.skip.Exception, pytest.skip.Exception),
+        (CollectionError("no port"), None, MUST, RuleBrokeError, RuleBrokeError),
+    ],
+)
+def test_every_outcome_in_pytest(
+    found: Found,
+    waiver: Waiver | None,
+    judging: Rule,
+    lenient: type[BaseException] | None,
+    strict: type[BaseException] | None,
+) -> None:
+    verdict = judge(judging, "shop", found, waiver)
+    for wanted, is_strict in ((lenient, False), (strict, True)):
+        if wanted is None:
+            quietly(verdict, strict=is_strict)
+        else:
+            with pytest.raises(wanted):
+                quietly(verdict, strict=is_strict)
+
+
+def test_a_breach_says_what_where_how_and_why() -> None:
+    with pytest.raises(Nonconformance) as told:
+        quietly(judge(MUST, "shop", seen(" ".join(f"bad{number}" for number in range(7)))))
+    lines = str(told.value).splitlines()
+    assert lines[:4] == ["metrics/no-bad MUST shop", "  `bad0` is bad", "    where: line 1", "    mend:  write `good`"]
+    assert lines[-2:] == ["  … and 2 more in the report", "  why: No word is bad. https://example.org/"]
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Callable[..., Verdict]:
+    """Judge one text under a waiver on a given day, as a run does."""
+
+    def one(text: str, today: date, *waivers: Waiver) -> Verdict:
+        noon = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
+        run = Run(cast("pytest.Config", None), tmp_path, noon)
+        run.store.put("shop", {Text: [Text(text)]}, "live")
+        return _judged(run, MUST, Subject("shop", "service", "shop", waivers))
+
+    return one
+
+
+LAST_DAY, DAY_AFTER = date(2026, 6, 30), date(2026, 7, 1)
+
+
+def test_a_waiver_holds_up_to_and_including_its_day(judged: Callable[..., Verdict]) -> None:
+    assert judged("bad", LAST_DAY, WAIVER).outcome == "waived"
+    expired = judged("bad", DAY_AFTER, WAIVER)
+    assert expired.outcome == "error"
+    assert expired.reason == (
+        "the waiver expired on 2026-06-30 (service.yaml:9): mend the breach, or have shop renew it"
+    )
+    assert [finding.message for finding in expired.findings] == ["`bad` is bad"], "the breach is still told"
+
+
+@pytest.mark.parametrize("today", [LAST_DAY, DAY_AFTER])
+def test_a_waiver_that_is_not_needed_is_an_error(judged: Callable[..., Verdict], today: date) -> None:
+    verdict = judged("good", today, WAIVER)
+    assert verdict.outcome == "error"
+    assert verdict.reason == "the waiver is no longer needed: remove it from service.yaml:9"
+
+
+def test_a_waiver_of_another_rule_changes_nothing(judged: Callable[..., Verdict]) -> None:
+    other = Waiver("metrics/parsable", "it is old", "shop", date(2020, 1, 1))
+    assert judged("bad", LAST_DAY, other).outcome == "fail"
+    assert judged("good", LAST_DAY, other).outcome == "pass"
+
+
+def test_a_waiver_is_neither_needed_nor_not_where_nothing_was_seen(judged: Callable[..., Verdict]) -> None:
+    assert judged("", LAST_DAY, WAIVER).outcome == "not-evaluated"
+
+
+class Unwritable:
+    """A record that cannot be written."""
+
+    def __reduce__(self) -> str:
+        raise TypeError("it holds a socket")
+
+
+def test_evidence_that_cannot_travel_costs_itself_alone(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path)
+    store.put("shop", {Text: [Text("good")], Unwritable: [Unwritable()]}, "live")
+    store.save()
+    other = EvidenceStore(tmp_path)
+    assert other.get(Text, "shop") == seen("good")
+    lost = other.get(Unwritable, "shop")
+    assert lost == CollectionError("this evidence cannot travel between processes: it holds a socket")
+
+
+def test_subjects_of_any_name_keep_apart(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path / "evidence")
+    names = ["shop", "../shop", "a/b", "broken", "Ümlaut %2F", "x" * 60]
+    for name in names:
+        store.put(name, {Text: [Text(name)]}, "static")
+    store.save()
+    other = EvidenceStore(tmp_path / "evidence")
+    assert [other.get(Text, name) for name in names] == [Evidence((Text(name),), "static") for name in names]
+    assert {path.parent for path in tmp_path.rglob("*.evidence")} == {tmp_path / "evidence"}
+
+
+def test_what_is_missing_after_collecting_broke_is_an_error_in_every_process(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path)
+    store.put("shop", {Text: [Text("good")]}, "live")
+    store.broke(CollectionError("collecting broke"))
+    store.save()
+    for each in (store, EvidenceStore(tmp_path)):
+        assert each.get(Text, "shop") == seen("good")
+        assert each.get(Rule, "shop") == CollectionError("collecting broke")
+        assert each.get(Text, "other") == CollectionError("collecting broke")
+
+
+def test_a_later_reason_does_not_replace_a_record(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path)
+    store.put("shop", {Text: [Text("good")]}, "live")
+    store.put_missing("shop", [Text, Rule], CollectionError("collecting broke"))
+    assert store.get(Text, "shop") == seen("good")
+    assert store.get(Rule, "shop") == CollectionError("collecting broke")

@@ -1,0 +1,114 @@
+"""The collector waits for the provoked lines, no longer than it must, and tells a log that is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from pathlib import Path
+
+from stack.records.logs.stream import ExpectedLine, LogStream, SentRequest
+from suites.core.evidence import NotEvaluated, Records
+from suites.logs.collect.emitted import LogContract, collect
+
+CONTRACT = LogContract("api", "zap")
+
+
+def request(request_id: str, expected: int = 0) -> SentRequest:
+    return SentRequest(request_id, "GET", "/jobs", 200, expected=(ExpectedLine(),) * expected)
+
+
+def line(request_id: str) -> str:
+    return json.dumps({"level": "info", "ts": time.time(), "msg": "m", "request_id": request_id}) + "\n"
+
+
+def gather(files: list[Path], requests: list[SentRequest], deadline_s: float = 5.0, growing: bool = True) -> Records:
+    return asyncio.run(collect(files, CONTRACT, requests, 1.0, deadline_s=deadline_s, growing=growing))
+
+
+def streams_of(records: Records) -> list[LogStream]:
+    found = records[LogStream]
+    assert not isinstance(found, NotEvaluated)
+    return list(found)
+
+
+def test_waits_until_the_last_promised_line_is_whole(tmp_path: Path) -> None:
+    log = tmp_path / "api.log"
+    written = threading.Event()
+
+    def service() -> None:
+        with log.open("a", encoding="utf-8") as file:
+            for piece in (line("r-1"), line("r-2"), line("r-2")[:-5], line("r-2")[-5:]):
+                time.sleep(0.05)  # the service's pace, not the collector's
+                written.set() if piece.endswith("}\n") and len(piece) == 5 else None
+                file.write(piece)
+                file.flush()
+
+    thread = threading.Thread(target=service)
+    thread.start()
+    started = time.monotonic()
+    (stream,) = streams_of(gather([log], [request("r-1"), request("r-2", expected=2)]))
+    thread.join()
+    assert [each.problem for each in stream.lines] == [None, None, None]
+    assert written.is_set()
+    assert time.monotonic() - started < 4, "it waited for the deadline, not for the lines"
+
+
+def test_a_log_that_is_complete_costs_no_wait(tmp_path: Path) -> None:
+    log = tmp_path / "api.log"
+    log.write_text(line("r-1"), encoding="utf-8")
+    started = time.monotonic()
+    (stream,) = streams_of(gather([log], [request("r-1")], deadline_s=30))
+    assert time.monotonic() - started < 2
+    assert (stream.service, stream.format, len(stream.requests), stream.emitted_from) == ("api", "zap", 1, 1.0)
+
+
+def test_a_line_that_never_comes_ends_at_the_deadline(tmp_path: Path) -> None:
+    log = tmp_path / "api.log"
+    log.write_text(line("r-1"), encoding="utf-8")
+    started = time.monotonic()
+    (stream,) = streams_of(gather([log], [request("r-1"), request("lost")], deadline_s=0.2))
+    assert 0.2 <= time.monotonic() - started < 2
+    assert len(stream.lines) == 1
+
+
+def test_silent_services_wait_side_by_side(tmp_path: Path) -> None:
+    async def all_of_them() -> None:
+        files = [tmp_path / f"{number}.log" for number in range(60)]
+        await asyncio.gather(*(collect([file], CONTRACT, [request("r")], 1.0, deadline_s=0.5) for file in files))
+
+    started = time.monotonic()
+    asyncio.run(all_of_them())
+    assert time.monotonic() - started < 10, "one after the other they would take 30 s"
+
+
+def test_lines_in_a_rotated_file_count(tmp_path: Path) -> None:
+    (tmp_path / "api.log.1").write_text(line("r-1"), encoding="utf-8")
+    (tmp_path / "api.log").write_text(line("r-2"), encoding="utf-8")
+    (stream,) = streams_of(gather([tmp_path / "api.log"], [request("r-1"), request("r-2")]))
+    assert [each.record and each.record.request_id for each in stream.lines] == ["r-1", "r-2"]
+
+
+def test_a_missing_log_is_a_stream_that_says_so(tmp_path: Path) -> None:
+    (stream,) = streams_of(gather([tmp_path / "api.log"], [], deadline_s=0.1))
+    assert (stream.missing, stream.lines) == ("no such file", ())
+
+
+def test_a_log_that_may_not_be_read_is_a_stream_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "api.log").mkdir()
+    (stream,) = streams_of(gather([tmp_path / "api.log"], [request("r-1")], deadline_s=0.1))
+    assert stream.missing is not None
+
+
+def test_a_service_without_a_known_log_is_not_evaluated() -> None:
+    assert gather([], [])[LogStream] == NotEvaluated("it is not known where api logs")
+
+
+def test_of_several_files_each_answers_for_its_own_requests(tmp_path: Path) -> None:
+    files = [tmp_path / "a.log", tmp_path / "b.log"]
+    files[0].write_text(line("r-1"), encoding="utf-8")
+    files[1].write_text(line("r-2"), encoding="utf-8")
+    first, second = streams_of(gather(files, [request("r-1"), request("r-2"), request("lost")], deadline_s=0.1))
+    assert [sent.request_id for sent in first.requests] == ["r-1", "lost"]
+    assert [sent.request_id for sent in second.requests] == ["r-2"]

@@ -1,0 +1,139 @@
+"""Deliveries: lines are paired with what became of them, and the collector waits, looks around and says what it saw."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stack.clients.log_reader import LogStoreError
+from stack.records.logs.delivery import Delivery
+from stack.records.logs.emitted_line import EmittedLine
+from stack.records.logs.entry import LabelSet, LogEntry
+from suites.core.evidence import NotEvaluated
+from suites.logs.collect.delivery import DeliveryContract, collect
+
+LABELS = (("level", "info"), ("service", "api"))
+NOW = int(time.time()) * 10**9
+
+
+def line(number: int) -> EmittedLine:
+    return EmittedLine.parse(f'{{"ts":{NOW / 1e9 + number},"msg":"line {number}","level":"info"}}', number)
+
+
+def entry(of: EmittedLine, labels: LabelSet = LABELS, text: str | None = None, at: int | None = None) -> LogEntry:
+    return LogEntry(labels, (of.time_ns or NOW) if at is None else at, of.text if text is None else text)
+
+
+def delivery(lines: Sequence[EmittedLine], entries: Sequence[LogEntry]) -> Delivery:
+    return Delivery("api", dict(LABELS), tuple(lines), tuple(entries))
+
+
+def test_an_altered_line_is_recognised_by_its_time_or_by_its_text() -> None:
+    one, two = line(1), line(2)
+    cut, other = entry(one, text=one.text[:20], at=NOW - 10**12), entry(two, text="line 2")
+    assert [match.altered for match in delivery([one, two], [cut, other]).matches] == [cut, other]
+
+
+def test_equal_lines_without_a_time_are_counted() -> None:
+    same = [EmittedLine.parse("same", number) for number in (1, 2, 3)]
+    [match] = delivery(same, [entry(same[0], at=number) for number in (1, 2)]).matches
+    assert (match.copies, len(match.entries)) == (3, 2)
+
+
+def test_the_entry_to_judge_is_the_one_at_the_lines_own_time() -> None:
+    one = line(1)
+    right, wrong = entry(one), entry(one, at=NOW + 10**11)
+    assert delivery([one], [wrong, right]).found == ((one, right),)
+
+
+@given(st.lists(st.integers(1, 6)), st.lists(st.tuples(st.integers(1, 8), st.sampled_from(["", "cut", "x"]))))
+def test_no_entry_counts_twice(emitted: list[int], stored: list[tuple[int, str]]) -> None:
+    texts = {"": None, "cut": '{"ts":17', "x": "x"}
+    entries = [entry(line(number), text=texts[how], at=NOW + place) for place, (number, how) in enumerate(stored)]
+    matches = delivery([line(number) for number in emitted], entries).matches
+    used = [id(one) for match in matches for one in (*match.entries, *([match.altered] if match.altered else []))]
+    assert len(used) == len(set(used))
+    assert len(matches) == len(set(emitted))
+
+
+class Reader:
+    """A store whose entries appear call by call; `broken` makes it fail."""
+
+    def __init__(self, states: list[list[LogEntry]], *, broken: bool = False) -> None:
+        self.states, self.broken, self.asked = states, broken, list[str]()
+
+    async def entries(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
+        if self.broken:
+            raise LogStoreError("http://loki: 503 not ready")
+        self.asked.append(query)
+        now = self.states[0]
+        if len(self.states) > 1 and "|=" not in query:
+            self.states.pop(0)
+        wanted: Callable[[LogEntry], bool] = lambda one: start_ns <= one.timestamp_ns < end_ns  # noqa: E731  # short
+        if "|=" in query:
+            needle = query.partition("|= ")[2].strip('"').replace('\\"', '"')
+            return [
+                one for one in now if wanted(one) and needle in one.line and query[1:].split("=")[0] in dict(one.labels)
+            ]
+        return [one for one in now if wanted(one) and dict(one.labels).get("service") == "api"]
+
+    async def label_names(self, start_ns: int, end_ns: int) -> list[str]:
+        return sorted(
+            {name for one in self.states[0] if start_ns <= one.timestamp_ns < end_ns for name, _ in one.labels}
+        )
+
+    async def series(self, selectors: Sequence[str], start_ns: int, end_ns: int) -> list[LabelSet]:
+        assert list(selectors) == ['{service="api"}']
+        return list({one.labels for one in await self.entries("", start_ns, end_ns)})
+
+    async def json_errors(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
+        return [one for one in await self.entries(query, start_ns, end_ns) if not one.line.startswith("{")]
+
+
+def follow(reader: Reader, lines: Sequence[EmittedLine], deadline_s: float = 0.5) -> Delivery | NotEvaluated:
+    contract = DeliveryContract("api", dict(LABELS))
+    found = asyncio.run(collect(reader, contract, lines, NOW / 1e9 - 1, deadline_s=deadline_s))[Delivery]
+    if isinstance(found, NotEvaluated):
+        return found
+    [one] = found
+    assert isinstance(one, Delivery)
+    return one
+
+
+def test_waits_until_the_last_line_is_there_and_no_longer() -> None:
+    lines = [line(-3), line(-2)]
+    both = [entry(one) for one in lines]
+    started = time.monotonic()
+    found = follow(Reader([[], both[:1], both]), lines, 30)
+    assert isinstance(found, Delivery)
+    assert time.monotonic() - started < 5
+    assert found.entries == tuple(both)
+    assert found.streams == (LABELS,)
+    [first, second] = found.arrivals
+    assert first is not None
+    assert second is not None
+    assert 0 < first.not_before_s <= first.seen_s
+    assert second.not_before_s < second.seen_s
+
+
+def test_finds_lines_under_a_wrong_label_or_time() -> None:
+    lines = [line(1), line(2), EmittedLine.parse("Traceback", 3)]
+    elsewhere = (("app", "api"), ("level", "info"))
+    trace, foreign = (
+        LogEntry((("app", "api"), ("level", "unknown")), NOW, "Traceback"),
+        LogEntry((("app", "x"),), NOW, "Traceback"),
+    )
+    astray = [entry(lines[0], elsewhere), entry(lines[1], at=NOW - 3600 * 10**9), trace, foreign]
+    found = follow(Reader([astray]), lines)
+    assert isinstance(found, Delivery)
+    assert set(found.entries) == {*astray} - {foreign}
+
+
+def test_what_cannot_be_known_is_not_evaluated() -> None:
+    silent, broken = follow(Reader([[]]), []), follow(Reader([[]], broken=True), [line(1)])
+    assert silent == NotEvaluated("api emitted no line to follow")
+    assert broken == NotEvaluated("the log store does not answer: http://loki: 503 not ready")

@@ -1,0 +1,79 @@
+"""The fast validator and the explaining one agree on every line."""
+
+from __future__ import annotations
+
+import jsonschema
+import orjson
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from suites.logs.helpers.validate import formats, kind_of, schema_of, validator
+
+VALUES: st.SearchStrategy[object] = st.sampled_from(
+    ["", "info", "a:7", "8.11", "x\n", "undefined", 0, -1.5, 1.0, 2**70, 1e300, True, None, [], [1], {}]
+)
+INNER = st.dictionaries(st.sampled_from(["level", "logger", "version", "name", "message", "stack_trace", ""]), VALUES)
+
+
+def keys_of(form: str) -> list[str]:
+    return [*schema_of(form)["properties"], "", "further"]
+
+
+def lines_of(form: str) -> st.SearchStrategy[dict[str, object]]:
+    return st.dictionaries(st.sampled_from(keys_of(form)), VALUES | INNER, max_size=10)
+
+
+@pytest.mark.parametrize("form", formats())
+def test_the_schema_is_valid_and_demands_something(form: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema_of(form))
+    assert not validator(form).valid({})
+
+
+@pytest.mark.parametrize("form", formats())
+def test_both_validators_agree_on_any_line(form: str) -> None:
+    both = validator(form)
+    plain = jsonschema.Draft202012Validator(schema_of(form))
+
+    @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # tables are built once
+    @given(lines_of(form))
+    @example({"ts": 1, "level": "info", "msg": "m", "caller": "a:7\n"})
+    @example({"timestamp": "t", "level": "info", "event": "e", "request_id": ""})
+    def agree(line: dict[str, object]) -> None:
+        assert both.valid(line) is plain.is_valid(line)
+        assert (both.explain(line) == []) is both.valid(line)
+        assert (both.kind_of_failure(line) == ()) is both.valid(line)
+
+    agree()
+
+
+def test_lines_that_fail_in_one_way_have_one_kind() -> None:
+    zap = validator("zap")
+    first, second = ({"ts": None, "level": "info", "msg": text} for text in "ab")
+    other = {"ts": 1, "level": 3, "msg": "a"}
+    assert zap.kind_of_failure(first) == zap.kind_of_failure(second) != zap.kind_of_failure(other)
+
+
+@pytest.mark.parametrize("depth", [300, 1000])
+def test_deep_nesting_is_judged(depth: int) -> None:
+    line = {"ts": 1, "level": "info", "msg": "m", "x": orjson.loads("[" * depth + "]" * depth)}
+    assert validator("zap").valid(line)
+    assert not validator("zap").valid({**line, "msg": 1})
+
+
+def test_breaches_are_told_by_key() -> None:
+    told = {(breach.key, breach.wanted) for breach in validator("ecs").explain({"message": 1, "log": {"level": ""}})}
+    assert told == {
+        ("@timestamp", "is missing"),
+        ("message", "is an integer, not a string"),
+        ("log.level", "is empty"),
+        ("ecs.version", "is missing"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(True, "boolean"), (1, "integer"), (1.0, "number"), (None, "null"), ({}, "object"), ([], "array")],
+)
+def test_json_types(value: object, kind: str) -> None:
+    assert kind_of(value) == kind

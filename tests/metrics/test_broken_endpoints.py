@@ -1,0 +1,229 @@
+"""Whatever an endpoint does, collection ends in time, with the right finding, and everything else still judged."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, once, text
+from fixtures.broken._miniature.loopback_server import Answer, Headers, Server, serving
+from stack.records.exposition.model import Exposition
+from stack.records.scrape.budget import DEFAULT
+from stack.records.scrape.contract import Contract
+from stack.records.scrape.pair import ScrapePair
+from stack.records.scrape.scrape import Scrape
+from suites.core.discovery import rules
+from suites.core.evidence import Evidence, NotEvaluated, Records
+from suites.core.verdict import judge
+from suites.metrics.collect.scrapes import ALL, after, before
+
+TIMEOUT_S = 1.0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving(BEHAVIOURS) as running:
+        yield running
+
+
+async def collect(url: str, timeout_s: float = TIMEOUT_S) -> Records:
+    first = await before(url, timeout_s=timeout_s)
+    return await after(url, first, Contract(), DEFAULT, sent=0, timeout_s=timeout_s)
+
+
+def red(records: Records, level: str = "MUST") -> dict[str, list[str]]:
+    """The findings of all metrics rules that broke, by rule."""
+    found = {}
+    for rule in rules().values():
+        evidence = records.get(rule.record)
+        if evidence is None or isinstance(evidence, NotEvaluated) or rule.level.value != level:
+            continue
+        verdict = judge(rule, "service", Evidence(tuple(evidence), "live"))
+        assert verdict.outcome != "error", verdict.reason
+        if verdict.findings:
+            found[rule.id] = [finding.message for finding in verdict.findings]
+    return found
+
+
+CASES = {
+    "hang": {
+        "metrics/endpoint-answers-in-time": "no complete answer within the scrape timeout of 1 s: no answer at all"
+    },
+    "drip": {"metrics/endpoint-answers-in-time": "of the body so far"},
+    "status-500": {"metrics/endpoint-status-ok": "the metrics endpoint answers status 500 Whatever"},
+    "html": {
+        "metrics/content-type-known": "the answer is a web page (`text/html`), so Prometheus 3 fails the scrape",
+    },
+    "html-as-text": {"metrics/parsable": "the body is an HTML page, not an exposition"},
+    "login": {
+        "metrics/endpoint-redirects-resolve": (
+            "the metrics endpoint redirects to a login page: `/login-page?next=/metrics`"
+        )
+    },
+    "loop": {"metrics/endpoint-redirects-resolve": "the metrics endpoint leads astray: `/loop` redirects in a circle"},
+    "other-host": {
+        "metrics/endpoint-redirects-resolve": "it redirects to another host, `http://192.0.2.1/metrics`",
+    },
+    "bomb": {"metrics/endpoint-body-bounded": "the body is larger than the 134217728 bytes that are read at most"},
+    "half": {"metrics/endpoint-reachable": "the metrics endpoint gave no complete answer"},
+    "half-gzip": {"metrics/endpoint-reachable": "the gzip data ends too early"},
+    "damaged-gzip": {"metrics/endpoint-reachable": "the gzip data is damaged"},
+    "brotli": {"metrics/endpoint-reachable": "its encoding `br` was not asked for and cannot be unpacked"},
+    "noise": {"metrics/parsable": "the body is binary data, not an exposition"},
+    "no-type": {"metrics/content-type-known": "the answer has no Content-Type, so Prometheus 3 fails the scrape"},
+    "json-type": {"metrics/content-type-known": "the answer is of type `application/json`"},
+    "only-openmetrics": {"metrics/accept-negotiated": "asked for `text/plain;version=0.0.4` it answers"},
+    "always-gzip": {"metrics/no-unrequested-encoding": "asked for encoding `identity` the endpoint answers `gzip`"},
+    "nothing": {"metrics/not-empty": "the body is empty"},
+    "falling": {"metrics/counters-never-fall": "counter `app_jobs_total` fell from"},
+    "one-at-a-time": {"metrics/concurrent-scrapes-agree": "of 5 scrapes at the same time failed: status 503"},
+}
+SLOWER = {"bomb": 10.0, "flood": 10.0}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_fault_is_one_finding_in_bounded_time(server: Server, name: str) -> None:
+    timeout_s = SLOWER.get(name, TIMEOUT_S)
+    started = time.monotonic()
+    records = asyncio.run(collect(server.url(name), timeout_s))
+    assert time.monotonic() - started < 6 * timeout_s
+    found = red(records)
+    assert found.keys() == CASES[name].keys(), found
+    for rule, expected in CASES[name].items():
+        assert len(found[rule]) == 1
+        assert expected in found[rule][0]
+
+
+@pytest.mark.parametrize("name", ["hang", "html", "status-500", "half", "good", "noise"])
+def test_every_record_type_is_there_or_says_why_not_and_travels_between_processes(server: Server, name: str) -> None:
+    records = asyncio.run(collect(server.url(name)))
+    assert set(ALL) <= records.keys()
+    for found in records.values():
+        assert found.reason if isinstance(found, NotEvaluated) else found
+    assert pickle.loads(pickle.dumps(records)).keys() == records.keys()  # noqa: S301  # made one line above
+
+
+def test_a_good_endpoint_breaks_no_rule(server: Server) -> None:
+    records = asyncio.run(collect(server.url("good")))
+    assert red(records) == {}
+    assert set(red(records, "SHOULD")) == {"metrics/build-info-exposed"}
+
+
+def test_a_service_that_refuses() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, not listening: nobody else can take the port meanwhile
+        port = taken.getsockname()[1]
+        found = red(asyncio.run(collect(f"http://127.0.0.1:{port}/metrics")))
+    message = f"the metrics endpoint cannot be reached: connection refused at 127.0.0.1:{port}"
+    assert found == {"metrics/endpoint-reachable": [message]}
+
+
+def test_a_name_that_does_not_resolve() -> None:
+    found = red(asyncio.run(collect("http://no-such-host.invalid/metrics", timeout_s=5)))
+    if "metrics/endpoint-answers-in-time" in found:
+        pytest.skip("name resolution itself hangs here, so there is nothing to see")
+    (message,) = found["metrics/endpoint-reachable"]
+    assert "the name `no-such-host.invalid` does not resolve" in message
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://127.0.0.1/metrics", "http://127.0.0.1:99999/metrics", "http://[::1/metrics", "x"]
+)
+def test_an_address_that_is_none(url: str) -> None:
+    found = red(asyncio.run(collect(url)))
+    assert set(found) == {"metrics/endpoint-reachable"}
+
+
+def test_200_megabytes_are_not_read_to_the_end(server: Server) -> None:
+    started = time.monotonic()
+    found = red(asyncio.run(collect(server.url("flood"), timeout_s=10)))
+    assert time.monotonic() - started < 20
+    assert set(found) == {"metrics/endpoint-body-bounded"}
+
+
+def test_a_redirect_that_leads_to_metrics_is_only_a_detour(server: Server) -> None:
+    records = asyncio.run(collect(server.url("slash")))
+    assert red(records) == {}
+    assert "metrics/endpoint-without-redirect" in red(records, "SHOULD")
+
+
+def test_no_compression_is_told(server: Server) -> None:
+    assert "metrics/gzip-when-requested" in red(asyncio.run(collect(server.url("never-gzip"))), "SHOULD")
+
+
+def test_a_million_series_are_judged(server: Server) -> None:
+    records = asyncio.run(collect(server.url("million"), timeout_s=30))
+    found = red(records)
+    assert set(found) == {
+        "metrics/series-within-budget",
+        "metrics/body-within-budget",
+        "metrics/label-values-within-budget",
+    }
+    assert "most are of `app_jobs` (1000000)" in found["metrics/series-within-budget"][0]
+
+
+def test_one_bad_service_does_not_hold_up_the_others(server: Server) -> None:
+    async def run() -> list[Records]:
+        names = ("hang", "drip", "loop", "half", "good", "html")
+        return list(await asyncio.gather(*(collect(server.url(name)) for name in names)))
+
+    started = time.monotonic()
+    records = asyncio.run(run())
+    assert time.monotonic() - started < 3 * TIMEOUT_S
+    assert [bool(red(found)) for found in records] == [True, True, True, True, False, True]
+
+
+def test_credentials_in_the_url_are_sent_and_not_shown() -> None:
+    async def guarded(asked: Headers) -> Answer:
+        if asked.get("authorization") == "Basic YW5uOnA6d8O8":
+            return text(LINES)
+        return 401, {"Content-Type": "text/plain"}, once("who are you?")
+
+    with serving({"/guarded": guarded}) as own:
+        url = own.url("guarded").replace("://", "://ann:p%3Aw%C3%BC@")
+        records = asyncio.run(collect(url))
+    assert "metrics/endpoint-status-ok" not in red(records)
+    assert "ann" not in repr(records[Scrape])
+
+
+def test_exposition_of_a_refused_content_type_is_still_judged(server: Server) -> None:
+    records = asyncio.run(collect(server.url("json-type")))
+    (exposition,) = records[Exposition]  # type: ignore[misc]  # a sequence here, not a reason
+    assert exposition.series_count == 1
+
+
+def test_a_service_that_dies_under_the_traffic_is_judged_by_what_it_exposed_before() -> None:
+    async def run() -> Records:
+        with serving(BEHAVIOURS) as dying:
+            url = dying.url("good")
+            first = await before(url, timeout_s=TIMEOUT_S)
+        return await after(url, first, Contract(), DEFAULT, sent=3, timeout_s=TIMEOUT_S)
+
+    records = asyncio.run(run())
+    assert set(red(records)) == {"metrics/endpoint-reachable"}
+    assert isinstance(records[Exposition], list)
+    pair = records[ScrapePair]
+    assert isinstance(pair, NotEvaluated)
+    assert pair.reason.startswith("after the traffic the metrics endpoint gave no answer: connection refused at")
+
+
+@pytest.mark.parametrize(("lasting", "wanted"), [(True, {"metrics/concurrent-scrapes-agree"}), (False, set())])
+def test_scrapes_that_disagree_on_what_lasts(lasting: bool, wanted: set[str]) -> None:
+    """A series that only some of five scrapes see is told, unless it begins or ends just then."""
+    scrapes: list[int] = []
+
+    async def changing(asked: Headers) -> Answer:
+        crowd = asked.get("accept", "").startswith("application/openmetrics-text;")
+        scrapes.extend([1] * crowd)
+        ended = len(scrapes) > 4  # two scrapes come before the crowd of five, one may come after it
+        seen = len(scrapes) != 4 if lasting else not ended
+        return text(LINES + '# TYPE app_up gauge\napp_up{device="veth1"} 1\n' * seen)
+
+    with serving({"/changing": changing}) as server:
+        records = asyncio.run(collect(server.url("changing")))
+    assert set(red(records)) == wanted

@@ -1,0 +1,173 @@
+"""What looks like an id, which unit is in a name, and what the records refuse to read."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+
+from fixtures.broken._miniature.endpoints import BEHAVIOURS
+from fixtures.broken._miniature.loopback_server import serving
+from stack.clients.http import fetch
+from stack.records.exposition.model import Exposition
+from stack.records.scrape.budget import DEFAULT, BudgetedScrape
+from stack.records.scrape.concurrent import series_in
+from stack.records.scrape.contract import Contract, MetricContract
+from stack.records.scrape.negotiation import TEXT, ContentType
+from stack.records.scrape.pair import ScrapePair
+from stack.records.scrape.scrape import Scrape
+from stack.records.scrape.target import series_key
+from suites.metrics.collect.scrapes import after, before
+from suites.metrics.helpers.ids import kind_of_id
+from suites.metrics.helpers.units import unit_in
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("6b1d3c0e-1f0a-4c39-9f5f-2f1f0b0c9a11", "UUIDs"),
+        ("job-6B1D3C0E-1F0A-4C39-9F5F-2F1F0B0C9A11", "UUIDs"),
+        ("ann.o@example.org", "e-mail addresses"),
+        ("192.168.7.12", "IP addresses"),
+        ("10.0.0.1:8080", "IP addresses"),
+        ("2001:db8::1", "IP addresses"),
+        ("fe80::1ff:fe23:4567:890a", "IP addresses"),
+        ("/users/42", "paths with numbers"),
+        ("/4", "paths with numbers"),
+        ("/api/v1/orders/77/items?x=1", "paths with numbers"),
+        ("https://shop.example/orders/77", "paths with numbers"),
+        ("0123456789abcdef0123456789abcdef", "long hexadecimal numbers"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2ln", "JSON web tokens"),
+        ("2026-01-31T12:00:00Z", "times"),
+        ("1769860800", "times"),
+        ("1769860800123", "times"),
+        ("4711081", "long numbers"),
+    ],
+)
+def test_looks_like_an_id(value: str, kind: str) -> None:
+    assert kind_of_id(value) == kind
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "/", "200", "GET", "us-east-1a", "v1", "/api/v1/users/:id", "/api/v2/", "/users/{id}/orders", "1.2.3"),
+        *(
+            "go1.26.6",
+            "127.0.0.1:9090",
+            "0.0.0.0",  # noqa: S104  # a label value, nothing listens on it
+            "::1",
+            "localhost:9090",
+            "nvme0n1",
+            "http://127.0.0.1:9093/api/v2/alerts",
+        ),
+        *(
+            "0.99",
+            "+Inf",
+            "decade",
+            "feedfacecafebeef",
+            "2026-01-31",
+            "application/json",
+            "a@b",
+            "12345",
+            "10.0",
+            "x" * 5000,
+        ),
+    ],
+)
+def test_does_not_look_like_an_id(value: str) -> None:
+    assert kind_of_id(value) is None
+
+
+@pytest.mark.parametrize(
+    "value", ["a" * 100_000 + "@", "/" * 100_000 + "1", "1." * 50_000, "a:" * 50_000, "eyJ" * 40_000]
+)
+def test_looking_takes_no_time_whatever_the_value(value: str) -> None:
+    started = time.perf_counter()
+    kind_of_id(value)
+    assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "base", "factor"),
+    [
+        ("a_milliseconds", "milliseconds", "seconds", "0.001"),
+        ("a_kibibits", "kibibits", "bytes", "1024*1/8"),
+        ("a_hours_total", "hours", "seconds", "3600"),
+        ("a_fahrenheit", "fahrenheit", "celsius", None),
+        ("a_kilometres", "kilometres", "metres", "1000"),
+        ("a_bytes_hours", "bytes", "bytes", "1"),
+    ],
+)
+def test_units(name: str, unit: str, base: str, factor: str | None) -> None:
+    assert unit_in(name) == (unit, base, factor)
+
+
+@pytest.mark.parametrize("name", ["a_ratio", "jobs", "nanobot", "a_picoload", "seconds2"])
+def test_no_units(name: str) -> None:
+    assert unit_in(name) is None
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "problem"),
+    [
+        (Scrape.parse, "HTTP/1.1 200 OK\nno header\n", "not a header"),
+        (Scrape.parse, "X-Error: strange: it broke\n", "X-Error begins with one of connect, timeout"),
+        (ScrapePair.parse, "a 1\n", "separated by a line"),
+        (BudgetedScrape.parse, "series: 1\n", "the budget ends with a line"),
+        (MetricContract.parse, "required: []\n", "the contract ends with a line"),
+        (ContentType.parse, "text", "is not a media type"),
+        (ContentType.parse, "text/plain; version=", "a parameter without name or value"),
+    ],
+)
+def test_malformed_records_say_what_is_wrong(read: Callable[[str], object], text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        read(text)
+
+
+def test_a_series_is_found_again_with_its_labels_in_another_order() -> None:
+    pair = ScrapePair.parse('a{x="1",y="2"} 1\nb 1\n--- 15 s later\na{y="2",x="1"} 3\n')
+    assert [change.after.value if change.after else None for f, _ in pair.families() for change in pair.changes(f)] == [
+        3,
+        None,
+    ]
+
+
+def test_series_of_a_body_without_values() -> None:
+    body = b'# TYPE a gauge\na{x="}",y="\\"{"} 1 17\nb 2\n{"c.d",e="f"} 3\n\n'
+    assert series_in(body) == {b'a{x="}",y="\\"{"}', b"b", b'{"c.d",e="f"}'}
+
+
+def test_bounds_are_compared_as_numbers_and_empty_labels_left_out() -> None:
+    assert series_key("a", [("le", "1"), ("x", "")]) == series_key("a", [("le", "1.0")])
+    assert series_key("a", [("le", "+Inf")]) == series_key("a", [("le", "inf")])
+    assert series_key("a", [("x", "1")]) != series_key("a", [("x", "1.0")])
+
+
+def test_many_slow_services_are_collected_at_the_same_time() -> None:
+    """One after the other would take 60 × 4 × 0.3 s = 72 s."""
+    with serving(BEHAVIOURS) as server:
+
+        async def one() -> Exposition:
+            url = server.url("slow-but-fine")
+            records = await after(url, await before(url), Contract(), DEFAULT, 0)
+            (exposition,) = records[Exposition]  # type: ignore[misc]  # a sequence here, not a reason
+            assert isinstance(exposition, Exposition)
+            return exposition
+
+        async def run() -> list[Exposition]:
+            return list(await asyncio.gather(*(one() for _ in range(60))))
+
+        started = time.monotonic()
+        found = asyncio.run(run())
+        assert time.monotonic() - started < 20
+    assert [exposition.series_count for exposition in found] == [1] * 60
+
+
+def test_fetch_stops_at_its_limit() -> None:
+    with serving(BEHAVIOURS) as server:
+        scrape, body = asyncio.run(fetch(server.url("flood"), TEXT, max_bytes=1000))
+    assert (scrape.error_kind, body) == ("too-large", b"")
+    assert scrape.size == 1001

@@ -1,0 +1,182 @@
+"""What the report works out of the verdicts: score, headline, groups, gaps, baseline, run information."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reports.baseline import BaselineError, load_baseline
+from reports.contract import problems_of
+from reports.model import NOT_APPLICABLE, build, count, score
+from reports.publish import WRITERS
+from reports.runinfo import load_run
+from reports.views import gaps, group, headline, place
+from reports.writers import html_writer, markdown, terminal
+from tests.data.reports import sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_score_weighs_musts_and_never_rewards_gaps() -> None:
+    def judged(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
+        return [{"outcome": outcome, "level": level} for outcome, level in pairs]
+
+    assert score(judged(("not-evaluated", "MUST"), ("error", "MUST"))) is None
+    assert score(judged(("pass", "MUST"), ("not-evaluated", "MUST"))) == 100
+    assert score(judged(("fail", "MUST"), ("pass", "SHOULD"))) == 25
+    assert score(judged(("waived", "SHOULD"), ("pass", "MUST"))) == 75
+    assert score(judged(*[("pass", "MUST")] * 999, ("warn", "SHOULD"))) == 99
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "strict", "state", "words"),
+    [
+        ([], False, "none", "Nothing was judged"),
+        ([sample.verdict(1, "a", "not-evaluated")], False, "none", "Nothing could be evaluated"),
+        ([sample.verdict(1, "a", "pass")], False, "pass", "The service passes the gate"),
+        ([sample.verdict(1, "a", "pass"), sample.verdict(1, "b", "not-evaluated")], False, "pass", "1 not evaluated"),
+        ([sample.verdict(0, "a", "warn")], False, "pass", "The service passes the gate"),
+        ([sample.verdict(0, "a", "warn")], True, "fail", "1 of 1 service fails the gate"),
+        ([sample.verdict(1, "a", "fail"), sample.verdict(1, "b", "pass")], False, "fail", "1 of 2 services fails"),
+        ([sample.verdict(1, None, "fail"), sample.verdict(1, "b", "pass")], False, "fail", "The stack itself fails"),
+        ([sample.verdict(1, "a", "error")], False, "error", "the suite itself broke 1 time"),
+    ],
+)
+def test_headline_tells_the_truth(
+    verdicts: list[Any], strict: bool, state: str, words: str
+) -> None:  # a parameter of the table
+    report = build(verdicts, strict=strict)
+    told = headline(report)
+    assert (told.state, words in told.sentence) == (state, True), told
+    assert report["gate"]["passed"] == (state == "pass")
+
+
+def test_an_expired_waiver_is_no_crash_of_the_suite() -> None:
+    expired = sample.verdict(1, "a", "error", reason="the waiver expired")
+    expired["waiver"] = {"reason": "later", "owner": "us", "expires": "2024-01-31"}
+    assert headline(build([expired])).sentence == "1 waiver to renew or to remove"
+
+
+def test_headline_says_what_was_simulated() -> None:
+    assert (
+        "2 verdicts simulated"
+        in headline(build([sample.verdict(n, "a", "pass", evidence="simulated") for n in (1, 2)])).why
+    )
+
+
+def test_same_finding_on_several_services_stands_once() -> None:
+    found = [{"message": f"`{name}` is down", "hint": f"start {name}"} for name in ("alpha", "beta")]
+    report = build([sample.verdict(1, f["hint"][6:], "fail", findings=[f]) for f in found])
+    (one,) = group(report["verdicts"], "fail")
+    assert (one.subjects, one.owner) == (["alpha", "beta"], "Several services")
+    assert one.findings[0]["message"] == "`‹subject›` is down"
+    assert terminal.render(report).count("is down") == 1
+    unlike = (("alpha", "is slow"), ("beta", "is wrong"))
+    apart = build([sample.verdict(1, name, "fail", findings=[{"message": text}]) for name, text in unlike])
+    assert len(group(apart["verdicts"], "fail")) == 2
+
+
+def test_the_same_finding_with_other_numbers_stands_once_and_says_whose_numbers_are_shown() -> None:
+    said = {"alpha": "20 of 1,020 lines have no label `system`", "beta": "16 of 16 lines have no label `system`"}
+    report = build([sample.verdict(1, name, "fail", findings=[{"message": text}]) for name, text in said.items()])
+    (one,) = group(report["verdicts"], "fail")
+    assert one.subjects == ["alpha", "beta"]
+    assert one.findings[0]["message"] == f"{said['alpha']} (numbers of alpha, others differ)"
+
+
+def test_numbers_in_names_tell_findings_apart() -> None:
+    said = {"alpha": "no metric `queue_1`", "beta": "no metric `queue_2`"}
+    report = build([sample.verdict(1, name, "fail", findings=[{"message": text}]) for name, text in said.items()])
+    assert len(group(report["verdicts"], "fail")) == 2
+
+
+def test_gaps_are_grouped_by_reason() -> None:
+    found = gaps(build([sample.verdict(n, "a", "not-evaluated", reason="Loki is down") for n in range(3)])["verdicts"])
+    assert [(gap.reason, gap.count, len(gap.rules)) for gap in found] == [("Loki is down", 3, 3)]
+    named = [sample.verdict(1, name, "not-evaluated", reason=f"{name} did not answer") for name in ("alpha", "beta")]
+    assert [gap.reason for gap in gaps(build(named)["verdicts"])] == ["‹subject› did not answer"]
+    assert [gap.reason for gap in gaps(build(named[:1])["verdicts"])] == ["alpha did not answer"]
+
+
+def test_a_rule_that_does_not_apply_is_no_gap() -> None:
+    found = [
+        sample.verdict(1, "a", "not-evaluated", applies=False, reason="no histograms"),
+        sample.verdict(2, "a", "pass"),
+    ]
+    report = build(found, strict=True)
+    assert report["gate"]["passed"]
+    assert (report["gate"]["counts"][NOT_APPLICABLE], report["gate"]["counts"]["not-evaluated"]) == (1, 0)
+    assert gaps(report["verdicts"]) == []
+    assert "not evaluated" not in terminal.render(report)
+    assert "does not apply: no histograms" in WRITERS["junit.xml"](report)
+    assert "<td class=x>not-applicable" in html_writer.render(report)
+    assert not build([sample.verdict(1, "a", "not-evaluated"), *found], strict=True)["gate"]["passed"]
+
+
+def test_malformed_verdicts_become_errors_and_stay() -> None:
+    report = build(["text", None, {"rule": "a/b"}, {"rule": "a/b", "subject": "s", "outcome": "great"}])
+    assert count(report["verdicts"])["error"] == 4
+    assert problems_of(report) == []
+    assert "`outcome` is 'great'" in str(report["verdicts"])
+
+
+def test_place_names_what_it_knows() -> None:
+    assert place({"file": "a.yaml", "line": 3, "excerpt": "x"}) == "a.yaml:3"
+    assert place({"line": 3, "series": "up", "url": "http://h/"}) == "line 3, series up, http://h/"
+    assert place({}) == ""
+
+
+def earlier(tmp_path: Path, verdicts: list[Any]) -> Path:
+    path = tmp_path / "earlier.json"
+    path.write_text(WRITERS["report.json"](build(verdicts)), encoding="utf-8")
+    return path
+
+
+def test_baseline_tells_new_fixed_still_unproven_and_gone(tmp_path: Path) -> None:
+    before = [sample.verdict(n, "a", "fail") for n in (1, 2, 3, 4)] + [sample.verdict(5, "a", "pass")]
+    now = [
+        sample.verdict(1, "a", "fail"),
+        sample.verdict(2, "a", "pass"),
+        sample.verdict(3, "a", "not-evaluated"),
+        sample.verdict(5, "a", "fail"),
+        sample.verdict(6, "a", "pass"),
+    ]
+    report = build(now, baseline=load_baseline(earlier(tmp_path, before)))
+    changes = {verdict["rule"]: verdict["change"] for verdict in report["verdicts"]}
+    expected = dict(zip((1, 2, 3, 5, 6), ("still", "fixed", "unproven", "new", None), strict=True))
+    assert changes == {sample.verdict(n, "a", "pass")["rule"]: change for n, change in expected.items()}
+    assert report["baseline"]["counts"] == {"new": 1, "still": 1, "fixed": 1, "unproven": 1}
+    assert [item["rule"] for item in report["baseline"]["gone"]] == [sample.verdict(4, "a", "pass")["rule"]]
+    assert problems_of(report) == []
+    assert "1 new, 1 fixed, 1 still failing" in terminal.render(report)
+    assert "1 new, 1 fixed, 1 still failing" in markdown.render(report)
+    assert "still failing" in html_writer.render(report)
+    assert 'name="change" value="new"' in WRITERS["junit.xml"](report)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(None, "cannot be read"), ("{", "is not JSON"), ("{}", "is not a report.json"), ("[" * 100_000, "is not JSON")],
+)
+def test_unusable_baseline_says_why(tmp_path: Path, text: str | None, words: str) -> None:
+    path = tmp_path / "old.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(BaselineError, match=re.escape(f"baseline {path}: {words}")):
+        load_baseline(path)
+
+
+def test_bad_parts_of_run_information_are_left_out_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps({"backend": "local", "duration_s": -1, "components": [{"name": "x"}]}), encoding="utf-8")
+    run = load_run(path)
+    assert run.data == {"backend": "local"}
+    assert [re.findall(r"`(\w+)` left out", problem) for problem in run.problems] == [["duration_s"], ["components"]]
+    path.write_bytes(b"\xff\xfe")
+    assert "cannot be read" in load_run(path).problems[0]
+    assert load_run(tmp_path / "none.json").problems == ()
+    assert problems_of(build([], run)) == []

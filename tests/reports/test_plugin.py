@@ -1,0 +1,235 @@
+"""The pytest plugin, in real pytest runs: nothing is lost, with and without workers, and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SUITE = """
+import pytest
+
+def verdict(rule, subject, outcome, **more):
+    return {"rule": rule, "title": "T.", "level": "MUST", "area": "metrics", "subject": subject,
+            "subject_kind": "service", "service": subject, "outcome": outcome, "evidence": "live", "reason": None,
+            "source": "https://example.org/", "why": "", "waiver": None, "findings": [], "findings_total": 0,
+            "duration_s": 0.1} | more
+
+@pytest.fixture
+def broken():
+    raise RuntimeError("fixture fell over")
+
+@pytest.fixture
+def late():
+    yield
+    raise RuntimeError("teardown fell over")
+
+@pytest.mark.parametrize("name", ["alpha", "beta"])
+def test_pass(record_property, name):
+    record_property("verdict", verdict("metrics/ok", name, "pass"))
+
+def test_fail(record_property):
+    found = [{"message": "counter has no suffix", "where": {"line": 3}, "hint": "rename it"}]
+    record_property("verdict", verdict("metrics/suffix", "alpha", "fail", findings=found, findings_total=1))
+    pytest.fail("broken", pytrace=False)
+
+def test_crash(record_property):
+    record_property("verdict_subject", {"rule": "metrics/crashing", "subject": "beta", "service": "beta"})
+    raise ZeroDivisionError("rule crashed")
+
+def test_setup(broken):
+    pass
+
+@pytest.fixture
+def judged(record_property):
+    record_property("verdict", verdict("metrics/judged-in-setup", "beta", "error", reason="the rule broke"))
+    raise RuntimeError("the rule broke")
+
+def test_error_told_in_setup(judged):
+    pass
+
+def test_fail_and_teardown(record_property, late):
+    record_property("verdict", verdict("metrics/both", "alpha", "fail"))
+    pytest.fail("broken", pytrace=False)
+
+def test_workers_do_not_report(request):
+    is_worker = hasattr(request.config, "workerinput")
+    assert request.config.pluginmanager.has_plugin("conformance-report") != is_worker
+
+def test_teardown(record_property, late):
+    record_property("verdict", verdict("metrics/late", "beta", "pass"))
+
+def test_skipped():
+    pytest.skip("because Loki is down")
+
+def test_contradiction(record_property):
+    record_property("verdict", verdict("metrics/liar", "beta", "pass"))
+    raise ValueError("failed after all")
+"""
+
+
+def run(folder: Path, *arguments: str, files: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a folder with the plugin and nothing of this checkout's configuration."""
+    (folder / "suites").mkdir(exist_ok=True)
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n", encoding="utf-8")
+    for name, text in (files or {"suites/test_metrics.py": SUITE}).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "reports.plugin", "-p", "no:cacheprovider", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def report_in(folder: Path, where: str = "reports/out") -> dict[str, Any]:
+    report: dict[str, Any] = json.loads((folder / where / "report.json").read_text(encoding="utf-8"))
+    return report
+
+
+def outcomes(report: dict[str, Any]) -> list[tuple[str, str]]:
+    return sorted((verdict["rule"], verdict["outcome"]) for verdict in report["verdicts"])
+
+
+EXPECTED = sorted(
+    [
+        ("metrics/ok", "pass"),
+        ("metrics/ok", "pass"),
+        ("metrics/suffix", "fail"),
+        ("metrics/crashing", "error"),
+        ("suites/test_metrics", "error"),  # the fixture that fell over
+        ("metrics/late", "pass"),
+        ("suites/test_metrics", "error"),  # its teardown
+        ("suites/test_metrics", "not-evaluated"),
+        ("metrics/liar", "pass"),
+        ("suites/test_metrics", "error"),  # failed with a passing verdict
+        ("metrics/judged-in-setup", "error"),  # once, though its setup failed too
+        ("metrics/both", "fail"),
+        ("suites/test_metrics", "error"),  # teardown after a failing verdict
+    ]
+)
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["plain", "xdist"])
+def test_nothing_is_lost(tmp_path: Path, workers: list[str]) -> None:
+    done = run(tmp_path, *workers)
+    report = report_in(tmp_path)
+    assert done.returncode == 1
+    assert outcomes(report) == EXPECTED
+    reasons = " ".join(str(verdict["reason"]) for verdict in report["verdicts"])
+    for words in (
+        "rule crashed",
+        "fixture fell over",
+        "teardown fell over",
+        "because Loki is down",
+        "failed after all",
+    ):
+        assert words in reasons
+    assert sorted(path.name for path in (tmp_path / "reports/out").iterdir()) == [
+        "index.html",
+        "junit.xml",
+        "report.json",
+        "summary.md",
+    ]
+    assert "counter has no suffix" in done.stdout
+    assert "rename it" in done.stdout
+    assert "report: reports/out/index.html" in done.stdout
+
+
+def test_run_information_strictness_and_place_reach_the_report(tmp_path: Path) -> None:
+    component = {"name": "loki", "provenance": "embedded", "version": None, "endpoint": None}
+    told = {"started": "2026-01-01T00:00:00+00:00", "duration_s": 2, "components": [component]}
+    (tmp_path / "run.json").write_text(json.dumps(told), encoding="utf-8")
+    conftest = "def pytest_configure(config):\n    config.obs_run_info = 'run.json'\n    config.obs_strict = True\n"
+    done = run(tmp_path, "--report-dir", "elsewhere", files={"conftest.py": conftest, "suites/test_metrics.py": SUITE})
+    report = report_in(tmp_path, "elsewhere")
+    assert report["gate"]["strict"] is True
+    assert report["stack"]["components"][0]["provenance"] == "embedded"
+    assert report["duration_s"] == 2
+    assert "embedded (our stand-in, simulated)" in done.stdout
+
+
+def test_tests_without_verdicts_leave_no_report(tmp_path: Path) -> None:
+    plain = "def test_one():\n    pass\ndef test_two():\n    assert 0\n"
+    done = run(tmp_path, files={"tests/test_own.py": plain})
+    assert done.returncode == 1
+    assert not (tmp_path / "reports").exists()
+
+
+def test_the_suites_own_failing_tests_are_no_verdicts(tmp_path: Path) -> None:
+    run(tmp_path, files={"tests/test_own.py": "def test_two():\n    assert 0\n", "suites/test_metrics.py": SUITE})
+    assert outcomes(report_in(tmp_path)) == EXPECTED
+
+
+def test_listing_only_leaves_no_report(tmp_path: Path) -> None:
+    assert run(tmp_path, "--co", "-q").returncode == 0
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_module_that_cannot_be_imported_is_an_error_verdict(tmp_path: Path) -> None:
+    files = {"suites/test_metrics.py": SUITE, "suites/logs/test_logs.py": "import nowhere\n"}
+    run(tmp_path, "--continue-on-collection-errors", files=files)
+    report = report_in(tmp_path)
+    assert ("logs/test_logs", "error") in outcomes(report)
+    assert "No module named 'nowhere'" in str(report["verdicts"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"), [(["-x"], "stopped early"), (["-k", "pass or fail"], "Only a selection was judged (-k")]
+)
+def test_partial_runs_say_so(tmp_path: Path, arguments: list[str], words: str) -> None:
+    run(tmp_path, *arguments)
+    report = report_in(tmp_path)
+    assert report["suite"]["complete"] is False
+    assert words in " ".join(report["notes"])
+
+
+def test_a_run_that_evaluates_nothing_does_not_look_green(tmp_path: Path) -> None:
+    gap = SUITE.split("@pytest.fixture", 1)[0] + (
+        "def test_gap(record_property):\n"
+        "    record_property('verdict', verdict('metrics/gap', 'alpha', 'not-evaluated', reason='nothing answers'))\n"
+        "    pytest.skip('nothing answers')\n"
+    )
+    done = run(tmp_path, files={"suites/test_metrics.py": gap})
+    assert done.returncode == 1
+    assert "Nothing could be evaluated" in done.stdout
+
+
+def test_baseline_is_compared_even_where_the_new_report_replaces_it(tmp_path: Path) -> None:
+    run(tmp_path)
+    done = run(tmp_path, "--baseline", "reports/out/report.json", files={"suites/test_metrics.py": SUITE})
+    assert report_in(tmp_path)["baseline"]["counts"]["still"] == 8
+    assert "0 new, 0 fixed, 8 still failing" in done.stdout
+
+
+def test_foreign_baseline_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text('{"tests": []}', encoding="utf-8")
+    done = run(tmp_path, "--baseline", "old.json")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "baseline old.json: is not a report.json" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_crashing_writer_fails_the_run_and_is_named(tmp_path: Path) -> None:
+    conftest = (
+        "from reports.publish import WRITERS\n"
+        "def crash(report):\n    raise ValueError('boom')\n"
+        "WRITERS['summary.md'] = crash\n"
+    )
+    passing = SUITE.split("def test_fail", 1)[0]
+    done = run(tmp_path, files={"conftest.py": conftest, "suites/test_metrics.py": passing})
+    assert done.returncode != 0
+    assert "REPORT INCOMPLETE" in done.stdout
+    assert "summary.md: not written, ValueError: boom" in done.stdout
+    assert (tmp_path / "reports/out/index.html").exists()

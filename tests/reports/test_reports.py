@@ -1,0 +1,243 @@
+"""The report holds what the verdicts say, in every format, whatever a service put into them."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from reports import __main__ as command
+from reports.contract import problems_of
+from reports.mask import mask
+from reports.model import NOT_APPLICABLE, RunInfo, build
+from reports.publish import WRITERS, publish
+from reports.text import clean, clean_tree
+from reports.writers import html_writer, markdown, terminal
+from tests.data.reports import sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KINDS = ("realistic", "all-pass", "hostile")
+
+
+@cache
+def report_of(kind: str) -> dict[str, Any]:
+    return sample.sample(kind)
+
+
+@cache
+def rendered(kind: str) -> dict[str, str]:
+    formats = {name: render(report_of(kind)) for name, render in WRITERS.items()}
+    return formats | {"terminal": terminal.render(report_of(kind))}
+
+
+class Page(html.parser.HTMLParser):
+    """Every tag with its attributes, as a browser would see them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def values(self, attribute: str) -> list[str]:
+        return [str(attributes[attribute]) for _, attributes in self.tags if attribute in attributes]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_report_keeps_its_schema(kind: str) -> None:
+    assert problems_of(report_of(kind)) == []
+
+
+def test_schema_refuses_what_is_no_report() -> None:
+    broken = report_of("all-pass") | {"verdicts": [{"rule": "a/b", "outcome": "maybe"}]}
+    assert any("$.verdicts[0]" in problem for problem in problems_of(broken))
+    assert problems_of(report_of("all-pass") | {"surprise": 1})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_verdict_is_lost_in_any_format(kind: str) -> None:
+    report, formats = report_of(kind), rendered(kind)
+    assert len(json.loads(formats["report.json"])["verdicts"]) == len(report["verdicts"])
+    assert len(ET.fromstring(formats["junit.xml"]).findall(".//testcase")) == len(report["verdicts"])  # noqa: S314  # own text
+    counted = report["gate"]["counts"]
+    for outcome, number in counted.items():
+        if number:
+            assert f"{number:,} {outcome}" in formats["terminal"]
+        if number and outcome != NOT_APPLICABLE:
+            assert f"<b>{number:,}</b> {outcome.replace('-', ' ')}" in formats["index.html"]
+
+
+def test_junit_counts_agree_with_its_cases() -> None:
+    root = ET.fromstring(rendered("realistic")["junit.xml"])  # noqa: S314  # own text
+    for tag, total in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+        assert len(root.findall(f".//testcase/{tag}")) == int(root.attrib[total]) > 0
+    strict = build(sample.realistic(), strict=True)
+    strict_root = ET.fromstring(WRITERS["junit.xml"](strict))  # noqa: S314  # own text
+    counts = strict["gate"]["counts"]
+    assert int(strict_root.attrib["failures"]) == counts["fail"] + counts["warn"] + counts["not-evaluated"]
+
+
+@pytest.mark.parametrize("name", [*WRITERS, "terminal"])
+def test_no_secret_and_no_control_character_in_any_format(name: str) -> None:
+    text = rendered("hostile")[name]
+    assert [leak for leak in sample.LEAKS if leak in text] == []
+    assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text) == []
+    assert len(text) < 500_000  # megabytes from a service stay out
+
+
+def test_secrets_are_in_the_sample_before_masking() -> None:
+    raw = "\n".join(sample.SECRETS.values())
+    assert [leak for leak in sample.LEAKS if leak not in raw] == []
+
+
+@pytest.mark.parametrize("secret", sample.SECRETS.values(), ids=sample.SECRETS)
+def test_masking_marks_and_is_idempotent(secret: str) -> None:
+    for text in (secret, f"before {secret} after", json.dumps({"msg": secret})):
+        assert "(masked)" in mask(text)
+        assert mask(mask(text)) == mask(text)
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "1700000000000 and 1767225600123456789",
+        "value 0.4111111111111111",
+        "http_tokens_total 5",
+        "token: expected one of info, warn",
+        "4111 1111 1111 1112 fails Luhn",
+        "https://example.org/a@b",
+        "trace 4bf92f3577b34da6a3ce929d0e0e4736",
+    ],
+)
+def test_masking_leaves_what_is_no_secret(harmless: str) -> None:
+    assert mask(harmless) == harmless
+
+
+def test_cleaning_is_idempotent_and_bounded() -> None:
+    long = clean("password=hunter2 \x1b[31m" + "x" * 3_000_000, 400)
+    assert long.startswith("password=(masked) \\x1b[31m")
+    assert len(long) <= 400
+    report = report_of("hostile")
+    assert clean_tree(report) == report
+
+
+def test_page_lets_no_service_inject_anything() -> None:
+    page = Page(rendered("hostile")["index.html"])
+    names = [tag for tag, _ in page.tags]
+    assert names.count("script") == 1
+    assert names.count("style") == 1
+    assert not {"img", "iframe", "object", "base", "link"} & set(names)
+    assert not [key for _, attributes in page.tags for key in attributes if key.startswith("on") or key == "style"]
+    assert [link for link in page.values("href") if not re.match(r"#[\w-]+$|https?://", link)] == []
+    assert page.values("src") == []
+
+
+def test_page_policy_allows_exactly_its_own_style_and_script() -> None:
+    text = rendered("realistic")["index.html"]
+    policy = re.findall(r'Content-Security-Policy" content="([^"]+)"', text)[0].replace("&#39;", "'")
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    for tag in ("style", "script"):
+        body = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)[0]
+        assert html_writer._hash(body) in policy  # the hash is what the test is about
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "many"])
+def test_page_links_reach_an_element_and_ids_are_unique(kind: str) -> None:
+    page = Page(html_writer.render(report_of(kind)))
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    assert {link[1:] for link in page.values("href") if link.startswith("#")} <= set(ids)
+
+
+def test_page_of_a_hundred_services_stays_light() -> None:
+    text = html_writer.render(report_of("many"))
+    assert len(text.encode()) < 5_000_000
+    assert text.count("<td class=") >= 15_000
+    everything_broken = build(sample.many(share=0.97), RunInfo({}))
+    assert len(html_writer.render(everything_broken).encode()) < 20_000_000
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "many"])
+def test_summary_fits_a_comment(kind: str) -> None:
+    text = markdown.render(report_of(kind))
+    assert len(text) < 60_000
+    assert text.startswith("## ")
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_summary_of_a_service_with_endless_failures_still_fits() -> None:
+    finding = {"message": "`|" * 700, "hint": "<" * 900, "where": {"excerpt": "`" * 1900}}
+    endless = [sample.verdict(n, "a", "error", findings=[finding] * 50, reason="#" * 1000) for n in range(300)]
+    assert len(markdown.render(build(endless))) < 60_000
+
+
+def test_summary_escapes_markup() -> None:
+    escaped = markdown.escape("a|b *c* <d> @ann [x](y) #1 `co|de` https://e.org\n# head")
+    assert escaped == (
+        "a\\|b \\*c\\* &lt;d&gt; @\u2060ann \\[x\\](y) \\#\u20601 <code>co\\|de</code> https&#58;//e.org \\#\u2060 head"
+    )
+
+
+def test_a_writer_that_crashes_takes_no_other_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(_: Any) -> str:
+        raise ValueError("boom")
+
+    (tmp_path / "junit.xml").write_text("old", encoding="utf-8")
+    monkeypatch.setitem(WRITERS, "junit.xml", crash)
+    done = publish(report_of("realistic"), tmp_path)
+    assert sorted(path.name for path in done.written) == ["index.html", "report.json", "summary.md"]
+    assert len(done.problems) == 1
+    assert "junit.xml: not written, ValueError: boom" in done.problems[0]
+    assert not (tmp_path / "junit.xml").exists()
+
+
+def test_a_report_that_breaks_its_schema_is_written_and_denounced(tmp_path: Path) -> None:
+    done = publish(report_of("realistic") | {"notes": "no list"}, tmp_path)
+    assert (tmp_path / "report.json").exists()
+    assert any("report.json breaks its own schema at $.notes" in problem for problem in done.problems)
+
+
+def test_render_command_makes_the_same_formats_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(report_of("hostile"), tmp_path / "one")
+    assert command.main(["render", str(tmp_path / "one/report.json"), "--out", str(tmp_path / "two")]) == 0
+    assert "services fail the gate" in capsys.readouterr().out
+    for name in WRITERS:
+        assert (tmp_path / "one" / name).read_text("utf-8") == (tmp_path / "two" / name).read_text("utf-8")
+
+
+def test_render_command_refuses_what_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.json").write_text('{"a": 1}', encoding="utf-8")
+    assert command.main(["render", str(tmp_path / "x.json"), "--out", str(tmp_path / "out")]) == 2
+    assert "is not a report.json of this version" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_render_command_takes_a_report_with_optional_parts_missing(tmp_path: Path) -> None:
+    report = json.loads(rendered("realistic")["report.json"])
+    for service in report["services"]:
+        service.pop("measures")
+        service.pop("description")
+    for component in report["stack"]["components"]:
+        component.pop("detail")
+    for verdict in report["verdicts"]:
+        verdict.pop("change", None)
+        verdict["findings"] = [{"message": finding["message"]} for finding in verdict["findings"]]
+    report.pop("collection_s")
+    (tmp_path / "r.json").write_text(json.dumps(report), encoding="utf-8")
+    assert command.main(["render", str(tmp_path / "r.json"), "--out", str(tmp_path / "out")]) == 0
+
+
+def test_terminal_keeps_to_its_width() -> None:
+    for width in (60, 100):
+        too_long = [line.text for line in terminal.lines(report_of("realistic"), width) if len(line.text) > width]
+        assert [line for line in too_long if "http" not in line] == []

@@ -1,0 +1,38 @@
+"""Every rule accepts its good examples and says exactly what its bad examples expect."""
+
+from __future__ import annotations
+
+import pytest
+
+from suites.core.discovery import rules
+from suites.core.rule import Bad, Good, Rule
+
+RULES = rules()
+
+
+def examples(kind: str) -> list[object]:
+    return [
+        pytest.param(rule, example, id=f"{rule.id}-{number}")
+        for rule in RULES.values()
+        for number, example in enumerate(rule.good if kind == "good" else rule.bad, 1)
+    ]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_has_a_good_and_a_bad_example_a_source_and_a_reason(rule: Rule) -> None:
+    assert rule.good, "no Good example: nothing shows what the rule accepts"
+    assert rule.bad, "no Bad example: nothing shows that the rule can fail"
+    assert all(bad.messages for bad in rule.bad), "a Bad example names the messages it provokes"
+    assert rule.source.startswith("https://"), "the source is a page a reader can open"
+    assert rule.why, "the docstring's second paragraph says why the rule matters"
+    assert rule.title.endswith("."), "the title is a sentence"
+
+
+@pytest.mark.parametrize(("rule", "example"), examples("good"))
+def test_accepts_its_good_example(rule: Rule, example: Good) -> None:
+    assert [finding.message for finding in rule.judge(rule.record.parse(example.text))] == []
+
+
+@pytest.mark.parametrize(("rule", "example"), examples("bad"))
+def test_says_exactly_what_its_bad_example_expects(rule: Rule, example: Bad) -> None:
+    assert [finding.message for finding in rule.judge(rule.record.parse(example.text))] == list(example.messages)

@@ -1,0 +1,34 @@
+"""Which backend a run uses: what was asked for, and for `auto` containers only where they can run."""
+
+from __future__ import annotations
+
+import pytest
+
+from suites.collect import backend_choice
+from suites.collect.backend_choice import choose
+
+
+@pytest.mark.parametrize("option", ["local", "containers", "attached"])
+def test_what_was_asked_for_is_taken(option: str) -> None:
+    assert choose(option) == option
+
+
+@pytest.mark.parametrize(("why_not", "chosen"), [(None, "containers"), ("no engine answers", "local")])
+def test_auto_takes_containers_where_they_can_run_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, why_not: str | None, chosen: str
+) -> None:
+    monkeypatch.setattr(backend_choice, "why_no_containers", lambda: why_not)
+    said: list[str] = []
+
+    assert choose("auto", said.append) == chosen
+    assert len(said) == 1
+    assert (why_not or "containers") in said[0]
+
+
+def test_a_backend_that_cannot_be_imported_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend_choice, "CONTAINERS", "stack.backends.nothing_of_that_name")
+
+    why = backend_choice.why_no_containers()
+
+    assert why is not None
+    assert why.startswith("the backend for containers needs a package that is not installed: ")

@@ -1,0 +1,219 @@
+"""The local backend: real servers on the shipped files where they can be had, and the truth where they cannot."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import psutil
+import pytest
+
+from stack import components
+from stack.backends import BACKENDS, backend_class
+from stack.backends.base import StackPlan, TargetGroup
+from stack.backends.local.backend import LocalBackend
+from stack.backends.local.grafana import settings
+from stack.backends.local.recipes import write_targets
+from stack.backends.process import ComponentFailed
+from stack.components import COMPONENTS, find_binary, why_absent
+from stack.embedded.refusal import ConfigError, NotSimulated
+from stack.eventually import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stack.backends.local.backend import LocalStack
+    from stack.embedded.stack import EmbeddedLogs
+
+STACK = Path(__file__).parents[3] / "stack"
+SERVERS = ("prometheus", "loki", "promtail")
+
+
+def need(*names: str) -> None:
+    for name in names:
+        if find_binary(name) is None:
+            pytest.skip(f"no real {name}: {why_absent(name)}")
+
+
+def refuse(*_files: object) -> EmbeddedLogs:
+    pytest.fail("the stand-in was asked for although real servers are here")
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(components.HIDE_SERVERS, "none")
+
+
+def up(stack: LocalStack) -> dict[str, float]:
+    """The value of `up` by job, as Prometheus has it."""
+    answer = httpx.get(f"{stack.endpoint('prometheus')}/api/v1/query", params={"query": "up"}, trust_env=False)
+    return {series["metric"]["job"]: float(series["value"][1]) for series in answer.json()["data"]["result"]}
+
+
+@pytest.mark.native
+def test_real_servers_start_say_their_version_and_leave_nothing(tmp_path: Path) -> None:
+    need(*SERVERS)
+    started = time.monotonic()
+    stack = LocalBackend(refuse).start(StackPlan(tmp_path, STACK, SERVERS))
+    with stack:
+        took = time.monotonic() - started
+        assert stack.health() == dict.fromkeys(SERVERS)
+        for name in SERVERS:
+            component = stack.components[name]
+            native = COMPONENTS[name].native
+            assert component.provenance == "native"
+            assert native is not None
+            if component.detail == "make servers":
+                assert component.version == native.version
+        pids = [stack.process(name).pid for name in SERVERS]
+    assert took < 10, "about a second when the machine is idle"
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+@pytest.mark.native
+def test_a_component_that_dies_is_noticed_and_can_come_back(tmp_path: Path) -> None:
+    need("prometheus")
+    with LocalBackend(refuse).start(StackPlan(tmp_path, STACK, ("prometheus",))) as stack:
+        stack.process("prometheus").kill()
+        reason = stack.health()["prometheus"]
+        assert reason is not None
+        assert reason.startswith("prometheus was ended by SIGKILL; its last log lines")
+        assert "Server is ready to receive web requests" in reason
+        stack.process("prometheus").restart()
+        assert stack.health() == {"prometheus": None}
+
+
+@pytest.mark.native
+def test_targets_are_scraped_within_seconds_and_can_change(tmp_path: Path) -> None:
+    need("prometheus")
+    nobody = {"ghost": [TargetGroup(("127.0.0.1:1",), {"system": "dante"})]}
+    plan = StackPlan(tmp_path, STACK, ("prometheus",), targets=nobody)
+    with LocalBackend(refuse).start(plan) as stack:
+        first = eventually(lambda: up(stack), lambda jobs: len(jobs) == 2, 10, describe="both jobs are scraped")
+        assert first == {"prometheus": 1.0, "ghost": 0.0}
+        stack.set_targets({})
+        eventually(lambda: up(stack), lambda jobs: "ghost" not in jobs, 10, describe="the job is gone")
+        with pytest.raises(ValueError, match="job `prometheus` has the name of a component"):
+            stack.set_targets({"prometheus": []})
+
+
+@pytest.mark.native
+def test_a_broken_configuration_is_told_in_the_servers_own_words(tmp_path: Path) -> None:
+    need("prometheus")
+    config = tmp_path / "stack" / "prometheus"
+    config.mkdir(parents=True)
+    (config / "prometheus.yml").write_text("global: {scrape_intervall: 15s}\n", encoding="utf-8")
+    plan = StackPlan(tmp_path / "run", tmp_path / "stack", ("prometheus",))
+    with LocalBackend(refuse).start(plan) as stack:
+        reason = stack.health()["prometheus"]
+        assert reason is not None
+        assert "field scrape_intervall not found" in reason
+        assert "field scrape_intervall not found" in stack.components["prometheus"].detail
+        with pytest.raises(ComponentFailed):
+            stack.process("prometheus").restart()
+
+
+@pytest.mark.native
+def test_prometheus_runs_the_shipped_file_unchanged(tmp_path: Path) -> None:
+    need("prometheus")
+    with LocalBackend(refuse).start(StackPlan(tmp_path, STACK, ("prometheus",))):
+        used = tmp_path / "prometheus" / "config" / "prometheus.yml"
+        assert used.read_bytes() == (STACK / "prometheus" / "prometheus.yml").read_bytes()
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("name", ["alertmanager", "node-exporter", "redis"])
+def test_servers_of_the_distribution_start(name: str, tmp_path: Path) -> None:
+    need(name)
+    with LocalBackend(refuse).start(StackPlan(tmp_path, STACK, (name,))) as stack:
+        assert stack.health() == {name: None}
+        assert stack.components[name].version
+
+
+@pytest.mark.native
+def test_alertmanager_runs_apart_from_the_secrets(tmp_path: Path) -> None:
+    need("alertmanager")
+    config = tmp_path / "stack"
+    shutil.copytree(STACK / "alertmanager", config / "alertmanager")
+    (config / "alertmanager" / "secrets").mkdir(exist_ok=True)
+    (config / "alertmanager" / "secrets" / "webhook-url").write_text("http://127.0.0.1:1/", encoding="utf-8")
+    with LocalBackend(refuse).start(StackPlan(tmp_path / "run", config, ("alertmanager",))) as stack:
+        assert stack.health() == {"alertmanager": None}
+    assert list((tmp_path / "run").rglob("webhook-url")) == []
+
+
+@pytest.mark.usefixtures("bare")
+def test_what_is_absent_says_so_and_the_stand_in_serves_for_delivery(tmp_path: Path) -> None:
+    with LocalBackend().start(StackPlan(tmp_path, STACK)) as stack:
+        kinds = {name: component.provenance for name, component in stack.components.items()}
+        assert kinds.pop("loki") == kinds.pop("promtail") == "embedded"
+        assert set(kinds.values()) == {"absent"}
+        assert stack.embedded_logs is not None
+        assert stack.endpoint("loki") is None
+        assert "CONFORMANCE_SERVERS=none" in stack.components["redis"].detail
+        assert stack.health() == {"loki": None, "promtail": None}
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_stand_in_that_does_not_know_a_stage_is_absent_with_the_reason(tmp_path: Path) -> None:
+    def unknown(_agent: Path, _store: Path, _env: Mapping[str, str]) -> EmbeddedLogs:
+        raise NotSimulated("stage `geoip`")
+
+    with LocalBackend(unknown).start(StackPlan(tmp_path, STACK, ("loki", "promtail"))) as stack:
+        assert {part.provenance for part in stack.components.values()} == {"absent"}
+        assert "stage `geoip` is not simulated" in stack.components["loki"].detail
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_configuration_that_no_server_takes_is_a_failure_not_an_absence(tmp_path: Path) -> None:
+    def broken(_agent: Path, _store: Path, _env: Mapping[str, str]) -> EmbeddedLogs:
+        raise ConfigError("promtail-config.yaml: clients[0]: no url")
+
+    with LocalBackend(broken).start(StackPlan(tmp_path, STACK, ("promtail",))) as stack:
+        assert stack.components["promtail"].provenance == "embedded"
+        assert stack.health() == {"promtail": "promtail-config.yaml: clients[0]: no url"}
+
+
+def test_what_cannot_run_locally_is_absent(tmp_path: Path) -> None:
+    with LocalBackend(refuse).start(StackPlan(tmp_path, STACK, ("alloy",))) as stack:
+        assert stack.components["alloy"].provenance == "absent"
+        assert "the local backend cannot run alloy" in stack.components["alloy"].detail
+        with pytest.raises(KeyError):
+            stack.process("alloy")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("services: {}\n", "has no service `grafana`"), ("- 1\n", "settings cannot be read from")]
+)
+def test_grafana_without_shipped_settings_says_so(text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "docker-compose.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(ComponentFailed, match=says):
+        settings(tmp_path / "docker-compose.yml", {})
+
+
+def test_grafana_takes_the_settings_of_the_compose_file() -> None:
+    found = settings(STACK / "docker-compose.yml", {"GRAFANA_ADMIN_PASSWORD": "p", "PUBLIC_URL": "http://here"})
+    assert found["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
+    assert found["GF_SECURITY_ADMIN_PASSWORD"] == "p"
+    assert found["GF_SERVER_ROOT_URL"] == "http://here/grafana/"
+
+
+def test_target_files_carry_job_labels_and_a_quick_interval(tmp_path: Path) -> None:
+    write_targets(tmp_path, {"old": [TargetGroup(("127.0.0.1:1",))]})
+    write_targets(tmp_path, {"api": [TargetGroup(("127.0.0.1:2",), {"system": "dante", "__scrape_interval__": "5s"})]})
+    assert [path.name for path in tmp_path.iterdir()] == ["api.json"]
+    [group] = json.loads((tmp_path / "api.json").read_text(encoding="utf-8"))
+    assert group["targets"] == ["127.0.0.1:2"]
+    expected = {"job": "api", "system": "dante", "__scrape_interval__": "5s", "__scrape_timeout__": "900ms"}
+    assert group["labels"] == expected
+
+
+def test_backends_are_found_by_name() -> None:
+    assert set(BACKENDS) == {"containers", "local", "attached"}
+    assert backend_class("local") is LocalBackend
+    with pytest.raises(ValueError, match="there is no backend `podman`; choose one of containers, local, attached"):
+        backend_class("podman")

@@ -1,0 +1,151 @@
+"""Loki's client: pages by time, keeps structured metadata apart, and says clearly what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from stack.clients.log_reader import LogStoreError
+from stack.clients.loki import BuildInfo, LokiClient
+from stack.records.logs.entry import LogEntry
+from tests.fidelity.real import needs_real_servers, real_logs
+
+T = TypeVar("T")
+Answer = Callable[[httpx.Request], httpx.Response]
+LABELS = (("service", "x"),)
+
+
+def ask(answer: Answer, question: Callable[[LokiClient], Any], page: int = 5000) -> Any:
+    async def run() -> Any:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            return await question(LokiClient("http://loki:3100/", http, page))
+
+    return asyncio.run(run())
+
+
+def store(entries: list[LogEntry]) -> Answer:
+    """Answer queries as Loki does: from `start` on, before `end`, at most `limit`, oldest first."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = request.url.params
+        within = [one for one in entries if int(asked["start"]) <= one.timestamp_ns < int(asked["end"])]
+        page = sorted(within, key=lambda one: one.timestamp_ns)[: int(asked["limit"])]
+        assert request.headers["X-Loki-Response-Encoding-Flags"] == "categorize-labels"
+        result = [
+            {
+                "stream": dict(one.labels),
+                "values": [
+                    [
+                        str(one.timestamp_ns),
+                        one.line,
+                        {"structuredMetadata": dict(one.metadata)} if one.metadata else {},
+                    ]
+                ],
+            }
+            for one in page
+        ]
+        return httpx.Response(200, json={"status": "success", "data": {"resultType": "streams", "result": result}})
+
+    return answer
+
+
+@pytest.mark.parametrize("page", [4, 5, 100])
+def test_reads_all_lines_page_by_page_though_some_share_a_time(page: int) -> None:
+    times = [1, 2, 2, 2, 3, 4, 4, 5, 6, 7, 7, 9]
+    entries = [LogEntry(LABELS, at, f"line {number}", (("id", str(number)),)) for number, at in enumerate(times)]
+    assert ask(store(entries), lambda loki: loki.entries("{}", 0, 10), page) == entries
+
+
+def test_a_page_full_of_one_time_is_an_error_and_no_loss() -> None:
+    entries = [LogEntry(LABELS, 7, f"line {number}") for number in range(4)]
+    with pytest.raises(LogStoreError, match=r"3 lines of `\{\}` or more share the time 7"):
+        ask(store(entries), lambda loki: loki.entries("{}", 0, 10), 3)
+
+
+def test_reads_metadata_apart_from_labels() -> None:
+    entry = LogEntry(LABELS, 1, "a", (("request_id", "r"),))
+    assert ask(store([entry]), lambda loki: loki.entries("{}", 0, 2)) == [entry]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (httpx.Response(400, text="parse error at\nline 1"), "/loki/api/v1/query_range: 400 parse error at line 1"),
+        (httpx.Response(200, text="<html>"), "answered 200 <html>, which is not JSON"),
+        (httpx.Response(200, json=[]), "answered JSON that is not an object"),
+        (httpx.Response(200, json={"data": {"resultType": "matrix"}}), "`{}` is not a log query: it yields `matrix`"),
+        (httpx.Response(200, json={}), "`{}` is not a log query: it yields nothing"),
+    ],
+)
+def test_says_what_came_back(answer: httpx.Response, message: str) -> None:
+    with pytest.raises(LogStoreError) as told:
+        ask(lambda _: answer, lambda loki: loki.entries("{}", 0, 2))
+    assert message in str(told.value)
+
+
+def refuse(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("All connection attempts failed", request=request)
+
+
+def test_says_that_nobody_answers() -> None:
+    with pytest.raises(LogStoreError, match="labels: ConnectError: All connection attempts failed"):
+        ask(refuse, lambda loki: loki.label_names(0, 1))
+    assert ask(refuse, lambda loki: loki.ready()) == "ConnectError: All connection attempts failed"
+    assert (
+        ask(lambda _: httpx.Response(503, text="Ingester not ready"), lambda loki: loki.ready())
+        == "503 Ingester not ready"
+    )
+
+
+def test_pushes_streams_with_metadata() -> None:
+    pushed = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        pushed.append(json.loads(request.content))
+        return httpx.Response(204)
+
+    ask(answer, lambda loki: loki.push([LogEntry(LABELS, 1, "a"), LogEntry(LABELS, 2, "b", (("id", "1"),))]))
+    assert pushed == [{"streams": [{"stream": {"service": "x"}, "values": [["1", "a"], ["2", "b", {"id": "1"}]]}]}]
+
+
+@pytest.mark.native
+@needs_real_servers()
+def test_on_a_real_loki(tmp_path: Path) -> None:
+    now = time.time_ns()
+    entries = [
+        LogEntry(
+            (("level", ["info", "warn"][number % 2]), ("service", "x")),
+            now + number // 3,
+            f'{{"n":{number}}}',
+            (("id", str(number)),),
+        )
+        for number in range(40)
+    ]
+    plain = LogEntry((("level", "info"), ("service", "x")), now + 100, "plain")
+    window = (now - 10**9, now + 10**9)
+
+    async def run() -> None:
+        async with httpx.AsyncClient(timeout=30) as http:
+            loki = LokiClient(real.url, http, page=7)
+            assert await loki.ready() is None
+            assert (await loki.build_info()) == BuildInfo("3.6.15", "", "")
+            assert "retention_period: 1w" in await loki.config()
+            await loki.push([*entries, plain])
+            assert sorted(await loki.entries('{service="x"}', *window), key=lambda one: one.line) == sorted(
+                [*entries, plain], key=lambda one: one.line
+            )
+            assert await loki.json_errors('{service="x"}', *window) == [plain]
+            assert await loki.label_names(*window) == ["level", "service"]
+            assert await loki.series(['{level="warn"}', '{level="none"}'], *window) == [entries[1].labels]
+            with pytest.raises(LogStoreError, match=r"400 .*has timestamp too old"):
+                await loki.push([LogEntry(LABELS, now - 8 * 86400 * 10**9, "old")])
+
+    with real_logs(tmp_path) as real:
+        asyncio.run(run())

@@ -1,0 +1,285 @@
+"""The Prometheus client and what is made of it: against real Prometheus where there is one, and against odd answers."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, text
+from fixtures.broken._miniature.loopback_server import Answer, Headers, Server, serving
+from stack.clients.prometheus import PrometheusClient, PrometheusError, seconds
+from stack.components import find_binary, why_absent
+from stack.eventually import eventually
+from stack.records.exposition.model import Exposition
+from stack.records.scrape.budget import DEFAULT
+from stack.records.scrape.contract import Contract
+from stack.records.scrape.target import ScrapeTarget
+from suites.core.discovery import in_area
+from suites.core.evidence import Evidence, NotEvaluated
+from suites.core.verdict import judge
+from suites.metrics.collect.prometheus import of_service, scraped
+from suites.metrics.collect.scrapes import after, before
+
+CONFIG = """
+global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+scrape_configs:
+  - {{job_name: fine, metrics_path: /good, static_configs: [{{targets: ['{host}']}}]}}
+  - {{job_name: rich, metrics_path: /rich, static_configs: [{{targets: ['{host}'], labels: {{env: test}}}}]}}
+  - job_name: dropping
+    metrics_path: /never-gzip
+    static_configs: [{{targets: ['{host}']}}]
+    metric_relabel_configs: [{{source_labels: [queue], regex: 'q1.*', action: drop}}]
+  - {{job_name: typeless, metrics_path: /no-type, static_configs: [{{targets: ['{host}']}}]}}
+  - {{job_name: twice, metrics_path: /always-gzip, static_configs: [{{targets: ['{host}']}}]}}
+  - {{job_name: again, metrics_path: /always-gzip, static_configs: [{{targets: ['{host}']}}]}}
+"""
+RICH = """# HELP app_wait_seconds Waiting.
+# TYPE app_wait_seconds histogram
+app_wait_seconds_bucket{le="1",note=""} 1
+app_wait_seconds_bucket{le="2.5",note=""} 2
+app_wait_seconds_bucket{le="+Inf",note=""} 2
+app_wait_seconds_sum{note=""} 3
+app_wait_seconds_count{note=""} 2
+# HELP app_share_ratio Shares.
+# TYPE app_share_ratio gauge
+app_share_ratio{env="mine",text="a \\"b\\" \\\\ c"} 0.5
+"""
+
+
+async def rich(_: Headers) -> Answer:
+    return text(RICH)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Server]:
+    with serving({**BEHAVIOURS, "/rich": rich}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def prometheus(service: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    binary = find_binary("prometheus")
+    if binary is None:
+        pytest.skip(why_absent("prometheus"))
+    home = tmp_path_factory.mktemp("prometheus")
+    (home / "prometheus.yml").write_text(CONFIG.format(host=f"127.0.0.1:{service.port}"))
+    log = home / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                *(binary.path, f"--config.file={home}/prometheus.yml", f"--storage.tsdb.path={home}/data"),
+                "--web.listen-address=127.0.0.1:0",
+            ],
+            stderr=output,
+        )
+    try:
+        yield f"http://{eventually(lambda: address(log), bool, 15, describe='the address of Prometheus')}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def address(log: Path) -> str:
+    _, _, rest = log.read_text().partition('msg="Listening on" component=web address=')
+    return rest.partition("\n")[0].strip()
+
+
+def look(url: str, target_url: str, job: str, exposition: Exposition | None = None) -> ScrapeTarget:
+    async def run() -> ScrapeTarget:
+        async with httpx.AsyncClient() as http:
+            exposed = exposition
+            if exposed is None:
+                first = await before(target_url)
+                exposed = first.exposition
+            records = await scraped(PrometheusClient(url, http), target_url, job, exposed, time.time())
+            (record,) = records[ScrapeTarget]  # type: ignore[misc]  # a sequence here, not a reason
+            assert isinstance(record, ScrapeTarget)
+            return record
+
+    return asyncio.run(run())
+
+
+def red(record: ScrapeTarget) -> dict[str, list[str]]:
+    judged = [rule for rule in in_area("metrics") if rule.record is ScrapeTarget]
+    verdicts = [judge(rule, "service", Evidence((record,), "live")) for rule in judged]
+    assert not [verdict.reason for verdict in verdicts if verdict.outcome == "error"]
+    return {verdict.rule.id: [f.message for f in verdict.findings] for verdict in verdicts if verdict.findings}
+
+
+@pytest.mark.native
+@pytest.mark.parametrize(("path", "job"), [("good", "fine"), ("rich", "rich")])
+def test_all_that_is_exposed_is_stored(prometheus: str, service: Server, path: str, job: str) -> None:
+    record = look(prometheus, service.url(path), job)
+    assert record.exposed, record.not_compared
+    assert red(record) == {}
+
+
+@pytest.mark.native
+def test_what_ended_before_the_scrape_is_not_missing(prometheus: str, service: Server) -> None:
+    record = look(prometheus, service.url("good"), "fine", Exposition.parse(LINES + 'app_gone{device="veth1"} 1\n'))
+    assert record.exposed, record.not_compared
+    assert red(record) == {}
+
+
+@pytest.mark.native
+def test_dropped_series_are_seen(prometheus: str, service: Server) -> None:
+    found = red(look(prometheus, service.url("never-gzip"), "dropping"))
+    assert found == {
+        "metrics/nothing-dropped-on-scrape": ["relabelling drops 11 of 61 samples of job `dropping`"],
+    }
+
+
+@pytest.mark.native
+def test_a_failing_scrape_is_shown_in_the_words_of_prometheus(prometheus: str, service: Server) -> None:
+    sound = Exposition.parse("Content-Type: text/plain\n\n" + LINES)
+    (message,) = red(look(prometheus, service.url("no-type"), "typeless", sound))["metrics/target-up"]
+    assert message.startswith("the target is down: ")
+    assert "blank Content-Type" in message
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("seen", [None, Exposition.parse(LINES), Exposition.parse(LINES + "junk\n")])
+def test_a_scrape_that_fails_by_the_services_own_answer_is_not_told_twice(
+    prometheus: str, service: Server, seen: Exposition | None
+) -> None:
+    # No metrics at all, a Content-Type that was set aside as unknown, lines that cannot be read.
+    assert red(look(prometheus, service.url("no-type"), "typeless", seen)) == {}
+
+
+@pytest.mark.native
+def test_two_jobs_for_one_service_and_a_wrong_job(prometheus: str, service: Server) -> None:
+    (message,) = red(look(prometheus, service.url("always-gzip"), "twice"))["metrics/target-scraped-once"]
+    assert message.endswith("2 times: under job `again`, `twice`")
+    (message,) = red(look(prometheus, service.url("good"), "other"))["metrics/target-scraped-once"]
+    assert message.endswith("under job `fine` instead of `other`")
+
+
+@pytest.mark.native
+def test_a_service_that_nobody_scrapes(prometheus: str, service: Server) -> None:
+    found = red(look(prometheus, service.url("nothing"), "nobody", Exposition.parse(LINES)))
+    assert found == {"metrics/target-scraped-once": [f"Prometheus has no target for `{service.url('nothing')}`"]}
+
+
+@pytest.mark.native
+def test_typed_reads(prometheus: str) -> None:
+    async def run() -> None:
+        async with httpx.AsyncClient() as http:
+            client = PrometheusClient(prometheus, http)
+            assert await client.ready() is None
+            assert (await client.build_info())["version"] == getattr(find_binary("prometheus"), "version", None)
+            assert "startTime" in await client.runtime_info()
+            assert (await client.flags())["web.listen-address"] == "127.0.0.1:0"
+            assert "job_name: rich" in await client.config()
+            assert await client.rules() == ()
+            (one,) = await client.query("vector(1)")
+            assert (one.value, one.labels) == (1.0, {})
+            (two,) = await client.query("scalar(vector(2))", at=time.time())
+            assert two.value == 2.0
+            assert {target.job for target in await client.targets()} >= {"fine", "rich"}
+            with pytest.raises(PrometheusError, match=r"bad_data: .*parse error"):
+                await client.query("sum(")
+            with pytest.raises(PrometheusError, match="gives a matrix, not an instant vector"):
+                await client.query("up[1m]")
+
+    asyncio.run(run())
+
+
+@pytest.mark.native
+def test_prometheus_scrapes_itself_by_the_rules(prometheus: str) -> None:
+    """A MUST that a real, well-kept exporter breaks is most likely our mistake."""
+
+    async def run() -> dict[str, list[str]]:
+        url = f"{prometheus}/metrics"
+        records = await after(url, await before(url), Contract(), DEFAULT, 0)
+        found = {}
+        for rule in in_area("metrics"):
+            evidence = records.get(rule.record)
+            if rule.level.value == "MUST" and evidence is not None and not isinstance(evidence, NotEvaluated):
+                verdict = judge(rule, "prometheus", Evidence(tuple(evidence), "live"))
+                if verdict.findings or verdict.outcome == "error":
+                    found[rule.id] = [finding.message for finding in verdict.findings] or [str(verdict.reason)]
+        return found
+
+    assert asyncio.run(run()) == {}
+
+
+def answering(handler: Callable[[httpx.Request], httpx.Response]) -> PrometheusClient:
+    return PrometheusClient("http://prometheus/", httpx.AsyncClient(transport=httpx.MockTransport(handler)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (httpx.Response(502, text="<html>Bad gateway</html>"), "status 502, body: <html>Bad gateway</html>"),
+        (httpx.Response(200, text="null"), "status 200, body: null"),
+        (httpx.Response(200, json={"status": "success"}), "status 200, body: "),
+        (httpx.Response(422, json={"status": "error", "errorType": "execution", "error": "boom"}), "execution: boom"),
+    ],
+)
+def test_odd_answers_are_one_clear_error(answer: httpx.Response, message: str) -> None:
+    with pytest.raises(PrometheusError) as caught:
+        asyncio.run(answering(lambda _: answer).build_info())
+    assert str(caught.value).startswith("http://prometheus/api/v1/status/buildinfo: ")
+    assert message in str(caught.value)
+
+
+def test_no_answer_is_a_reason_not_an_exception() -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    async def run() -> Any:
+        client = answering(refuse)
+        assert await client.ready() == "http://prometheus/-/ready: no answer (refused)"
+        return (await scraped(client, "http://a/metrics", "a", None, 0.0))[ScrapeTarget]
+
+    found = asyncio.run(run())
+    assert isinstance(found, NotEvaluated)
+    assert found.reason.startswith("Prometheus does not answer: http://prometheus/api/v1/targets: no answer (refused)")
+
+
+TARGET = {
+    "labels": {"job": "a", "instance": "h:1"},
+    "health": "up",
+    "scrapeUrl": "http://h:1/metrics",
+    "lastError": "",
+    "lastScrapeDuration": 0.01,
+    "scrapeInterval": "15s",
+    "scrapeTimeout": "10s",
+    "lastScrape": "0001-01-01T00:00:00Z",
+}
+
+
+def test_many_callers_share_one_answer() -> None:
+    asked = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json={"status": "success", "data": {"activeTargets": [TARGET]}})
+
+    async def run() -> None:
+        client = answering(handler)
+        answers = await asyncio.gather(*(client.targets(max_age_s=5) for _ in range(50)))
+        assert {answer[0].job for answer in answers} == {"a"}
+        assert answers[0][0].last_scrape == 0.0
+        assert of_service(answers[0], "http://elsewhere:1/metrics", "a") == answers[0]
+        assert of_service(answers[0], "http://elsewhere:1/metrics", "b") == ()
+
+    asyncio.run(run())
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("text_form", "expected"), [("15s", 15), ("1m30s", 90), ("500ms", 0.5), ("1h", 3600)])
+def test_durations(text_form: str, expected: float) -> None:
+    assert seconds(text_form) == expected
+
+
+def test_a_duration_that_is_none() -> None:
+    with pytest.raises(ValueError, match="not a duration"):
+        seconds("soon")

@@ -1,0 +1,130 @@
+"""The component table agrees with go.mod and with the compose file, and finds programs where they are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stack import components
+from stack.components import COMPONENTS, TOOLS, find_binary, why_absent
+from stack.servers.pins import NATIVE_BUILDS, build_dir
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = ROOT / "stack" / "docker-compose.yml"
+
+
+@pytest.fixture
+def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with nothing built; its PATH is the returned folder alone."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv(components.HIDE_SERVERS, raising=False)
+    monkeypatch.setattr(components, "EXTRA_FOLDERS", ())
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", str(programs))
+    return programs
+
+
+def script(path: Path, says: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho '{says}'\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def default_of(image: str) -> str:
+    """The image that `${LOKI_IMAGE:-grafana/loki:3.6.15}` stands for where nobody sets the variable."""
+    return re.sub(r"^\$\{\w+:-(.+)\}$", r"\1", image)
+
+
+@pytest.mark.parametrize("name", NATIVE_BUILDS)
+def test_go_mod_pins_the_version_of_the_table(name: str) -> None:
+    build = NATIVE_BUILDS[name]
+    go_mod = (build.module_dir / "go.mod").read_text(encoding="utf-8")
+    assert re.search(rf"^\s*(?:require )?{re.escape(build.module)} {re.escape(build.module_version)}\b", go_mod, re.M)
+    assert re.search(rf"^\s*(?:tool )?{re.escape(build.package)}$", go_mod, re.M), f"no tool directive for {name}"
+
+
+@pytest.mark.parametrize("name", [name for name, info in COMPONENTS.items() if info.native])
+def test_image_and_native_build_are_one_version(name: str) -> None:
+    info = COMPONENTS[name]
+    assert info.native is not None
+    assert info.tag.removeprefix("v") == info.native.version
+
+
+@pytest.mark.skipif(not COMPOSE.exists(), reason="stack/docker-compose.yml is not written yet")
+def test_compose_file_runs_the_images_of_the_table() -> None:
+    table = {info.image: info.image_reference for info in COMPONENTS.values() if info.image}
+    services = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
+    used = [default_of(service["image"]) for service in services.values() if "image" in service]
+    of_table = [image for image in used if image.rpartition(":")[0] in table]
+    assert of_table, "the compose file uses no image of the table"
+    assert [image for image in of_table if image not in table.values()] == []
+
+
+def test_prometheus_module_version_is_derived() -> None:
+    assert NATIVE_BUILDS["prometheus"].module_version == "v0.313.5"
+
+
+def test_nothing_is_found_on_an_empty_machine(empty_machine: Path) -> None:
+    assert empty_machine.is_dir()
+    assert find_binary("loki") is None
+    assert "make servers" in why_absent("loki")
+    assert "`redis-server` is not on PATH" in why_absent("redis")
+    assert find_binary("chromium") is None
+
+
+def test_the_cache_comes_before_path(empty_machine: Path) -> None:
+    script(empty_machine / "loki", "loki, version 2.9.1 (branch: HEAD)")
+    on_path = find_binary("loki")
+    assert on_path is not None
+    assert (on_path.version, on_path.source, on_path.provenance) == ("2.9.1", "PATH", "native")
+    built = script(build_dir(NATIVE_BUILDS["loki"]) / "loki", "unused")
+    cached = find_binary("loki")
+    assert cached is not None
+    assert (cached.path, cached.version, cached.source) == (built, "3.6.15", "make servers")
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "says", "version"),
+    [
+        ("node-exporter", "prometheus-node-exporter", "node_exporter, version 1.5.0 (branch: sid)", "1.5.0"),
+        ("redis", "redis-server", "Redis server v=7.0.15 sha=00000000:0 bits=64", "7.0.15"),
+        (
+            "redis-exporter",
+            "prometheus-redis-exporter",
+            'time="2023-04-09T10:15:07Z" level=info msg="Redis Metrics Exporter 1.45.0-2+b4"',
+            "1.45.0",
+        ),
+        ("chromium", "chromium", "Chromium 156.0.8078.79 built on Debian", "156.0.8078.79"),
+        ("gateway", "nginx", "no version here", "unknown"),
+    ],
+)
+def test_programs_of_a_distribution_are_found_by_their_names_there(
+    empty_machine: Path, name: str, program: str, says: str, version: str
+) -> None:
+    script(empty_machine / program, says)
+    found = find_binary(name)
+    assert found is not None
+    assert (found.path.name, found.version) == (program, version)
+
+
+def test_servers_can_be_hidden(empty_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(empty_machine / "redis-server", "v=7.0.15")
+    monkeypatch.setenv(components.HIDE_SERVERS, "none")
+    assert find_binary("redis") is None
+    assert "CONFORMANCE_SERVERS=none" in why_absent("redis")
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        find_binary("zabbix")
+
+
+def test_every_row_says_how_to_find_it() -> None:
+    for info in (*COMPONENTS.values(), *TOOLS.values()):
+        assert info.binaries, info.name
+    assert all(info.image and info.tag and info.port for info in COMPONENTS.values())

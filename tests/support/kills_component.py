@@ -1,0 +1,41 @@
+"""A pytest plugin that kills one component of the stack, by SIGKILL, in the middle of a run.
+
+Load it with `-p tests.support.kills_component`. The environment variable `KILLED_COMPONENT` names the component,
+`KILLED_WHEN` the moment: `started` (found ready, nothing observed yet) or `delivery` (lines are being waited for).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from stack.backends.base import RunningStack
+from suites.collect import collection
+from suites.logs.collect import delivery
+from suites.logs.collect import pipeline as follow
+
+
+def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001  # the hook passes it by name
+    """Put the kill where the moment passes by."""
+    name, when = os.environ["KILLED_COMPONENT"], os.environ["KILLED_WHEN"]
+    told, collect = collection._Collection._tell_stack, delivery.collect
+    stacks: list[RunningStack] = []
+
+    def kill() -> None:
+        stacks[0].process(name).kill()
+
+    def tell(self: collection._Collection, stack: RunningStack) -> None:
+        told(self, stack)
+        stacks.append(stack)
+        if when == "started":
+            kill()
+
+    async def collect_and_kill(*given: Any, **options: Any) -> Any:
+        if when == "delivery":
+            kill()
+        return await collect(*given, **options)
+
+    collection._Collection._tell_stack = tell  # type: ignore[method-assign]  # that is the point
+    setattr(follow, "collect", collect_and_kill)  # noqa: B010  # the name as `follow` imported it
