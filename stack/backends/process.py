@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from stack.backends.supervisor import MARK, leash
+from stack.backends.supervisor import MARK, supervisor
 from stack.eventually import eventually
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Running:
             return  # the group's number may belong to others by now
         self._signal(signal.SIGKILL)
         self._process.wait()
-        leash().release(self.pid)
+        supervisor().forget(self.pid)
         self._swept = True
 
     def restart(self, timeout_s: float = 30.0) -> None:
@@ -182,7 +182,7 @@ def start(spec: ProcessSpec) -> Running:
 
 
 def _launch(spec: ProcessSpec) -> subprocess.Popen[bytes]:
-    watch = leash()
+    watching = supervisor()
     try:
         with contextlib.ExitStack() as files:
             out = files.enter_context(_log(spec.stdout))
@@ -190,7 +190,7 @@ def _launch(spec: ProcessSpec) -> subprocess.Popen[bytes]:
             process = subprocess.Popen(  # noqa: S603  # running what the spec names is the point
                 spec.argv,
                 cwd=spec.cwd,
-                env={**os.environ, **spec.env, MARK: watch.mark},
+                env={**os.environ, **spec.env, MARK: watching.mark},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -198,7 +198,7 @@ def _launch(spec: ProcessSpec) -> subprocess.Popen[bytes]:
             )
     except OSError as error:
         raise ComponentFailed(f"{spec.name} cannot be started as `{' '.join(spec.argv)}`: {error}") from error
-    watch.hold(process.pid)
+    watching.watch(process.pid)
     return process
 
 

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from stack.backends.supervisor import MARK, leash
+from stack.backends.supervisor import MARK, supervisor
 from stack.servers.toolchain import Go, go_environment
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def run_go(go: Go, arguments: Sequence[str], cwd: Path, progress: Callable[[str]
     process = subprocess.Popen(  # noqa: S603  # `go` as find_go found it
         [go.path, *arguments],
         cwd=cwd,
-        env={**go_environment(), MARK: leash().mark},
+        env={**go_environment(), MARK: supervisor().mark},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -50,7 +50,7 @@ def run_go(go: Go, arguments: Sequence[str], cwd: Path, progress: Callable[[str]
         start_new_session=True,
     )
     try:
-        with leash().holding(process.pid):
+        with supervisor().watching(process.pid):
             return _follow(process, progress, total)
     except BaseException:
         with contextlib.suppress(ProcessLookupError):

@@ -20,7 +20,7 @@ import pytest
 from stack.backends.attached.backend import AttachedBackend, AttachedStack
 from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import Component, StackPlan
-from stack.backends.listening import sockets_of
+from stack.backends.ports import sockets_of
 from stack.clients.gateway import GatewayClient
 from stack.components import COMPONENTS, HIDE_SERVERS, find_binary, why_absent
 from stack.records.config import release as eol

@@ -1,7 +1,7 @@
 """The stack in containers: the shipped compose file, by Testcontainers, on whatever engine the docker client uses.
 
 Each run is a compose project with containers, networks and volumes of its own, reached on ports of loopback. What
-the run leaves behind is removed by itself or, if it is killed, by its reaper; see `engine_reaper`.
+the run leaves behind is removed by itself or, if it is killed, by its supervisor; see `cleanup`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def check(services: Sequence[ContainerService], say: Callable[[str], object]) ->
     """See that there is an engine on which the stack and `services` can be run, and have the images they need.
 
     Raises:
-        EngineError: something is missing; the text says what, and how to mend it.
+        EngineError: something is missing; the text says what, and how to fix it.
 
     """
     engine = find_engine()

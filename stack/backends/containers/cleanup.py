@@ -1,11 +1,11 @@
-"""No container outlives the run, even when the run, or the engine, is killed: a reaper of its own for each project.
+"""No container outlives the run, even when the run or the engine is killed.
 
-The reaper is a tiny process that reads a pipe whose other end only the run holds. Told `done`, it ends: the run has
-removed everything itself. When the pipe ends without that, it removes the project's containers, networks and volumes
-by the label that compose gives them, and keeps trying while the engine is away. Should the reaper be killed as well,
-the note that it kept locked lies there unlocked, and the next run removes what it names.
+While a project exists, a note names it and the run keeps the note locked. A run that ends without having removed the
+project leaves that to the supervisor, which starts this file as a script: it removes the project's containers,
+networks and volumes by the label that compose gives them, and keeps trying while the engine is away. Should that be
+killed as well, the note is left unlocked, and the next run removes what it names.
 
-The file is run as a script by the reaper, so it imports nothing but the standard library.
+The file is run as a script, so it imports nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stack.backends.supervisor import Supervisor
 
 LABEL = "com.docker.compose.project"
-CALL_S = 30.0
+CALL_S = 60.0
 PATIENCE_S = 600.0
-"""How long the reaper waits for an engine that is away."""
-QUIET_ROUNDS = 3
-"""How often nothing must be found before the reaper believes it: compose may have been cut off in the middle."""
+"""How long the script waits for an engine that is away."""
+EMPTY_ROUNDS = 3
+"""How often nothing must be found until it is believed: compose may have been cut off in the middle."""
 
 INHERITED = ("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK")
 KINDS = (
@@ -36,53 +39,32 @@ KINDS = (
 """How what belongs to a project is listed, and how it is removed, in this order."""
 
 
-class Reaper:
-    """Our end of the pipe to the reaper of one project; `notes` is the folder of the notes on projects."""
+class ProjectCleanup:
+    """Sees to the removal of one project from now on; `notes` is the folder of the notes on projects."""
 
-    def __init__(self, client: str, project: str, host: str, notes: Path) -> None:
+    def __init__(self, supervisor: Supervisor, client: str, project: str, host: str, notes: Path) -> None:
         notes.mkdir(parents=True, exist_ok=True)
         self.note = notes / f"{project}.project"
-        self.note.write_text(host, encoding="utf-8")
+        self._project, self._supervisor = project, supervisor
+        self._opened: IO[str] = self.note.open("w", encoding="utf-8")
+        _lock(self._opened)
+        self._opened.write(host)
+        self._opened.flush()
         kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
         docker = {name: value for name, value in os.environ.items() if name.startswith("DOCKER_")}
-        self._process = subprocess.Popen(  # noqa: S603  # this very file, by this very Python
-            [sys.executable, "-I", "-S", __file__, client, project, str(self.note)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in a terminal must not reach it
-            cwd="/",
-            env={**kept, **docker},
-        )
-        # Nothing is started before it stands by, with its note locked.
-        if self._process.stdout is None or not self._process.stdout.read(1):
-            raise RuntimeError("the reaper, which would remove the containers of a killed run, did not start")
-
-    @property
-    def pid(self) -> int:
-        """The process id of the reaper."""
-        return self._process.pid
+        argv = [sys.executable, "-I", "-S", __file__, client, project, str(self.note)]
+        supervisor.at_end(project, argv, {**kept, **docker})
 
     def done(self) -> None:
         """Say that everything has been removed."""
-        self._end(b"done\n")
+        self._supervisor.cancel(self._project)
+        self.note.unlink(missing_ok=True)
+        self._opened.close()
 
     def take_over(self) -> None:
-        """Leave the removing to the reaper, which has more time."""
-        self._end(b"")
-
-    def _end(self, words: bytes) -> None:
-        for stream in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):  # a dead reaper hears nothing
-                if stream is not None:
-                    if stream is self._process.stdin and words:
-                        stream.write(words)
-                    stream.close()
-        if words:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(5)
-        if self._process.returncode is None:
-            self._process.returncode = 0  # it outlives us on purpose, which Popen would warn of
+        """Let the script remove the project, which has more time than the run."""
+        self._opened.close()
+        self._supervisor.start_now(self._project)
 
 
 def remove(client: str, project: str) -> bool:
@@ -102,25 +84,22 @@ def remove(client: str, project: str) -> bool:
 
 
 def remove_abandoned(client: str, host: str, notes: Path) -> list[str]:
-    """Remove the projects of killed runs whose reapers were killed too; returns their names."""
+    """Remove the projects of killed runs that nothing removes any more; returns their names."""
     removed = []
     for note in notes.glob("*.project"):
         with contextlib.suppress(OSError, subprocess.SubprocessError), note.open("r+", encoding="utf-8") as opened:
-            if opened.read() != host or not _locked(opened):
+            if opened.read() != host:
                 continue
+            _lock(opened, wait=False)
             remove(client, note.stem)
             removed.append(note.stem)
             note.unlink()
     return removed
 
 
-def _locked(opened: IO[str]) -> bool:
-    """Lock a note; False where its reaper holds it."""
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+def _lock(opened: IO[str], *, wait: bool = True) -> None:
+    """Lock a note; without `wait` BlockingIOError where another process has it."""
+    fcntl.flock(opened, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 def _docker(client: str, *arguments: str, check: bool) -> str:
@@ -135,32 +114,26 @@ def _docker(client: str, *arguments: str, check: bool) -> str:
     ).stdout
 
 
-def _stand_by(client: str, project: str, note: Path) -> None:
-    """Wait for the end of the run, and remove what it left."""
+def _remove_for_certain(client: str, project: str) -> bool:
+    deadline = time.monotonic() + PATIENCE_S
+    empty = 0
+    while empty < EMPTY_ROUNDS and time.monotonic() < deadline:
+        try:
+            empty = empty + 1 if remove(client, project) else 0
+        except (OSError, subprocess.SubprocessError):
+            empty = 0
+        time.sleep(0.5)
+    return empty == EMPTY_ROUNDS
+
+
+def _main(client: str, project: str, note: Path) -> None:
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    with note.open("r+", encoding="utf-8") as opened:
-        _locked(opened)
-        os.write(1, b".")
-        if sys.stdin.readline() != "done\n" and not _reap(client, project):
-            return  # the note stays for the next run
-        note.unlink(missing_ok=True)
-
-
-def _reap(client: str, project: str) -> bool:
-    deadline = time.monotonic() + PATIENCE_S
-    quiet = 0
-    while time.monotonic() < deadline:
-        try:
-            quiet = quiet + 1 if remove(client, project) else 0
-        except (OSError, subprocess.SubprocessError):
-            quiet = 0
-            time.sleep(1)
-        if quiet == QUIET_ROUNDS:
-            return True
-        time.sleep(0.5)
-    return False
+    with note.open("a", encoding="utf-8") as opened:
+        _lock(opened)  # another run may be at it
+        if _remove_for_certain(client, project):  # else the note stays for the next run
+            note.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
-    _stand_by(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    _main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))

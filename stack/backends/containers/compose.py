@@ -19,7 +19,7 @@ from testcontainers.compose import DockerCompose
 
 from stack.backends.containers.engine import EngineError, environment, last_words
 from stack.backends.ports import HOST
-from stack.backends.supervisor import MARK, leash
+from stack.backends.supervisor import MARK, supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,18 +105,18 @@ class ProjectCompose(DockerCompose):
 
         """
         words = cmd.split() if isinstance(cmd, str) else cmd
-        watch = leash()
+        watching = supervisor()
         process = subprocess.Popen(  # noqa: S603  # compose, on our own file
             words,
             cwd=context or str(self.context),
-            env={**environment(self.variables), MARK: watch.mark},
+            env={**environment(self.variables), MARK: watching.mark},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
         what = next((word for word in words if word in TIMEOUTS), "")
-        with watch.holding(process.pid):
+        with watching.watching(process.pid):
             try:
                 out, said = process.communicate(timeout=TIMEOUTS.get(what, CALL_S))
             except subprocess.TimeoutExpired:

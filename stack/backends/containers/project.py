@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from stack.backends.containers import engine_socket
-from stack.backends.containers.cleanup import Reaper, remove_abandoned
+from stack.backends.containers.cleanup import ProjectCleanup, remove_abandoned
 from stack.backends.containers.compose import (
     CONTAINER_PORTS,
     PUBLISHED,
@@ -22,6 +22,7 @@ from stack.backends.containers.engine import Engine, EngineError
 from stack.backends.containers.images import Image, images_of
 from stack.backends.ports import Ports
 from stack.backends.process import ComponentFailed, FileReady, ProcessSpec, Running, start
+from stack.backends.supervisor import supervisor
 from stack.records.config.compose import parse_compose
 from stack.servers.pins import cache_root
 
@@ -64,7 +65,7 @@ class Project:
         self._config_dir, self._work_dir = config_dir.absolute(), work_dir.absolute()
         self._folders = folders or {}
         self._holder = Ports()
-        self._reaper: Reaper | None = None
+        self._cleanup: ProjectCleanup | None = None
         self._view: Running | None = None
         self.compose = ProjectCompose(
             self._config_dir,
@@ -127,7 +128,7 @@ class Project:
                 self._view.wait_ready(VIEW_S)
             except ComponentFailed as failed:
                 raise EngineError(str(failed)) from failed
-        self._reaper = Reaper(self._engine.client, self.name, self._engine.host, self._notes)
+        self._cleanup = ProjectCleanup(supervisor(), self._engine.client, self.name, self._engine.host, self._notes)
         self.compose.services = list(names)
         for left in reversed(range(TRIES)):
             try:
@@ -142,15 +143,15 @@ class Project:
 
     def down(self) -> None:
         """Remove everything of the project; calling it again does nothing."""
-        reaper, self._reaper = self._reaper, None
-        if reaper is not None:
+        cleanup, self._cleanup = self._cleanup, None
+        if cleanup is not None:
             try:
                 self.compose.stop()
             except EngineError as refused:
                 self._say(f"{refused}; what is left of {self.name} will be removed once the engine answers")
-                reaper.take_over()
+                cleanup.take_over()
             else:
-                reaper.done()
+                cleanup.done()
         if self._view is not None:
             self._view.stop()
         self._holder.close()

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from stack.backends.base import Component, EmbeddedFactory, StackPlan, TargetGroup
-from stack.backends.listening import sockets_of
 from stack.backends.local.recipes import (
     CONFIG_FILES,
     LOKI_GRPC,
@@ -24,7 +23,7 @@ from stack.backends.local.recipes import (
     spec,
     write_targets,
 )
-from stack.backends.ports import Ports
+from stack.backends.ports import Ports, sockets_of
 from stack.backends.process import ComponentFailed, Running, start
 from stack.backends.versions import version_of
 from stack.components import find_binary, why_absent

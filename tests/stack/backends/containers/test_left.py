@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,11 +16,10 @@ import pytest
 
 from stack.backends.base import StackPlan
 from stack.backends.containers.backend import ContainersBackend
-from stack.backends.containers.cleanup import LABEL, Reaper, remove_abandoned
 from stack.backends.containers.engine import find_engine
 from stack.eventually import eventually
 from tests.support.conformance_run import started
-from tests.support.on_engine import MARKS, NOTES, RUN, TWO, docker, gone, left_of, project_of
+from tests.support.on_engine import MARKS, NOTES, RUN, TWO, gone, left_of, project_of
 
 STACK = Path(__file__).parents[4] / "stack"
 pytestmark = MARKS
@@ -75,21 +72,6 @@ def test_two_runs_at_once_do_not_see_each_other(tmp_path: Path) -> None:
             "logs/delivered-under-expected-labels",
         }
         assert run.run.leftovers() == []
-
-
-def test_what_a_killed_reaper_left_is_removed_by_the_next_run(tmp_path: Path) -> None:
-    engine = find_engine()
-    reaper = Reaper(engine.client, "conformance-test-killed", engine.host, tmp_path)
-    docker("volume", "create", "--label", f"{LABEL}=conformance-test-killed")
-    assert remove_abandoned(engine.client, engine.host, tmp_path) == [], "its reaper stands by"
-    os.kill(reaper.pid, signal.SIGKILL)
-    reaper.take_over()
-    time.sleep(0.2)  # the lock goes with the process
-
-    assert remove_abandoned(engine.client, "unix:///another/engine", tmp_path) == []
-    assert remove_abandoned(engine.client, engine.host, tmp_path) == ["conformance-test-killed"]
-    assert left_of("conformance-test-killed") == []
-    assert list(tmp_path.iterdir()) == []
 
 
 PIPE = """
