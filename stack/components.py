@@ -1,12 +1,13 @@
 """One table of the stack's components: image and version, ready path, binaries, and how a real server is built.
 
-The versions of Loki, Promtail and Prometheus stand three times: here, in `stack/servers/*/go.mod` and in the compose
-file. `tests/test_components.py` holds them together.
+The versions of what `make servers` builds are also in `stack/servers/*/go.mod`, and all are in the compose file:
+`tests/stack/test_components.py` compares them.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -16,11 +17,21 @@ from pathlib import Path
 
 from stack.servers.pins import NATIVE_BUILDS, NativeBuild, cached_binary
 
-HIDE_SERVERS = "CONFORMANCE_SERVERS"
-"""Environment variable; `none` makes every lookup find nothing, to prove the embedded default on any machine."""
+SERVERS_VARIABLE = "CONFORMANCE_SERVERS"
+"""Environment variable: the folder of real servers that `--servers DIR` names, inherited by every subprocess.
+
+`none` makes every lookup find nothing, to prove the embedded default on any machine.
+"""
+
+REAL_SERVERS = "put it on PATH or name its folder with --servers DIR (docs/real-servers.md says where to get it)"
+"""How to get a server that is not built here."""
 
 # Debian keeps nginx in /usr/sbin, which an ordinary user's PATH leaves out.
 EXTRA_FOLDERS: tuple[str, ...] = ("/usr/local/sbin", "/usr/sbin")
+
+_MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}
+PLATFORM = f"{platform.system().lower()}-{_MACHINE.get(platform.machine(), platform.machine())}"
+"""How the projects name the platform in their release files: `linux-amd64`, `darwin-arm64`."""
 
 VERSION = re.compile(r"\d+\.\d+(?:\.\d+)+")
 
@@ -56,7 +67,7 @@ class Binary:
     path: Path
     version: str
     source: str
-    """`make servers` or `PATH`."""
+    """`--servers`, `make servers` or `PATH`."""
     provenance: str = "native"
 
 
@@ -74,19 +85,10 @@ COMPONENTS: dict[str, ComponentInfo] = _table(
         ("prometheus",),
         native=NATIVE_BUILDS["prometheus"],
     ),
-    ComponentInfo("loki", "grafana/loki", "3.6.15", 3100, "/ready", ("loki",), ("-version",), NATIVE_BUILDS["loki"]),
-    ComponentInfo(
-        "promtail",
-        "grafana/promtail",
-        "3.6.15",
-        9080,
-        "/ready",
-        ("promtail",),
-        ("-version",),
-        NATIVE_BUILDS["promtail"],
-    ),
+    ComponentInfo("loki", "grafana/loki", "3.6.15", 3100, "/ready", ("loki",), ("-version",)),
+    ComponentInfo("promtail", "grafana/promtail", "3.6.15", 9080, "/ready", ("promtail",), ("-version",)),
     ComponentInfo("alloy", "grafana/alloy", "v1.21.2", 12345, "/-/ready", ("alloy",)),
-    ComponentInfo("grafana", "grafana/grafana", "13.1.1", 3000, "/api/health", ("grafana-server",), ("-v",)),
+    ComponentInfo("grafana", "grafana/grafana", "13.1.1", 3000, "/api/health", ("grafana", "grafana-server"), ("-v",)),
     ComponentInfo(
         "alertmanager",
         "prom/alertmanager",
@@ -116,11 +118,8 @@ COMPONENTS: dict[str, ComponentInfo] = _table(
 )
 """Every component of the stack, by name. Loki's and Promtail's images are built from one tag of one repository."""
 
-NOT_IN_DEBIAN = {
-    "grafana": "https://grafana.com/docs/grafana/latest/setup-grafana/installation/",
-    "alloy": "https://grafana.com/docs/alloy/latest/set-up/install/",
-}
-"""Where to get what Debian does not package."""
+NOT_IN_DEBIAN = frozenset({"loki", "promtail", "alloy", "grafana"})
+"""What Debian does not package and `make servers` does not build."""
 
 TOOLS: dict[str, ComponentInfo] = _table(
     ComponentInfo("promtool", binaries=("promtool",), native=NATIVE_BUILDS["promtool"]),
@@ -131,15 +130,18 @@ TOOLS: dict[str, ComponentInfo] = _table(
 
 
 def find_binary(name: str) -> Binary | None:
-    """Find the real program of a component or tool: the cache of `make servers` first, then PATH.
+    """Find the real program of a component or tool: in the folder of `--servers`, as `make servers` built it, on PATH.
 
     Raises:
         KeyError: `name` is in neither table.
 
     """
     info = COMPONENTS.get(name) or TOOLS[name]
-    if os.environ.get(HIDE_SERVERS) == "none":
+    folder = os.environ.get(SERVERS_VARIABLE, "")
+    if folder == "none":
         return None
+    if folder and (given := _in_folder(Path(folder), info.binaries)):
+        return Binary(given, _version_of(given, info.version_args), "--servers")
     if info.native is not None:
         built = cached_binary(info.native)
         if built is not None:
@@ -154,13 +156,34 @@ def find_binary(name: str) -> Binary | None:
 def why_absent(name: str) -> str:
     """Say why `find_binary(name)` found nothing, and what the reader can do about it."""
     info = COMPONENTS.get(name) or TOOLS[name]
-    if os.environ.get(HIDE_SERVERS) == "none":
-        return f"real servers are hidden by {HIDE_SERVERS}=none; unset it"
+    if os.environ.get(SERVERS_VARIABLE) == "none":
+        return f"real servers are hidden by {SERVERS_VARIABLE}=none; unset it"
     looked_for = " or ".join(f"`{binary}`" for binary in info.binaries)
     if info.native is not None:
         return f"{looked_for} is neither built nor on PATH; run `make servers`, or start a container engine"
-    how = NOT_IN_DEBIAN.get(name, "see .ci/debian-servers.sh")
-    return f"{looked_for} is not on PATH; install it ({how}), or start a container engine"
+    if name in NOT_IN_DEBIAN:
+        return f"{looked_for} is not found; {REAL_SERVERS}, or start a container engine"
+    return f"{looked_for} is not on PATH; install it (see .ci/debian-servers.sh), or start a container engine"
+
+
+def found_in(folder: Path) -> list[str]:
+    """Return the names of the components and tools whose program is in `folder`, as `--servers` takes it."""
+    rows = {**COMPONENTS, **TOOLS}
+    return [name for name, info in rows.items() if _in_folder(folder, info.binaries)]
+
+
+def _in_folder(folder: Path, names: tuple[str, ...]) -> Path | None:
+    """Find a program in a folder of binaries or of unpacked release archives.
+
+    Archives hold it at their top or in `bin/`; some name it after the platform: `loki-linux-amd64`.
+    """
+    places = [folder, folder / "bin", *sorted(folder.glob("*/")), *sorted(folder.glob("*/bin/"))]
+    for name in names:
+        for place in places:
+            for path in (place / name, place / f"{name}-{PLATFORM}"):
+                if path.is_file() and os.access(path, os.X_OK):
+                    return path
+    return None
 
 
 def _which(program: str) -> Path | None:

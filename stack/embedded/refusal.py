@@ -7,7 +7,7 @@ class NotSimulated(Exception):  # noqa: N818  # it is an answer about the stand-
     """The configuration uses something that the stand-in does not know; the text names it and the way out."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} is not simulated; the real servers know it: run `make servers` or start Docker")
+        super().__init__(f"{what} is not simulated; the real servers know it, see docs/real-servers.md")
 
 
 class ConfigError(Exception):

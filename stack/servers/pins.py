@@ -14,11 +14,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-LOKI_VERSION = "3.6.15"
 PROMETHEUS_VERSION = "3.13.5"
 
-# Loki's own symbol: its init copies it over prometheus/common's, so stamping that one would be undone.
-LOKI_SYMBOL = "github.com/grafana/loki/v3/pkg/util/build.Version"
 PROMETHEUS_SYMBOL = "github.com/prometheus/common/version.Version"
 
 
@@ -58,18 +55,11 @@ def _prometheus(binary: str) -> NativeBuild:
     return NativeBuild(binary, "prometheus", package, module, module_version, PROMETHEUS_VERSION, PROMETHEUS_SYMBOL)
 
 
-def _loki(binary: str, path: str) -> NativeBuild:
-    module = "github.com/grafana/loki/v3"
-    return NativeBuild(binary, binary, f"{module}/{path}", module, f"v{LOKI_VERSION}", LOKI_VERSION, LOKI_SYMBOL)
-
-
 NATIVE_BUILDS: dict[str, NativeBuild] = {
     build.binary: build
     for build in (
         _prometheus("prometheus"),
         _prometheus("promtool"),
-        _loki("loki", "cmd/loki"),
-        _loki("promtail", "clients/cmd/promtail"),
     )
 }
 """Programs by name, in the order in which `make servers` builds them: quickest first."""

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from suites.collect.collection import Collected
     from suites.run.settings import Run
 
-SIMULATED = "Delivery was simulated: no real Loki and Promtail were found. `make servers` builds them once."
+SIMULATED = (
+    "Delivery was simulated: no real Loki and Promtail were found. Put both on PATH or name their folder with "
+    "--servers DIR (docs/real-servers.md says where to get them), or start a container engine."
+)
 NO_PROMETHEUS = "No Prometheus was found, so scraping was not evaluated. `make servers` builds it once."
 
 

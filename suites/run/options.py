@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from stack.components import SERVERS_VARIABLE, found_in
+
 NAME = re.compile(r"(?=.{1,63}\Z)[a-z0-9]([a-z0-9_.-]*[a-z0-9])?")
 """What a service may be called, as in `schemas/service.schema.json`."""
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +29,13 @@ def add(parser: pytest.Parser) -> None:
         type=Path,
         metavar="FILE",
         help="endpoints of a live stack, for `--stack attached` (YAML: prometheus, loki, grafana, … each a URL)",
+    )
+    group.addoption(
+        "--servers",
+        type=Path,
+        metavar="DIR",
+        help="folder with real servers, as binaries or unpacked release archives; they come before those on PATH "
+        "(docs/real-servers.md says what to download)",
     )
     group.addoption(
         "--catalog",
@@ -82,6 +91,27 @@ def service_urls(config: pytest.Config) -> dict[str, str]:
             raise pytest.UsageError(f"--service-url names {name!r} twice")
         found[name] = url
     return found
+
+
+def use_servers(config: pytest.Config) -> None:
+    """Let this process and all that it starts find the programs of `--servers`, until pytest ends.
+
+    Raises:
+        pytest.UsageError: the folder holds none of the programs.
+
+    """
+    chosen = config.getoption("--servers")
+    if chosen is None or hasattr(config, "workerinput"):  # a worker of pytest-xdist inherits the variable
+        return
+    folder = config.invocation_params.dir / chosen
+    if not found_in(folder):
+        raise pytest.UsageError(
+            f"--servers {chosen}: there is no server in this folder, neither as a binary nor in an unpacked release "
+            "archive; docs/real-servers.md says what to download"
+        )
+    patch = pytest.MonkeyPatch()
+    patch.setenv(SERVERS_VARIABLE, str(folder.resolve()))
+    config.add_cleanup(patch.undo)
 
 
 def check_stack(config: pytest.Config) -> None:

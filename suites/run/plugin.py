@@ -27,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the run, and tell the reports where its description will be."""
+    options.use_servers(config)
     run = start(config)
     config.stash[RUN] = run
     config.obs_run_info = run.folder / "run.json"  # type: ignore[attr-defined]  # how reports finds it, see reports/plugin.py

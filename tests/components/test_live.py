@@ -22,7 +22,7 @@ from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import Component, StackPlan
 from stack.backends.ports import sockets_of
 from stack.clients.gateway import GatewayClient
-from stack.components import COMPONENTS, HIDE_SERVERS, find_binary, why_absent
+from stack.components import COMPONENTS, SERVERS_VARIABLE, find_binary, why_absent
 from stack.records.config import release as eol
 from stack.records.config.check import ConfigCheck
 from stack.records.live.clock_skew import ClockSkew
@@ -78,7 +78,7 @@ def test_a_checker_accepts_what_is_shipped_and_refuses_what_is_spoiled(name: str
 
 
 def test_a_checker_that_is_absent_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(HIDE_SERVERS, "none")
+    monkeypatch.setenv(SERVERS_VARIABLE, "none")
     assert isinstance(refused := check("loki", SHIPPED), NotEvaluated)
     assert refused.reason
 

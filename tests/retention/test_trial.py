@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.components import HIDE_SERVERS, find_binary, why_absent
+from stack.components import SERVERS_VARIABLE, find_binary, why_absent
 from stack.records.config.prometheus import PrometheusConfig
 from stack.records.retention.compactor import CompactorRuns
 from stack.records.retention.trial import RetentionTrial
@@ -155,7 +155,7 @@ def run_trial(work: Path, config_dir: Path) -> dict[str, object]:
 
 
 def test_without_servers_the_trial_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(HIDE_SERVERS, "none")
+    monkeypatch.setenv(SERVERS_VARIABLE, "none")
     for reason in run_trial(tmp_path / "work", STACK).values():
         assert isinstance(reason, NotEvaluated)
         assert "unset it" in reason.reason

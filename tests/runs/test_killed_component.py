@@ -39,7 +39,7 @@ NEEDS = {
 """Rules that cannot be judged without the component."""
 
 real = pytest.mark.skipif(
-    any(find_binary(name) is None for name in NEEDS), reason="needs the real servers: run `make servers`"
+    any(find_binary(name) is None for name in NEEDS), reason="needs the real servers, see docs/real-servers.md"
 )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stack.components import SERVERS_VARIABLE, find_binary
+from suites.run.options import use_servers
 from suites.run.settings import start
 from tests.support.conformance_run import finished
 
@@ -25,9 +28,12 @@ waivers:
 
 
 class Asked:
-    """As much of pytest's config as a run needs: its options."""
+    """As much of pytest's config as a run needs: its options, the folder it was started in, its cleanup."""
 
     def __init__(self, **options: Any) -> None:
+        self.invocation_params = pytest.Config.InvocationParams(args=(), plugins=None, dir=Path.cwd())
+        self.cleanups: list[Callable[[], object]] = []
+        self.add_cleanup = self.cleanups.append
         given: dict[str, Any] = {
             "--stack": "auto",
             "--target": None,
@@ -178,3 +184,26 @@ def test_the_folder_of_a_killed_run_is_removed_and_that_of_a_running_one_is_not(
     assert not killed.folder.exists()
     assert running.folder.parent == tmp_path
     assert running.folder.exists()
+
+
+def test_a_folder_of_servers_is_used_until_pytest_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SERVERS_VARIABLE, "none")
+    monkeypatch.chdir(tmp_path)
+    program = tmp_path / "servers" / "loki"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho loki, version 3.6.15\n", encoding="utf-8")
+    program.chmod(0o755)
+    config = Asked(servers=Path("servers"))
+    use_servers(config)  # type: ignore[arg-type]  # a stand-in with what is used of it
+    found = find_binary("loki")
+    assert found is not None
+    assert (found.path, found.source) == (program, "--servers")
+    for cleanup in config.cleanups:
+        cleanup()
+    assert find_binary("loki") is None
+
+
+def test_a_folder_without_servers_is_refused(tmp_path: Path) -> None:
+    run = finished(tmp_path / "run", f"--servers={tmp_path}", "--service=storage")
+    assert run.code == 4
+    assert f"--servers {tmp_path}: there is no server in this folder" in run.output

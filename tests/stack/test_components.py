@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from stack import components
-from stack.components import COMPONENTS, TOOLS, find_binary, why_absent
+from stack.components import COMPONENTS, PLATFORM, TOOLS, find_binary, found_in, why_absent
 from stack.servers.pins import NATIVE_BUILDS, build_dir
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,7 @@ COMPOSE = ROOT / "stack" / "docker-compose.yml"
 def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with nothing built; its PATH is the returned folder alone."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv(components.HIDE_SERVERS, raising=False)
+    monkeypatch.delenv(components.SERVERS_VARIABLE, raising=False)
     monkeypatch.setattr(components, "EXTRA_FOLDERS", ())
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -72,20 +72,63 @@ def test_prometheus_module_version_is_derived() -> None:
 def test_nothing_is_found_on_an_empty_machine(empty_machine: Path) -> None:
     assert empty_machine.is_dir()
     assert find_binary("loki") is None
-    assert "make servers" in why_absent("loki")
+    assert why_absent("loki") == (
+        "`loki` is not found; put it on PATH or name its folder with --servers DIR (docs/real-servers.md says where to "
+        "get it), or start a container engine"
+    )
+    assert "run `make servers`" in why_absent("prometheus")
     assert "`redis-server` is not on PATH" in why_absent("redis")
     assert find_binary("chromium") is None
 
 
 def test_the_cache_comes_before_path(empty_machine: Path) -> None:
-    script(empty_machine / "loki", "loki, version 2.9.1 (branch: HEAD)")
-    on_path = find_binary("loki")
+    script(empty_machine / "prometheus", "prometheus, version 2.9.1 (branch: HEAD)")
+    on_path = find_binary("prometheus")
     assert on_path is not None
     assert (on_path.version, on_path.source, on_path.provenance) == ("2.9.1", "PATH", "native")
-    built = script(build_dir(NATIVE_BUILDS["loki"]) / "loki", "unused")
-    cached = find_binary("loki")
+    built = script(build_dir(NATIVE_BUILDS["prometheus"]) / "prometheus", "unused")
+    cached = find_binary("prometheus")
     assert cached is not None
-    assert (cached.path, cached.version, cached.source) == (built, "3.6.15", "make servers")
+    assert (cached.path, cached.version, cached.source) == (built, "3.13.5", "make servers")
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "says"),
+    [
+        ("loki", "loki", "loki, version 3.6.15"),
+        ("loki", f"loki-{PLATFORM}", "loki, version 3.6.15"),
+        ("promtail", f"unpacked/promtail-{PLATFORM}", "promtail, version 3.6.15"),
+        ("prometheus", f"prometheus-3.13.5.{PLATFORM}/prometheus", "prometheus, version 3.13.5"),
+        ("grafana", "grafana-13.1.1/bin/grafana", "grafana version 13.1.1"),
+    ],
+)
+def test_the_folder_of_servers_comes_first(
+    empty_machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, path: str, says: str
+) -> None:
+    script(empty_machine / Path(path).name, "version 0.0.1")
+    given = script(tmp_path / "given" / path, says)
+    monkeypatch.setenv(components.SERVERS_VARIABLE, str(tmp_path / "given"))
+    found = find_binary(name)
+    assert found is not None
+    assert (found.path, found.version, found.source) == (given, says.rpartition(" ")[2], "--servers")
+    assert found_in(tmp_path / "given") == [name]
+
+
+def test_a_folder_of_servers_without_a_program_leaves_it_to_path(
+    empty_machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(empty_machine / "loki", "loki, version 3.6.15")
+    monkeypatch.setenv(components.SERVERS_VARIABLE, str(tmp_path / "nowhere"))
+    found = find_binary("loki")
+    assert found is not None
+    assert found.source == "PATH"
+
+
+def test_nothing_under_the_agpl_is_a_module_of_ours() -> None:
+    modules = [path for folder in (ROOT / "stack", ROOT / "fixtures") for path in folder.rglob("go.mod")]
+    assert len(modules) > 1
+    agpl = re.compile(r"^\s*(?:require )?github\.com/grafana/(?:loki|grafana|tempo|mimir|alloy)(?:/v\d+)? ", re.M)
+    assert [path for path in modules if agpl.search(path.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize(
@@ -114,7 +157,7 @@ def test_programs_of_a_distribution_are_found_by_their_names_there(
 
 def test_servers_can_be_hidden(empty_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script(empty_machine / "redis-server", "v=7.0.15")
-    monkeypatch.setenv(components.HIDE_SERVERS, "none")
+    monkeypatch.setenv(components.SERVERS_VARIABLE, "none")
     assert find_binary("redis") is None
     assert "CONFORMANCE_SERVERS=none" in why_absent("redis")
 

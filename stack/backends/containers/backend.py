@@ -17,7 +17,7 @@ from stack.backends.containers.engine import EngineError, find_engine
 from stack.backends.containers.images import explain, out_of_reach, provide
 from stack.backends.containers.project import Project
 from stack.backends.containers.stack import OPTIONAL, ContainersStack
-from stack.components import COMPONENTS, HIDE_SERVERS
+from stack.components import COMPONENTS, SERVERS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -78,8 +78,8 @@ def why_not(config_dir: Path | None = None) -> str | None:
 
     Quick: no engine is waited for, and nothing is pulled to find out.
     """
-    if os.environ.get(HIDE_SERVERS) == "none":
-        return f"real servers are hidden by {HIDE_SERVERS}=none"
+    if os.environ.get(SERVERS_VARIABLE) == "none":
+        return f"real servers are hidden by {SERVERS_VARIABLE}=none"
     try:
         engine = find_engine(QUICK_S)
         with _trying(engine, config_dir or SHIPPED) as (project, names):

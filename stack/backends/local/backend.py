@@ -1,7 +1,7 @@
 """The stack as processes on this machine, on loopback and ephemeral ports, with the shipped configuration files.
 
-Real servers come from `make servers` or PATH. Where Loki or Promtail is missing, both are replaced by the embedded
-stand-ins, because the stand-ins of store and agent speak only to each other.
+Real servers come from `--servers DIR`, `make servers` or PATH. Where Loki or Promtail is missing, both are replaced by
+the embedded stand-ins, because the stand-ins of store and agent speak only to each other.
 """
 
 from __future__ import annotations

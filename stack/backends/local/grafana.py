@@ -36,9 +36,10 @@ QUICK_START = {
 
 
 def arguments(site: Site) -> list[str]:  # noqa: ARG001  # every recipe is called alike
-    """Return the arguments of Grafana's server."""
-    home = grafana_home()
-    return ["--homepath", str(home)] if home else []
+    """Return the arguments of Grafana's server, which was a program of its own until Grafana 12."""
+    binary, home = find_binary("grafana"), grafana_home()
+    command = ["server"] if binary and binary.path.name == "grafana" else []
+    return [*command, *(["--homepath", str(home)] if home else [])]
 
 
 def variables(site: Site) -> dict[str, str]:

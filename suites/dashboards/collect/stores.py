@@ -61,7 +61,7 @@ def _why_not(stack: RunningStack, health: Mapping[str, str | None], kind: str) -
     if kind not in KINDS:
         return f"datasources of type {kind} are not known to this suite"
     if kind == "loki" and stack.embedded_logs is not None:
-        return "the stand-in for Loki answers no queries of panels; run `make servers`, or start a container engine"
+        return "the stand-in for Loki answers no queries of panels; docs/real-servers.md says how to get the real one"
     if down := health.get(kind):
         return f"because {kind} is not ready: {down.splitlines()[0]}"
     return "" if stack.endpoint(kind) else _absent(stack, kind)

@@ -20,7 +20,7 @@ from stack.backends.local.backend import LocalBackend
 from stack.clients.log_reader import LogReader
 from stack.clients.loki import LokiClient
 from stack.clients.prometheus import PrometheusClient
-from stack.components import HIDE_SERVERS, find_binary, why_absent
+from stack.components import SERVERS_VARIABLE, find_binary, why_absent
 from stack.eventually import aeventually
 from stack.records.logs.entry import LogEntry
 from stack.records.scrape.target import Target
@@ -70,7 +70,7 @@ def started(backend: str, folder: Path) -> Iterator[RunningStack]:
         return
     if backend == "embedded":
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv(HIDE_SERVERS, "none")
+            patch.setenv(SERVERS_VARIABLE, "none")
             with LocalBackend().start(plan(folder)) as stack:
                 yield stack
         return

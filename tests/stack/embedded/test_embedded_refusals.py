@@ -24,7 +24,7 @@ HOUR_NS = 3600 * 10**9
     "name", ["geoip", "docker", "cri", "multiline", "pack", "metrics", "limit", "replace", "tenant", "xyz"]
 )
 def test_stages_that_are_not_known_are_refused_out_loud(name: str) -> None:
-    with pytest.raises(NotSimulated, match=rf"job\[1\]: stage `{name}` is not simulated; .* run `make servers`"):
+    with pytest.raises(NotSimulated, match=rf"job\[1\]: stage `{name}` is not simulated; .* see docs/real-servers.md"):
         Pipeline([{"labels": {"a": None}}, {name: {}}], "job")
 
 

@@ -16,9 +16,9 @@ from stack.servers.failures import Reason, explain
         ('Get "https://proxy/x": dial tcp: lookup proxy: no such host', Reason.PROXY, "does not answer"),
         ("module lookup disabled by GOPROXY=off", Reason.PROXY, "Check the network and GOPROXY"),
         (
-            "go: github.com/grafana/loki/v3@v3.9.9: reading https://proxy/v3.9.9.mod: 403 Forbidden",
+            "go: github.com/prometheus/prometheus@v0.399.9: reading https://proxy/v0.399.9.mod: 403 Forbidden",
             Reason.REFUSED,
-            "refuses github.com/grafana/loki/v3 v3.9.9",
+            "refuses github.com/prometheus/prometheus v0.399.9",
         ),
         ("go: example.com/a@v1.0.0: invalid version: unknown revision v1.0.0", Reason.REFUSED, "v1.0.0"),
         ("go: go.mod requires go >= 1.26.5 (running go 1.24.1)", Reason.TOO_OLD, "too old"),

@@ -194,15 +194,15 @@ def test_an_unwritable_cache_is_a_build_error(go: Path, machine: Path, module: P
 
 def test_the_command_builds_what_is_asked_and_lists_it(go: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert go.exists()
-    assert main(["--only", "loki"]) == 0
-    path = build_dir(NATIVE_BUILDS["loki"]) / "loki"
+    assert main(["--only", "prometheus"]) == 0
+    path = build_dir(NATIVE_BUILDS["prometheus"]) / "prometheus"
     shown = capsys.readouterr()
-    assert shown.out == f"loki 3.6.15 {path}\n"
-    assert "servers: loki: compiling with Go 1.26.8 (PATH)" in shown.err
+    assert shown.out == f"prometheus 3.13.5 {path}\n"
+    assert "servers: prometheus: compiling with Go 1.26.8 (PATH)" in shown.err
     assert main(["--list"]) == 0
     listed = capsys.readouterr().out.splitlines()
-    assert f"loki 3.6.15 {path}" in listed
-    assert any(line.startswith("promtail 3.6.15 not built") for line in listed)
+    assert f"prometheus 3.13.5 {path}" in listed
+    assert any(line.startswith("promtool 3.13.5 not built") for line in listed)
 
 
 def test_the_exit_code_tells_the_reason(
@@ -241,6 +241,6 @@ def test_a_built_server_states_the_pinned_version(name: str) -> None:
 
 def test_a_server_in_the_cache_needs_no_go(machine: Path) -> None:
     assert not (machine / "bin" / "go").exists()
-    there = build_dir(NATIVE_BUILDS["loki"]) / "loki"
+    there = build_dir(NATIVE_BUILDS["promtool"]) / "promtool"
     fake_go(there)
-    assert build_server(NATIVE_BUILDS["loki"]) == there
+    assert build_server(NATIVE_BUILDS["promtool"]) == there

@@ -9,7 +9,7 @@ import pytest
 
 from stack.backends.containers import backend as containers
 from stack.backends.containers.engine import EngineError, find_engine
-from stack.components import HIDE_SERVERS
+from stack.components import SERVERS_VARIABLE
 from suites.collect import backend_choice
 from tests.support.conformance_run import finished
 from tests.support.fake_docker import Fake, says
@@ -132,7 +132,7 @@ def test_auto_says_in_one_line_why_it_takes_no_containers(tmp_path: Path, monkey
 
 
 def test_auto_takes_no_containers_where_real_servers_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(HIDE_SERVERS, "none")
+    monkeypatch.setenv(SERVERS_VARIABLE, "none")
 
     assert containers.why_not() == "real servers are hidden by CONFORMANCE_SERVERS=none"
 
