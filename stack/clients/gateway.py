@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from stack.records.live.gateway_trial import REFUSED, Door
+from stack.records.live.gateway_trial import REFUSED, Route
 
 TIMEOUT_S = 5.0
 TAIL = "/loki/api/v1/tail"
@@ -30,10 +30,10 @@ class GatewayClient:
         self.url = url.rstrip("/")
         self._http = http
 
-    async def door(self, path: str) -> Door:
+    async def route(self, path: str) -> Route:
         """Ask for a path without credentials."""
         answer = await self._get(path, None)
-        return Door(path, answer.status_code, answer.headers.get("location", ""))
+        return Route(path, answer.status_code, answer.headers.get("location", ""))
 
     async def lets_in(self, path: str, user: str, password: str) -> bool:
         """Say whether these credentials are accepted at a path that asks for some."""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
-from stack.records.dashboards.answered import Answered
+from stack.records.dashboards.answers import QueryResult
 
 TIMEOUT_S = 15.0
 EXCERPT_CHARACTERS = 300
@@ -87,7 +87,7 @@ class GrafanaClient:
         """Return `uid`, `title` and `url` of the dashboards whose title contains `query`."""
         return tuple(await self._list("/api/search", type="dash-db", query=query))
 
-    async def query(self, queries: Sequence[Mapping[str, Any]], from_ms: int, to_ms: int) -> Mapping[str, Answered]:
+    async def query(self, queries: Sequence[Mapping[str, Any]], from_ms: int, to_ms: int) -> Mapping[str, QueryResult]:
         """Send queries as a panel does; returns an answer per `refId`, with an error where the datasource refused.
 
         Each query names its `refId`, `datasource: {uid}`, `intervalMs`, `maxDataPoints` and what its datasource needs.
@@ -152,12 +152,12 @@ class GrafanaClient:
         raise GrafanaError(f"{answer.request.url}: {_excerpt(answer)}")
 
 
-def _answered(result: Mapping[str, Any]) -> Answered:
+def _answered(result: Mapping[str, Any]) -> QueryResult:
     if result.get("error"):
-        return Answered(error=str(result["error"]))
+        return QueryResult(error=str(result["error"]))
     counts = [_values(frame) for frame in result.get("frames") or () if isinstance(frame, Mapping)]
     drawn = [count for frame in counts for count in frame]
-    return Answered(series=len(drawn), values=sum(drawn))
+    return QueryResult(series=len(drawn), values=sum(drawn))
 
 
 def _values(frame: Mapping[str, Any]) -> Iterator[int]:

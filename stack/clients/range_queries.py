@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import httpx
 
-from stack.records.dashboards.answered import Answered
+from stack.records.dashboards.answers import QueryResult
 
 TIMEOUT_S = 15.0
 API = {"prometheus": "/api/v1", "loki": "/loki/api/v1"}
@@ -38,7 +38,7 @@ class RangeClient:
         self._http = http
         self._turn = asyncio.Semaphore(busy)
 
-    async def query(self, expr: str, start: float, end: float, step: float, *, instant: bool) -> Answered:
+    async def query(self, expr: str, start: float, end: float, step: float, *, instant: bool) -> QueryResult:
         """Evaluate a query over a stretch of time, or at its end; an error of the server comes back in the answer."""
         lines = {"limit": str(LINES)} if self.kind == "loki" else {}
         try:
@@ -48,7 +48,7 @@ class RangeClient:
                 stretch = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:g}"}
                 data = await self.data("query_range", query=expr, **stretch, **lines)
         except StoreError as refused:
-            return Answered(error=str(refused))
+            return QueryResult(error=str(refused))
         return _answered(data)
 
     async def data(self, path: str, **parameters: str) -> Any:
@@ -74,16 +74,18 @@ class RangeClient:
         raise StoreError(str(said or f"{answer.status_code} {' '.join(answer.text.split())[:EXCERPT_CHARACTERS]}"))
 
 
-def _answered(data: Any) -> Answered:
+def _answered(data: Any) -> QueryResult:
     result = data.get("result") if isinstance(data, Mapping) else None
     kind = data.get("resultType") if isinstance(data, Mapping) else None
     if kind in ("scalar", "string"):
-        return Answered(series=1, values=_is_number(result[1]) if isinstance(result, list) and len(result) > 1 else 0)
+        return QueryResult(
+            series=1, values=_is_number(result[1]) if isinstance(result, list) and len(result) > 1 else 0
+        )
     rows = [row for row in result or () if isinstance(row, Mapping)]
     if kind == "streams":
-        return Answered(series=len(rows), values=sum(len(row.get("values") or ()) for row in rows))
+        return QueryResult(series=len(rows), values=sum(len(row.get("values") or ()) for row in rows))
     points = [row.get("values") or [row.get("value")] for row in rows]
-    return Answered(series=len(rows), values=sum(_is_number(point[1]) for row in points for point in row if point))
+    return QueryResult(series=len(rows), values=sum(_is_number(point[1]) for row in points for point in row if point))
 
 
 def _is_number(value: Any) -> int:

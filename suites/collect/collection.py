@@ -24,7 +24,7 @@ from stack.backends.attached.backend import AttachedBackend
 from stack.backends.base import RunningStack, StackPlan
 from stack.backends.containers.engine import EngineError
 from stack.backends.ports import Ports
-from stack.records.live.component_state import ComponentState
+from stack.records.live.components import ComponentState
 from suites.collect.backend_choice import choose
 from suites.collect.observation import Observer
 from suites.collect.run_info import write_run_info

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from fixtures.catalog import Catalog
-from stack.records.dashboards.grafana_files import GrafanaFiles
+from stack.records.dashboards.grafana import GrafanaFiles
 from suites.components.collect.files import Static
 from suites.components.collect.files import collect_static as stack_files
 from suites.core.evidence import EvidenceStore, NotEvaluated

@@ -24,9 +24,9 @@ from stack.backends.ports import sockets_of
 from stack.clients.gateway import GatewayClient
 from stack.components import COMPONENTS, SERVERS_VARIABLE, find_binary, why_absent
 from stack.records.config import release as eol
-from stack.records.config.check import ConfigCheck
-from stack.records.live.clock_skew import ClockSkew
-from stack.records.live.release import LiveRelease
+from stack.records.config.effective import ConfigCheck
+from stack.records.config.release import RunningRelease
+from stack.records.live.components import ClockSkew
 from suites.components.collect.checkers import CHECKERS, check
 from suites.components.collect.running import first_look, last_look
 from suites.components.collect.running_components import LiveStack, clock, release
@@ -161,9 +161,9 @@ def test_a_release_that_is_not_the_pinned_one_is_seen(monkeypatch: pytest.Monkey
     stack = attached(prometheus="http://127.0.0.1:1")
     stack.components["prometheus"] = component
 
-    def released() -> LiveRelease:
+    def released() -> RunningRelease:
         with_problems = LiveStack(stack, httpx.AsyncClient(), None, TODAY, {})
-        record: LiveRelease = found(release(with_problems, "prometheus"))
+        record: RunningRelease = found(release(with_problems, "prometheus"))
         return record
 
     assert said("running-version-is-pinned", released()) == []
@@ -209,7 +209,7 @@ def test_the_gateway_is_tried_without_the_clients_own_credentials(peer: Peer) ->
     async def knock() -> bool:
         async with httpx.AsyncClient(trust_env=False, auth=("a", "secret")) as http:
             client = GatewayClient(peer.url, http)
-            assert (await client.door("/x")).closed is False
+            assert (await client.route("/x")).denied is False
             return await client.lets_in("/y", "admin", "admin")
 
     assert asyncio.run(knock()) is True

@@ -173,9 +173,9 @@ RED = [
         "gateway",
         "`/prometheus/api/v1/status/buildinfo` answers 200 to whoever has no cred",
     ),
-    ("no-weak-credentials", "gateway", "the gateway lets `admin` in with a password that anybody would try"),
+    ("no-weak-credentials", "gateway", "the gateway accepts the user `admin` with a password that is easily guessed"),
     ("health-page-open", "gateway", "`/` answers 401 instead of 200"),
-    ("live-tail-works", "gateway", "the live tail does not pass: answered 426 Upgrade Required instead"),
+    ("live-tail-works", "gateway", "the live tail does not work: answered 426 Upgrade Required instead"),
     ("only-gateway-listens-publicly", "loki", "loki can be reached from outside at "),
     ("only-gateway-listens-publicly", "promtail", "promtail can be reached from outside at "),
     (

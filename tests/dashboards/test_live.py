@@ -16,10 +16,9 @@ from stack.backends.base import StackPlan
 from stack.backends.local.backend import LocalBackend, LocalStack
 from stack.components import find_binary, why_absent
 from stack.eventually import eventually
+from stack.records.dashboards.answers import VariableData
 from stack.records.dashboards.dashboard import Dashboard
-from stack.records.dashboards.grafana_files import GrafanaFiles
-from stack.records.dashboards.served import ServedDashboard
-from stack.records.dashboards.variable_data import VariableData
+from stack.records.dashboards.grafana import GrafanaFiles, ServedDashboard
 from suites.core.discovery import in_area
 from suites.core.evidence import Evidence, NotEvaluated, Records
 from suites.core.verdict import judge

@@ -19,8 +19,7 @@ from stack.clients.prometheus import PrometheusClient
 from stack.components import find_binary, why_absent
 from stack.records.config.effective import EffectiveConfig
 from stack.records.logs.entry import LogEntry
-from stack.records.retention.compactor import CompactorRuns
-from stack.records.retention.observation import RetentionObservation
+from stack.records.retention.running import CompactorRuns, RetentionObservation
 from stack.text.durations import DAY
 from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated

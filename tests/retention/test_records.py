@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stack.records.config.effective import Setting, at, leaves
-from stack.records.retention.compactor import LAST_SUCCESS, CompactorRuns, words
+from stack.records.retention.running import LAST_SUCCESS, CompactorRuns, words
 from stack.records.retention.trial import AGES_S, AgeGroup, RetentionTrial
 from suites.core.evidence import CollectionError, Evidence, EvidenceStore, NotEvaluated
 from suites.retention.collect.chunk_files import chunk_files, holding, index_files

@@ -1,4 +1,4 @@
-"""What a server's files say beside what the running server says, setting by setting."""
+"""A configuration as its server reads it: the result of the server's own checker, and the settings it runs with."""
 
 from __future__ import annotations
 
@@ -11,6 +11,26 @@ import yaml
 
 from stack.text.durations import seconds
 from stack.text.interpolation import variables
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigCheck:
+    """One run of one checker, such as `promtool check config`; `output` is what it printed."""
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("prometheus", "loki", "promtail", "alertmanager")
+
+    component: str
+    checker: str
+    file: str
+    ok: bool
+    output: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from YAML with its fields as keys."""
+        return cls(**yaml.safe_load(text))
+
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTPE]?)i?B", re.IGNORECASE)
 _POWERS = ("", *"KMGTPE")

@@ -1,16 +1,20 @@
-"""When releases of the stack's components stop being mended: a dated table with its sources.
+"""The release of a component that the files pin, the one that runs, and when releases reach their end of life.
 
-A row says: from this day on nobody publishes fixes for these versions. Versions that are in no row are not known to
-have ended. Policies: Prometheus keeps a release six weeks and an LTS release one year, Grafana a minor release nine
-months and the last one of a major fifteen.
+A row of the table says: from this day on nobody publishes fixes for these versions. Versions that are in no row are not
+known to have ended. Policies: Prometheus supports a release for six weeks and an LTS release for one year, Grafana a
+minor release for nine months and the last one of a major for fifteen.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Self
 
+import yaml
+
+from stack.components import COMPONENTS
 from stack.text.yaml_text import read_mapping
 
 PROMTAIL = "https://grafana.com/docs/loki/latest/send-data/promtail/"
@@ -45,7 +49,7 @@ END_OF_LIFE = (
 
 
 @dataclass(frozen=True, slots=True)
-class ComponentRelease:
+class PinnedRelease:
     """Which release of a component is used, and the day on which that is judged."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -71,3 +75,44 @@ class ComponentRelease:
         """Read YAML with the keys `name`, `version` and `today` (a date)."""
         data = read_mapping(text).data
         return cls(str(data["name"]), str(data["version"]), date.fromisoformat(str(data["today"])))
+
+
+_NUMBERS = re.compile(r"\d+(?:\.\d+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class RunningRelease:
+    """A running component's own word on its version, the pinned version, and the day on which that is judged.
+
+    `source` says where the program was found (`make servers`, `PATH`, an image), empty where that is not known.
+    """
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = tuple(COMPONENTS)
+
+    name: str
+    version: str
+    pinned: str
+    today: date
+    source: str = ""
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether both are the same release, whatever is written around its numbers (`v1.89.0-alpine`)."""
+        return numbers(self.version) == numbers(self.pinned)
+
+    @property
+    def end_of_life(self) -> EndOfLife | None:
+        """The row of the table of ends of life that the running release falls under, come or not."""
+        return PinnedRelease(self.name, numbers(self.version), self.today).end_of_life
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from YAML with its fields as keys."""
+        return cls(**yaml.safe_load(text))
+
+
+def numbers(version: str) -> str:
+    """The numbers of a version: `1.89.0` of `v1.89.0-alpine`; the text itself where it has none."""
+    found = _NUMBERS.search(version)
+    return found.group() if found else version

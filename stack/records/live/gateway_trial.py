@@ -1,4 +1,4 @@
-"""What happens at the running gateway: without credentials, with ones that anybody would try, and with a live tail."""
+"""How the running gateway answers requests without credentials, with weak credentials, and for a live tail."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import ClassVar, Self
 import yaml
 
 REFUSED = frozenset({401, 403})
-"""The statuses that turn somebody away."""
+"""The statuses that deny access."""
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """One path asked without credentials: the status, and where it redirects to (empty: nowhere)."""
+class Route:
+    """The answer to a request without credentials: its status, and where it redirects to (empty: nowhere)."""
 
     path: str
     status: int
     location: str = ""
 
     @property
-    def closed(self) -> bool:
-        """Whether whoever has no credentials is turned away, or sent to a page to sign in at."""
+    def denied(self) -> bool:
+        """Whether access is denied, or the client is redirected to a login page."""
         return self.status in REFUSED or (300 <= self.status < 400 and "login" in self.location)
 
 
@@ -29,15 +29,15 @@ class Door:
 class GatewayTrial:
     """The answers of one gateway.
 
-    `doors` were asked without credentials; `tried` are the weak ones (`user:password`) offered at the first of them,
-    and `accepted` those that were let in; `health` is the status of `/` without credentials.
+    `routes` were requested without credentials; `tried` are the weak credentials (`user:password`) sent to the first
+    of them, and `accepted` those that it accepted; `health` is the status of `/` without credentials.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
     judged_components: ClassVar[tuple[str, ...]] = ("gateway",)
 
     url: str
-    doors: tuple[Door, ...]
+    routes: tuple[Route, ...]
     tried: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
     health: int = 200
@@ -46,14 +46,14 @@ class GatewayTrial:
     def parse(cls, text: str) -> Self:
         """Read the record from YAML with its fields as keys."""
         data = yaml.safe_load(text)
-        doors = tuple(Door(**door) for door in data["doors"])
+        routes = tuple(Route(**route) for route in data["routes"])
         tried, accepted = (tuple(data.get(name, ())) for name in ("tried", "accepted"))
-        return cls(data["url"], doors, tried, accepted, data.get("health", 200))
+        return cls(data["url"], routes, tried, accepted, data.get("health", 200))
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayTail:
-    """An attempt to follow Loki's live tail through the gateway; `problem` says what went wrong, empty: nothing."""
+    """A request for Loki's live tail through the gateway; `problem` is why it failed, empty where it worked."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
     judged_components: ClassVar[tuple[str, ...]] = ("gateway",)

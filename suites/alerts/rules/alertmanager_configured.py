@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.alerts.alertmanager_link import AlertmanagerLink
+from stack.records.alerts.running import AlertmanagerDiscovery
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 
@@ -22,7 +22,7 @@ from suites.core.rule import Bad, Good, Level, rule
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/querying/api/#alertmanagers",
 )
-def check(link: AlertmanagerLink) -> Iterator[Finding]:
+def check(link: AlertmanagerDiscovery) -> Iterator[Finding]:
     if not link.active:
         dropped = f"; it found and dropped {', '.join(f'`{url}`' for url in link.dropped)}" if link.dropped else ""
         yield Finding(

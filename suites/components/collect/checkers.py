@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.components import find_binary, why_absent
-from stack.records.config.check import ConfigCheck
+from stack.records.config.effective import ConfigCheck
 from suites.components.collect.files import shown
 from suites.core.evidence import NotEvaluated
 

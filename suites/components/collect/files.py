@@ -14,7 +14,7 @@ from typing import Any
 from stack.components import COMPONENTS
 from stack.records.config.compose import ComposeService, parse_compose
 from stack.records.config.prometheus import PrometheusConfig
-from stack.records.config.release import ComponentRelease
+from stack.records.config.release import PinnedRelease
 from stack.records.config.scrape_jobs import ScrapeJobs, jobs_of
 from suites.core.evidence import NotEvaluated
 
@@ -93,19 +93,19 @@ def _of_compose(
     name: str, services: Mapping[str, ComposeService] | NotEvaluated, today: date
 ) -> dict[type, list[Any] | NotEvaluated]:
     if isinstance(services, NotEvaluated):
-        return {ComposeService: services, ComponentRelease: services}
+        return {ComposeService: services, PinnedRelease: services}
     service = services.get(name)
     if service is None:
         missing = NotEvaluated(f"the compose file has no service `{name}`")
-        return {ComposeService: missing, ComponentRelease: missing}
+        return {ComposeService: missing, PinnedRelease: missing}
     if name not in COMPONENTS:
         ours = NotEvaluated(f"{name} is no component with releases of its own", applies=False)
-        return {ComposeService: [service], ComponentRelease: ours}
+        return {ComposeService: [service], PinnedRelease: ours}
     version = service.image.rpartition("/")[2].partition(":")[2].partition("@")[0]
     if not version:
-        return {ComposeService: [service], ComponentRelease: NotEvaluated(f"image `{service.image}` names no version")}
-    release = ComponentRelease(name, version, today, service.file, service.line("image"))
-    return {ComposeService: [service], ComponentRelease: [release]}
+        return {ComposeService: [service], PinnedRelease: NotEvaluated(f"image `{service.image}` names no version")}
+    release = PinnedRelease(name, version, today, service.file, service.line("image"))
+    return {ComposeService: [service], PinnedRelease: [release]}
 
 
 def _scrape_jobs(stack_dir: Path, catalog_jobs: Collection[str]) -> list[ScrapeJobs] | NotEvaluated:

@@ -14,10 +14,9 @@ from stack.backends.base import RunningStack
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.components import COMPONENTS
 from stack.eventually import aeventually
-from stack.records.alerts.alertmanager_link import AlertmanagerLink
-from stack.records.alerts.loaded_rules import LoadedRule, LoadedRules, RuleKey
-from stack.records.live.component_targets import ComponentTargets
-from stack.records.live.jobs import LiveJobs
+from stack.records.alerts.running import AlertmanagerDiscovery, LoadedRule, LoadedRules, RuleKey
+from stack.records.live.catalog import RunningJobs
+from stack.records.live.components import ComponentTargets
 from stack.records.scrape.target import Target
 from suites.components.collect.files import shown
 from suites.core.evidence import NotEvaluated
@@ -52,11 +51,11 @@ async def ask_prometheus(prometheus: PrometheusClient, stack: RunningStack, aske
     # Rules come last: on series that are not there yet, an expression that will fail does not fail.
     by_job, link = await asyncio.gather(_kept(_targets(prometheus, scraped)), _kept(_link(prometheus, asked)))
     rules = await _kept(_rules(prometheus, asked))
-    about: dict[type, Any] = {AlertmanagerLink: link, LoadedRules: rules}
+    about: dict[type, Any] = {AlertmanagerDiscovery: link, LoadedRules: rules}
     if isinstance(by_job, NotEvaluated):
-        return {"prometheus": {**about, LiveJobs: by_job}, **{name: {ComponentTargets: by_job} for name in scraped}}
+        return {"prometheus": {**about, RunningJobs: by_job}, **{name: {ComponentTargets: by_job} for name in scraped}}
     jobs = tuple((job, targets[0].scrape_url) for job, targets in sorted(by_job.items()))
-    about[LiveJobs] = [LiveJobs(jobs, asked.jobs, tuple(COMPONENTS))]
+    about[RunningJobs] = [RunningJobs(jobs, asked.jobs, tuple(COMPONENTS))]
     found: Found = {name: {ComponentTargets: [ComponentTargets(name, by_job.get(name, ()))]} for name in scraped}
     found.setdefault("prometheus", {}).update(about)
     return found
@@ -84,11 +83,11 @@ async def _targets(prometheus: PrometheusClient, scraped: Iterable[str]) -> Mapp
     return await _patient(look, all_scraped, SCRAPED_S)
 
 
-async def _link(prometheus: PrometheusClient, asked: Asked) -> list[AlertmanagerLink] | NotEvaluated:
+async def _link(prometheus: PrometheusClient, asked: Asked) -> list[AlertmanagerDiscovery] | NotEvaluated:
     if asked.no_alertmanager:
         return asked.no_alertmanager
     active, dropped = await _patient(prometheus.alertmanagers, lambda found: bool(found[0]), WIRED_S)
-    return [AlertmanagerLink(active, dropped)]
+    return [AlertmanagerDiscovery(active, dropped)]
 
 
 async def _patient(look: Callable[[], Awaitable[T]], enough: Callable[[T], bool], timeout_s: float) -> T:

@@ -16,17 +16,12 @@ from stack.clients.log_reader import LogReader, LogStoreError
 from stack.clients.loki import LokiClient
 from stack.clients.prometheus import PrometheusClient
 from stack.components import COMPONENTS
-from stack.records.alerts.alertmanager_link import AlertmanagerLink
-from stack.records.alerts.loaded_rules import LoadedRules
-from stack.records.config.check import ConfigCheck
-from stack.records.config.effective import EffectiveConfig
-from stack.records.live.catalog_streams import CatalogStreams
-from stack.records.live.clock_skew import ClockSkew
-from stack.records.live.component_targets import ComponentTargets
+from stack.records.alerts.running import AlertmanagerDiscovery, LoadedRules
+from stack.records.config.effective import ConfigCheck, EffectiveConfig
+from stack.records.config.release import RunningRelease
+from stack.records.live.catalog import CatalogStreams, RunningJobs
+from stack.records.live.components import ClockSkew, ComponentTargets, Listeners
 from stack.records.live.gateway_trial import GatewayTail, GatewayTrial
-from stack.records.live.jobs import LiveJobs
-from stack.records.live.listeners import Listeners
-from stack.records.live.release import LiveRelease
 from suites.components.collect.checkers import check_all
 from suites.components.collect.prometheus import Asked, Found, ask_prometheus
 from suites.components.collect.running_components import (
@@ -53,7 +48,7 @@ async def first_look(live: LiveStack) -> Found:
     )
     found: Found = {}
     for name, one_clock, ports in zip(names, clocks, sockets, strict=True):
-        found[name] = {ClockSkew: one_clock, Listeners: ports, LiveRelease: release(live, name)}
+        found[name] = {ClockSkew: one_clock, Listeners: ports, RunningRelease: release(live, name)}
     for name, check in checks.items():
         found[name][ConfigCheck] = check
     found["gateway"].update(gateway)
@@ -101,7 +96,7 @@ async def _prometheus(live: LiveStack) -> Found:
     if missing or url is None:
         why = missing or NotEvaluated("it is not known where Prometheus is")
         found: Found = {name: {ComponentTargets: why} for name in ComponentTargets.judged_components}
-        found["prometheus"].update(dict.fromkeys((AlertmanagerLink, LiveJobs, LoadedRules), why))
+        found["prometheus"].update(dict.fromkeys((AlertmanagerDiscovery, RunningJobs, LoadedRules), why))
         return found
     alertmanager = live.missing("alertmanager")
     asked = Asked(live.config_dir, live.jobs, alertmanager)

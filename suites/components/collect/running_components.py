@@ -17,9 +17,8 @@ from stack.backends.base import RunningStack
 from stack.clients.alertmanager import AlertmanagerClient, AlertmanagerError
 from stack.components import COMPONENTS
 from stack.records.config.effective import EffectiveConfig, Setting, at, leaves, varies
-from stack.records.live.clock_skew import ClockSkew
-from stack.records.live.listeners import Listeners
-from stack.records.live.release import LiveRelease
+from stack.records.config.release import RunningRelease
+from stack.records.live.components import ClockSkew, Listeners
 from stack.text.yaml_text import read_mapping
 from suites.components.collect.files import shown
 from suites.core.evidence import NotEvaluated
@@ -62,14 +61,14 @@ def _short(problem: str) -> str:
     return problem.splitlines()[0].partition("; its last log lines")[0]
 
 
-def release(live: LiveStack, name: str) -> list[LiveRelease] | NotEvaluated:
+def release(live: LiveStack, name: str) -> list[RunningRelease] | NotEvaluated:
     """Which release of a component runs, beside the pinned one."""
     missing, component = live.missing(name), live.stack.components.get(name)
     if missing or component is None:
         return missing or NotEvaluated(f"{name} is not part of this run", applies=False)
     if component.version is None:
         return NotEvaluated(f"{name} does not tell its version")
-    return [LiveRelease(name, component.version, COMPONENTS[name].tag, live.today, component.detail)]
+    return [RunningRelease(name, component.version, COMPONENTS[name].tag, live.today, component.detail)]
 
 
 def listeners(live: LiveStack, name: str) -> list[Listeners] | NotEvaluated:

@@ -12,7 +12,7 @@ import httpx
 from fixtures.service import ANY, Service
 from stack.backends.base import RunningStack
 from stack.clients.sign_in import SignIn
-from stack.records.live.jobs import LiveJobs
+from stack.records.live.catalog import RunningJobs
 from suites.collect.runners.local import LiveService
 from suites.components.collect.running import first_look, keep, last_look
 from suites.components.collect.running_components import LiveStack
@@ -63,7 +63,7 @@ class StackLook:
             live = await self._live(jobs, _names(logged))
         found = await last_look(live)
         if self._run.target is not None and self._run.config.getoption("--service-url"):
-            found["prometheus"][LiveJobs] = NotEvaluated(SOME_SERVICES)
+            found["prometheus"][RunningJobs] = NotEvaluated(SOME_SERVICES)
         keep(found, self._run.store, live)
 
     async def _live(self, jobs: tuple[str, ...], logging: tuple[str, ...]) -> LiveStack:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stack.backends.base import Component, RunningStack
 from stack.components import COMPONENTS
-from stack.records.live.component_state import ComponentState
+from stack.records.live.components import ComponentState
 from suites.core.evidence import Kind, NotEvaluated
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.live.catalog_streams import CatalogStreams
+from stack.records.live.catalog import CatalogStreams
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.live.clock_skew import ClockSkew
+from stack.records.live.components import ClockSkew
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.config.release import ComponentRelease
+from stack.records.config.release import PinnedRelease
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 
@@ -27,7 +27,7 @@ from suites.core.rule import Bad, Good, Level, rule
     level=Level.SHOULD,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/",
 )
-def check(release: ComponentRelease) -> Iterator[Finding]:
+def check(release: PinnedRelease) -> Iterator[Finding]:
     row = release.end_of_life
     if row and row.ended <= release.today:
         yield Finding(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.live.component_state import ComponentState
+from stack.records.live.components import ComponentState
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.live.component_targets import ComponentTargets
+from stack.records.live.components import ComponentTargets
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 

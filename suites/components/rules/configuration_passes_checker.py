@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.config.check import ConfigCheck
+from stack.records.config.effective import ConfigCheck
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.live.listeners import Listeners
+from stack.records.live.components import Listeners
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 

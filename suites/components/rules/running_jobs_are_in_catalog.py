@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.live.jobs import LiveJobs
+from stack.records.live.catalog import RunningJobs
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 
@@ -21,7 +21,7 @@ from suites.core.rule import Bad, Good, Level, rule
     level=Level.SHOULD,
     source="https://prometheus.io/docs/prometheus/latest/querying/api/#targets",
 )
-def check(live: LiveJobs) -> Iterator[Finding]:
+def check(live: RunningJobs) -> Iterator[Finding]:
     known = {*live.catalog, *live.components}
     for job, url in live.jobs:
         if job not in known:

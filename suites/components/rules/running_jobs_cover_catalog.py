@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.live.jobs import LiveJobs
+from stack.records.live.catalog import RunningJobs
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 
@@ -22,7 +22,7 @@ from suites.core.rule import Bad, Good, Level, rule
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/querying/api/#targets",
 )
-def check(live: LiveJobs) -> Iterator[Finding]:
+def check(live: RunningJobs) -> Iterator[Finding]:
     jobs = {job for job, _ in live.jobs}
     for name in live.catalog:
         if name not in jobs:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.live.release import LiveRelease
+from stack.records.config.release import RunningRelease
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 
@@ -23,7 +23,7 @@ from suites.core.rule import Bad, Good, Level, rule
     level=Level.SHOULD,
     source="https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
 )
-def check(release: LiveRelease) -> Iterator[Finding]:
+def check(release: RunningRelease) -> Iterator[Finding]:
     if not release.is_pinned:
         found = f" (from {release.source})" if release.source else ""
         yield Finding(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.live.release import LiveRelease
+from stack.records.config.release import RunningRelease
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 
@@ -22,7 +22,7 @@ from suites.core.rule import Bad, Good, Level, rule
     level=Level.SHOULD,
     source="https://grafana.com/docs/grafana/latest/upgrade-guide/when-to-upgrade/",
 )
-def check(release: LiveRelease) -> Iterator[Finding]:
+def check(release: RunningRelease) -> Iterator[Finding]:
     if release.is_pinned:
         return  # `component-not-past-end-of-life` tells of the pinned release: one cause, one finding
     row = release.end_of_life

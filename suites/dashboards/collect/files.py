@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.datasource import ProvisionedDatasource, provisioned
-from stack.records.dashboards.grafana_files import GrafanaFiles
+from stack.records.dashboards.grafana import GrafanaFiles
 from suites.components.collect.files import Static, read_file, shown
 from suites.core.evidence import NotEvaluated
 

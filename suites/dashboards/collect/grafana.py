@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 from stack.clients.grafana import GrafanaClient, GrafanaError, NoSuchCheck
-from stack.records.dashboards.access import GrafanaAccess
 from stack.records.dashboards.datasource import GrafanaDatasources, ProvisionedDatasource, ServedDatasource
+from stack.records.dashboards.grafana import GrafanaAccess
 from suites.core.evidence import NotEvaluated, Records
 from suites.dashboards.collect.stores import Stores
 

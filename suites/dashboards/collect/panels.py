@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stack.clients.range_queries import StoreError
-from stack.records.dashboards.answered import Answered
+from stack.records.dashboards.answers import PanelData, QueryResult, VariableData
 from stack.records.dashboards.dashboard import ALWAYS_THERE, Dashboard
 from stack.records.dashboards.panel import Panel, Query, Variable
-from stack.records.dashboards.panel_data import PanelData
-from stack.records.dashboards.variable_data import VariableData
 from suites.dashboards.collect.query_path import Asked, Source, Way, times_of, values_of
 from suites.dashboards.collect.stores import Stores
 from suites.dashboards.helpers.interpolate import ALL, Choice, choose, interpolate, referenced
@@ -119,7 +117,7 @@ class Opened:
             return
         expr = interpolate(query.expr, self.choices, source.type)
         stretch = self._stretch(source, panel, query)
-        answer = Answered(error="the query is empty")
+        answer = QueryResult(error="the query is empty")
         if expr.strip():
             answer = await way.query(Asked(query.ref_id, expr, query.instant, query.model), stretch)
         found = PanelData(

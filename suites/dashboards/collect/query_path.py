@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from stack.clients.grafana import GrafanaClient, GrafanaError
 from stack.clients.range_queries import API, RangeClient, StoreError
-from stack.records.dashboards.answered import Answered
+from stack.records.dashboards.answers import QueryResult
 from suites.dashboards.helpers.intervals import Stretch, fill
 
 _LABEL_VALUES = re.compile(r"label_values\((?:(.+),\s*)?([A-Za-z_][A-Za-z0-9_]*)\)\s*$", re.DOTALL)
@@ -43,7 +43,7 @@ class Way(Protocol):
     via: str
     url: str
 
-    async def query(self, asked: Asked, stretch: Stretch) -> Answered:
+    async def query(self, asked: Asked, stretch: Stretch) -> QueryResult:
         """Ask a panel's query; a refusal is part of the answer."""
 
     async def data(self, path: str, **parameters: str) -> Any:
@@ -59,7 +59,7 @@ class ThroughGrafana:
         self.url = client.url
         self._client, self._source = client, source
 
-    async def query(self, asked: Asked, stretch: Stretch) -> Answered:
+    async def query(self, asked: Asked, stretch: Stretch) -> QueryResult:
         """Send the query to `/api/ds/query` with the step that a browser works out."""
         query = {
             **asked.model,
@@ -74,8 +74,8 @@ class ThroughGrafana:
         try:
             answers = await self._client.query([query], round(stretch.start * 1000), round(stretch.end * 1000))
         except GrafanaError as refused:
-            return Answered(error=str(refused))
-        return answers.get(asked.ref_id) or Answered(error="Grafana left the query out of its answer")
+            return QueryResult(error=str(refused))
+        return answers.get(asked.ref_id) or QueryResult(error="Grafana left the query out of its answer")
 
     async def data(self, path: str, **parameters: str) -> Any:
         """Ask through Grafana's proxy for the datasource; Loki's paths have no version there."""
@@ -94,7 +94,7 @@ class Straight:
         self.url = client.url + API[client.kind]
         self._client, self._source = client, source
 
-    async def query(self, asked: Asked, stretch: Stretch) -> Answered:
+    async def query(self, asked: Asked, stretch: Stretch) -> QueryResult:
         """Ask the server for the same stretch in the same steps."""
         expr = fill(asked.expr, stretch, self._source.type, instant=asked.instant)
         return await self._client.query(expr, stretch.start, stretch.end, stretch.step, instant=asked.instant)

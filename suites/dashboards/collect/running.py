@@ -10,11 +10,10 @@ from typing import Any
 
 from stack.clients.grafana import GrafanaClient, GrafanaError
 from stack.eventually import aeventually
+from stack.records.dashboards.answers import PanelData, VariableData
 from stack.records.dashboards.dashboard import Dashboard
+from stack.records.dashboards.grafana import ServedDashboard
 from stack.records.dashboards.panel import panels_of
-from stack.records.dashboards.panel_data import PanelData
-from stack.records.dashboards.served import ServedDashboard
-from stack.records.dashboards.variable_data import VariableData
 from suites.core.evidence import NotEvaluated, Records
 from suites.dashboards.collect.panels import Opened
 from suites.dashboards.collect.stores import Stores

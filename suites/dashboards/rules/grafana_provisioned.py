@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.dashboards.grafana_files import GrafanaFiles
+from stack.records.dashboards.grafana import GrafanaFiles
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 

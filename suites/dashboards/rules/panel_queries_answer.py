@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.dashboards.panel_data import PanelData
+from stack.records.dashboards.answers import PanelData
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 

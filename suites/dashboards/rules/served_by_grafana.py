@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.dashboards.served import ServedDashboard
+from stack.records.dashboards.grafana import ServedDashboard
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.dashboards.variable_data import VariableData
+from stack.records.dashboards.answers import VariableData
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 

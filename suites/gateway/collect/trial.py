@@ -11,7 +11,7 @@ from stack.clients.gateway import TAIL, GatewayClient, GatewayError
 from stack.records.live.gateway_trial import GatewayTail, GatewayTrial
 from suites.core.evidence import NotEvaluated, Records
 
-DOORS = ("/loki/api/v1/labels", "/prometheus/api/v1/status/buildinfo", "/prometheus/", "/grafana/")
+ROUTES = ("/loki/api/v1/labels", "/prometheus/api/v1/status/buildinfo", "/prometheus/", "/grafana/")
 """What lies behind the gateway; credentials are tried at the first."""
 
 USERS = ("admin", "root", "observer", "grafana")
@@ -32,21 +32,21 @@ async def try_gateway(stack: RunningStack, url: str, http: httpx.AsyncClient, lo
     """
     gateway, credentials = GatewayClient(url, http), stack.credentials.get("gateway")
     try:
-        doors, front, accepted = await asyncio.gather(
-            asyncio.gather(*(gateway.door(path) for path in DOORS)),
-            gateway.door("/"),
+        routes, front, accepted = await asyncio.gather(
+            asyncio.gather(*(gateway.route(path) for path in ROUTES)),
+            gateway.route("/"),
             _accepted(gateway, weak_credentials(credentials[0] if credentials else None)),
         )
     except GatewayError as silent:
         why = NotEvaluated(str(silent))
         return {GatewayTrial: why, GatewayTail: why}
     tried, let_in = accepted
-    trial = GatewayTrial(gateway.url, tuple(doors), tried, let_in, front.status)
+    trial = GatewayTrial(gateway.url, tuple(routes), tried, let_in, front.status)
     return {GatewayTrial: [trial], GatewayTail: await _tail(gateway, credentials, loki_problem)}
 
 
 async def _accepted(gateway: GatewayClient, pairs: list[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    outcomes = await asyncio.gather(*(gateway.lets_in(DOORS[0], *pair) for pair in pairs))
+    outcomes = await asyncio.gather(*(gateway.lets_in(ROUTES[0], *pair) for pair in pairs))
     shown = [":".join(pair) for pair in pairs]
     return tuple(shown), tuple(pair for pair, let_in in zip(shown, outcomes, strict=True) if let_in)
 

@@ -1,6 +1,6 @@
 """The gateway's front page answers without credentials.
 
-A load balancer and a person who wonders whether it is up both ask there, and neither has a password.
+A load balancer's health check and a person who checks that the gateway is up both request it without a password.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from suites.core.rule import Bad, Good, Level, rule
 
 
 @rule(
-    Good("{url: 'http://g', doors: [], health: 200}"),
-    Bad("{url: 'http://g', doors: [], health: 401}", "`/` answers 401 instead of 200"),
+    Good("{url: 'http://g', routes: [], health: 200}"),
+    Bad("{url: 'http://g', routes: [], health: 401}", "`/` answers 401 instead of 200"),
     level=Level.SHOULD,
     source="https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html#auth_basic",
 )
@@ -23,5 +23,5 @@ def check(gateway: GatewayTrial) -> Iterator[Finding]:
         yield Finding(
             f"`/` answers {gateway.health} instead of 200",
             Where(url=f"{gateway.url}/"),
-            hint="give `location = /` an `auth_basic off` and an answer of its own, without anything secret",
+            hint="set `auth_basic off` in `location = /` and return a static page there, without anything secret",
         )

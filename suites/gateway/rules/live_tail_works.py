@@ -1,6 +1,6 @@
-"""Loki's live tail passes the gateway.
+"""Loki's live tail works through the gateway.
 
-It is a WebSocket: a proxy that does not hand on `Upgrade` and `Connection` breaks it, and everything else still works.
+It is a WebSocket: a proxy that does not forward `Upgrade` and `Connection` breaks it, and everything else still works.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from suites.core.rule import Bad, Good, Level, rule
     Good("{url: 'http://g/loki/api/v1/tail'}"),
     Bad(
         "{url: 'http://g/loki/api/v1/tail', problem: 'answered 400 Bad Request instead of 101 Switching Protocols'}",
-        "the live tail does not pass: answered 400 Bad Request instead of 101 Switching Protocols",
+        "the live tail does not work: answered 400 Bad Request instead of 101 Switching Protocols",
     ),
     level=Level.MUST,
     source="https://nginx.org/en/docs/http/websocket.html",
@@ -24,7 +24,7 @@ from suites.core.rule import Bad, Good, Level, rule
 def check(tail: GatewayTail) -> Iterator[Finding]:
     if tail.problem:
         yield Finding(
-            f"the live tail does not pass: {tail.problem}",
+            f"the live tail does not work: {tail.problem}",
             Where(url=tail.url),
-            hint="hand on `Upgrade` and `Connection` by HTTP/1.1, see stack/gateway/templates/nginx.conf.template",
+            hint="forward `Upgrade` and `Connection` over HTTP/1.1, as in stack/gateway/templates/nginx.conf.template",
         )

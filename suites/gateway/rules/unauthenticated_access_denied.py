@@ -1,6 +1,6 @@
-"""The gateway lets nobody through without credentials.
+"""The gateway denies access without credentials.
 
-Logs and metrics name customers, hosts and failures, and the gateway is the one door that the world can reach.
+Logs and metrics name customers, hosts and failures, and the gateway is the one port that is reachable from outside.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from suites.core.rule import Bad, Good, Level, rule
 
 
 @rule(
-    Good("{url: 'http://g', doors: [{path: /prometheus/, status: 401}]}"),
-    Good("{url: 'http://g', doors: [{path: /grafana/, status: 302, location: /oauth/login}]}"),
+    Good("{url: 'http://g', routes: [{path: /prometheus/, status: 401}]}"),
+    Good("{url: 'http://g', routes: [{path: /grafana/, status: 302, location: /oauth/login}]}"),
     Bad(
-        "{url: 'http://g', doors: [{path: /prometheus/, status: 200}, {path: /loki/, status: 502}]}",
-        "`/prometheus/` answers 200 to whoever has no credentials",
-        "`/loki/` answers 502 to whoever has no credentials",
+        "{url: 'http://g', routes: [{path: /prometheus/, status: 200}, {path: /loki/, status: 502}]}",
+        "`/prometheus/` answers 200 to a request without credentials",
+        "`/loki/` answers 502 to a request without credentials",
     ),
     level=Level.MUST,
     source="https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html",
 )
 def check(gateway: GatewayTrial) -> Iterator[Finding]:
-    for door in gateway.doors:
-        if not door.closed:
+    for route in gateway.routes:
+        if not route.denied:
             yield Finding(
-                f"`{door.path}` answers {door.status} to whoever has no credentials",
-                Where(url=f"{gateway.url}{door.path}"),
-                hint=f"let `{door.path}` inherit `auth_basic`, as stack/gateway/templates/nginx.conf.template does; an "
-                "error of the server behind it means that the request got through",
+                f"`{route.path}` answers {route.status} to a request without credentials",
+                Where(url=f"{gateway.url}{route.path}"),
+                hint=f"let `{route.path}` inherit `auth_basic`, as in stack/gateway/templates/nginx.conf.template; an "
+                "error from the upstream server means that the request passed the gateway",
             )

@@ -16,8 +16,7 @@ from stack.clients.loki import LokiClient
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.components import COMPONENTS, find_binary, why_absent
 from stack.records.config.effective import EffectiveConfig
-from stack.records.retention.compactor import CompactorRuns
-from stack.records.retention.observation import RetentionObservation
+from stack.records.retention.running import CompactorRuns, RetentionObservation
 from stack.records.retention.trial import RetentionTrial
 from suites.components.collect.files import PROMETHEUS, compose_services, prometheus_config
 from suites.core.evidence import CollectionError, EvidenceStore, NotEvaluated

@@ -10,8 +10,7 @@ import httpx
 from stack.clients.log_reader import LogStoreError
 from stack.clients.loki import LokiClient
 from stack.records.logs.entry import LabelSet, show_labels
-from stack.records.retention.compactor import CompactorRuns, words
-from stack.records.retention.observation import OldStream, RetentionObservation
+from stack.records.retention.running import CompactorRuns, OldStream, RetentionObservation, words
 from stack.text.durations import DAY, SEVEN_DAYS, seconds
 from stack.text.yaml_text import section
 from suites.core.evidence import NotEvaluated

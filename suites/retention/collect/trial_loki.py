@@ -17,7 +17,7 @@ import httpx
 from stack.clients.loki import LokiClient
 from stack.eventually import aeventually
 from stack.records.logs.entry import LogEntry
-from stack.records.retention.compactor import CompactorRuns
+from stack.records.retention.running import CompactorRuns
 from stack.records.retention.trial import AGES_S, AgeGroup, RetentionTrial
 from stack.text.durations import seconds
 from stack.text.yaml_text import read_mapping, section

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.retention.compactor import words
-from stack.records.retention.observation import RetentionObservation
+from stack.records.retention.running import RetentionObservation, words
 from stack.text.durations import DAY
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule

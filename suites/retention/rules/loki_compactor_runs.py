@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.retention.compactor import LAST_SUCCESS, CompactorRuns, words
+from stack.records.retention.running import LAST_SUCCESS, CompactorRuns, words
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 

@@ -12,7 +12,7 @@ import pytest
 
 from stack.clients.grafana import GrafanaClient, GrafanaError, NoSuchCheck
 from stack.clients.range_queries import RangeClient, StoreError, StoreKind
-from stack.records.dashboards.answered import Answered
+from stack.records.dashboards.answers import QueryResult
 
 T = TypeVar("T")
 Reply = Callable[[httpx.Request], httpx.Response]
@@ -46,15 +46,15 @@ def frame(fields: list[str], values: list[list[Any]]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("frames", "answer"),
     [
-        ([], Answered()),
-        ([frame(["time", "number"], [[], []])], Answered(series=1)),
-        ([frame(["time", "number"], [[1, 2, 3], [4, None, 0]])], Answered(1, 2)),
-        ([frame(["time", "number"], [[1], [None]]), frame(["time", "number"], [[1], [2]])], Answered(2, 1)),
-        ([frame(["other", "time", "string", "string"], [[{}], [1], ["line"], ["0"]])], Answered(1, 1)),
-        ([{}, "odd"], Answered()),
+        ([], QueryResult()),
+        ([frame(["time", "number"], [[], []])], QueryResult(series=1)),
+        ([frame(["time", "number"], [[1, 2, 3], [4, None, 0]])], QueryResult(1, 2)),
+        ([frame(["time", "number"], [[1], [None]]), frame(["time", "number"], [[1], [2]])], QueryResult(2, 1)),
+        ([frame(["other", "time", "string", "string"], [[{}], [1], ["line"], ["0"]])], QueryResult(1, 1)),
+        ([{}, "odd"], QueryResult()),
     ],
 )
-def test_counts_what_can_be_drawn(frames: list[Any], answer: Answered) -> None:
+def test_counts_what_can_be_drawn(frames: list[Any], answer: QueryResult) -> None:
     found = ask(says({"results": {"A": {"status": 200, "frames": frames}}}), lambda it: it.query([], 0, 1))
     assert found == {"A": answer}
 
@@ -159,16 +159,16 @@ def test_a_grafana_that_breaks_is_neither_open_nor_closed() -> None:
 @pytest.mark.parametrize(
     ("data", "answer"),
     [
-        ({"resultType": "matrix", "result": []}, Answered()),
-        ({"resultType": "matrix", "result": [{"values": [[1, "1"], [2, "NaN"], [3, "+Inf"]]}]}, Answered(1, 2)),
-        ({"resultType": "vector", "result": [{"value": [1, "NaN"]}, {"value": [1, "0"]}]}, Answered(2, 1)),
-        ({"resultType": "scalar", "result": [1, "7"]}, Answered(1, 1)),
-        ({"resultType": "streams", "result": [{"values": [["1", "x"], ["2", "y"]]}]}, Answered(1, 2)),
-        ({"resultType": "matrix", "result": ["odd", {}]}, Answered(1)),
-        (None, Answered()),
+        ({"resultType": "matrix", "result": []}, QueryResult()),
+        ({"resultType": "matrix", "result": [{"values": [[1, "1"], [2, "NaN"], [3, "+Inf"]]}]}, QueryResult(1, 2)),
+        ({"resultType": "vector", "result": [{"value": [1, "NaN"]}, {"value": [1, "0"]}]}, QueryResult(2, 1)),
+        ({"resultType": "scalar", "result": [1, "7"]}, QueryResult(1, 1)),
+        ({"resultType": "streams", "result": [{"values": [["1", "x"], ["2", "y"]]}]}, QueryResult(1, 2)),
+        ({"resultType": "matrix", "result": ["odd", {}]}, QueryResult(1)),
+        (None, QueryResult()),
     ],
 )
-def test_straight_answers_are_counted(data: Any, answer: Answered) -> None:
+def test_straight_answers_are_counted(data: Any, answer: QueryResult) -> None:
     reply = says({"status": "success", "data": data})
     assert straight("prometheus", reply, lambda it: it.query("x", 0, 60, 15, instant=False)) == answer
 

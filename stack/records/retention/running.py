@@ -1,4 +1,4 @@
-"""Whether Loki's compactor applies retention, by its own metrics.
+"""Retention of a running Loki: the compactor's runs by its own metrics, and expired data that still answers queries.
 
 Source: https://grafana.com/docs/loki/latest/operations/storage/retention/ and the metrics of `pkg/compactor`.
 """
@@ -74,3 +74,35 @@ def words(duration_s: float) -> str:
         return f"{duration_s:.0f}s"
     hours, minutes = divmod(round(duration_s / 60), 60)
     return " ".join(f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m")) if number)
+
+
+@dataclass(frozen=True, slots=True)
+class OldStream:
+    """A stream with a line that is too old: its labels in LogQL, and the age of that line in seconds."""
+
+    stream: str
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionObservation:
+    """The streams of a log store that still answer with lines older than seven days and `slack_s` seconds.
+
+    `slack_s` is what a working compactor of this configuration may need. `asked` streams had something in the index
+    for that time and were asked for a line, `streams` are those that had one.
+    """
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("loki",)
+
+    component: str
+    slack_s: float
+    asked: int = 0
+    streams: tuple[OldStream, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from YAML; `streams` maps a stream in LogQL to the age of its line in seconds."""
+        data = yaml.safe_load(text)
+        data["streams"] = tuple(OldStream(stream, age) for stream, age in data.get("streams", {}).items())
+        return cls(**data)

@@ -1,6 +1,6 @@
-"""What one query of a panel found.
+"""What the queries of a dashboard's panels and variables found.
 
-The text form is YAML with the fields as keys.
+The text form of each record is YAML with the fields as keys.
 """
 
 from __future__ import annotations
@@ -10,6 +10,18 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """What there is to draw: `series` counts time series or streams, `values` numbers that are not NaN, or log lines.
+
+    `error` is the server's own word where it refused.
+    """
+
+    series: int = 0
+    values: int = 0
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,30 @@ class PanelData:
     def empty(self) -> bool:
         """Whether it was answered and there is nothing to draw."""
         return self.error is None and not self.values
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form."""
+        return cls(**yaml.safe_load(text))
+
+
+@dataclass(frozen=True, slots=True)
+class VariableData:
+    """The answer to the query of one variable.
+
+    `query` is the query as it was asked; `found` counts its answers, `values` are those that the variable's `regex`
+    keeps. `error` says why there is no answer; `via` is as in `PanelData`.
+    """
+
+    judged_per: ClassVar[tuple[str, ...]] = ("dashboard",)
+
+    variable: str
+    query: str = ""
+    via: str = "grafana"
+    error: str | None = None
+    found: int = 0
+    values: tuple[str, ...] = ()
+    regex: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self:

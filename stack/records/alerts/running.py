@@ -1,4 +1,4 @@
-"""The recording and alerting rules that the running Prometheus has, beside those of its files."""
+"""Alerting in the running Prometheus: its rules beside those of its files, and the Alertmanagers it sends alerts to."""
 
 from __future__ import annotations
 
@@ -46,3 +46,20 @@ class LoadedRules:
 def _key(text: str) -> RuleKey:
     group, _, name = text.partition("/")
     return group, name
+
+
+@dataclass(frozen=True, slots=True)
+class AlertmanagerDiscovery:
+    """The Alertmanagers that Prometheus uses, by URL, and those that it found and does not use."""
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("prometheus",)
+
+    active: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from YAML with its fields as keys."""
+        data = yaml.safe_load(text)
+        return cls(tuple(data["active"]), tuple(data.get("dropped", ())))

@@ -1,4 +1,4 @@
-"""Which jobs the running Prometheus scrapes, beside the names it should know."""
+"""The catalog in the running stack: which jobs Prometheus scrapes, and which services have log streams."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import yaml
 
 
 @dataclass(frozen=True, slots=True)
-class LiveJobs:
+class RunningJobs:
     """`jobs` pairs every job that has targets with the URL of its first; `catalog` and `components` are expected."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -24,3 +24,21 @@ class LiveJobs:
         """Read YAML with the keys `jobs` (job: URL), `catalog` and `components` (lists of names)."""
         data = yaml.safe_load(text)
         return cls(tuple(data["jobs"].items()), tuple(data["catalog"]), tuple(data.get("components", ())))
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogStreams:
+    """`expected` are the services that log, `found` those that have streams, `hours` how far back was looked."""
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("loki",)
+
+    expected: tuple[str, ...]
+    found: tuple[str, ...]
+    hours: float = 1.0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from YAML with its fields as keys."""
+        data = yaml.safe_load(text)
+        return cls(tuple(data["expected"]), tuple(data["found"]), data.get("hours", 1.0))

@@ -1,0 +1,125 @@
+"""The components of the running stack: readiness, scrape targets, listening addresses and clocks."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import yaml
+
+from stack.components import COMPONENTS
+from stack.records.scrape.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentState:
+    """One component as the run found it.
+
+    `provenance` is container, native, embedded, attached or absent; `problem` says why it is not ready (the
+    server's own last words where it died), None for a component that answered its ready check to the end of the
+    collection.
+    """
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = tuple(COMPONENTS)
+
+    name: str
+    provenance: str
+    version: str | None = None
+    endpoint: str | None = None
+    problem: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from YAML with its fields as keys."""
+        return cls(**yaml.safe_load(text))
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentTargets:
+    """The active targets under a component's job; none at all is a finding too."""
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = (
+        "prometheus",
+        "loki",
+        "promtail",
+        "grafana",
+        "alertmanager",
+        "node-exporter",
+        "redis-exporter",
+    )
+
+    component: str
+    targets: tuple[Target, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read YAML with the keys `component` and `targets`, each target with the fields of `Target`."""
+        data = yaml.safe_load(text)
+        return cls(data["component"], tuple(Target(**target) for target in data["targets"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """The `host:port` of every socket that a component's processes listen on, or that its container publishes."""
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = tuple(COMPONENTS)
+
+    component: str
+    addresses: tuple[str, ...]
+
+    @property
+    def public(self) -> tuple[str, ...]:
+        """Those that others than this machine can reach."""
+        return tuple(address for address in self.addresses if not _is_loopback(address))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the record from YAML with its fields as keys."""
+        data = yaml.safe_load(text)
+        return cls(data["component"], tuple(data["addresses"]))
+
+
+def _is_loopback(address: str) -> bool:
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        at = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host == "localhost"
+    mapped = getattr(at, "ipv4_mapped", None)
+    return bool((mapped or at).is_loopback)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSkew:
+    """The bounds of a clock's lead over ours, in seconds (negative: it is behind).
+
+    An answer dated `d`, whole seconds, was made between `d` and `d + 1` by its own clock, and between asking and
+    receiving by ours; the truth lies between `least` and `most`.
+    """
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = tuple(name for name in COMPONENTS if name != "redis")
+
+    component: str
+    least: float
+    most: float
+
+    @classmethod
+    def measured(cls, component: str, dated: float, asked: float, received: float) -> Self:
+        """Give the bounds for an answer dated `dated`; all in Unix seconds."""
+        return cls(component, dated - received, dated + 1.0 - asked)
+
+    @property
+    def proven(self) -> float:
+        """The least difference that the answer leaves possible; 0 where the clocks may agree."""
+        return self.least if self.least > 0 else min(0.0, self.most)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read YAML with the keys `component`, `dated`, `asked` and `received` (Unix seconds)."""
+        data = yaml.safe_load(text)
+        return cls.measured(data["component"], data["dated"], data["asked"], data["received"])
