@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
+from reports.model import FAILING
+
 OWN_TESTS = ("tests", "benchmarks")
 """Folders whose tests judge the suite, not services."""
-_EXPLAINS_FAILURE = ("fail", "error")
-_EXPLAINS_STRICT_FAILURE = ("fail", "error", "warn", "not-evaluated")
 
 
 class Report(Protocol):
@@ -50,8 +50,8 @@ def _nameless(nodeid: str) -> dict[str, Any]:
 class Collector:
     """Verdicts by test, in the order in which tests finished."""
 
-    def __init__(self, *, strict: bool) -> None:
-        self._strict = strict
+    def __init__(self, fail_on: str) -> None:
+        self._failing = FAILING[fail_on]
         self._by_test: dict[str, list[Any]] = {}
         self._extra: dict[tuple[str, str], dict[str, Any]] = {}
         self.real = False
@@ -81,9 +81,8 @@ class Collector:
             return {"outcome": "not-evaluated", "reason": _why(report)}
         if report.outcome != "failed":
             return None
-        explaining = _EXPLAINS_STRICT_FAILURE if self._strict else _EXPLAINS_FAILURE
         if when in ("setup", "call") and any(
-            isinstance(v, Mapping) and v.get("outcome") in explaining for v in verdicts
+            isinstance(v, Mapping) and v.get("outcome") in self._failing for v in verdicts
         ):
             return None
         if when in ("setup", "call") and verdicts:

@@ -25,6 +25,8 @@ SCORE_EXPLAINED = (
     "as broken. What was not evaluated, or where the suite itself broke, does not count; with nothing evaluated "
     "there is no score."
 )
+FAILING = {"must": ("fail", "error"), "warning": ("fail", "error", "warn", "not-evaluated")}
+"""What each value of `--fail-on` counts as a failure."""
 _WEIGHTS = {"MUST": 3, "SHOULD": 1}
 _EVALUATED = {"pass": 1, "fail": 0, "warn": 0, "waived": 0}
 _MAX_FINDINGS = 50
@@ -149,9 +151,9 @@ def score(verdicts: Iterable[Mapping[str, Any]]) -> int | None:
     return 100 * earned // possible if possible else None
 
 
-def passes(counts: Mapping[str, int], *, strict: bool) -> bool:
+def passes(counts: Mapping[str, int], fail_on: str) -> bool:
     """Whether these counts leave the gate open."""
-    return not (counts["fail"] or counts["error"] or (strict and (counts["warn"] or counts["not-evaluated"])))
+    return not any(counts[outcome] for outcome in FAILING[fail_on])
 
 
 def evaluated(counts: Mapping[str, int]) -> int:
@@ -190,7 +192,7 @@ def build(
     run: RunInfo | None = None,
     suite: SuiteInfo | None = None,
     *,
-    strict: bool = False,
+    fail_on: str = "must",
     notes: Iterable[str] = (),
     baseline: Baseline | None = None,
 ) -> dict[str, Any]:
@@ -205,7 +207,7 @@ def build(
     own = [verdict for verdict in judged if verdict["service"] is None]
     counts = count(judged)
     return {
-        "format": 1,
+        "format": 2,
         "suite": {
             "name": suite.name,
             "version": suite.version,
@@ -216,7 +218,7 @@ def build(
         "started": told.get("started") or datetime.now(UTC).isoformat(timespec="seconds"),
         "duration_s": told.get("duration_s") or 0,
         "collection_s": told.get("collection_s"),
-        "gate": {"passed": evaluated(counts) > 0 and passes(counts, strict=strict), "strict": strict, "counts": counts},
+        "gate": {"passed": evaluated(counts) > 0 and passes(counts, fail_on), "fail_on": fail_on, "counts": counts},
         "stack": {
             "backend": told.get("backend"),
             "components": _components(told),

@@ -1,8 +1,8 @@
 """The pytest plugin: takes verdicts as tests finish, writes the report when the session ends, prints failures first.
 
-Loaded by the root conftest with `pytest_plugins = ["reports.plugin"]`. Two optional attributes of pytest's config
-tell it more: `obs_run_info` (path of run.json) and `obs_strict` (whether warnings and gaps fail the gate; without it
-pytest's own `--strict` decides). Under pytest-xdist only the controller collects and writes.
+Loaded by the root conftest with `pytest_plugins = ["reports.plugin"]`. The attribute `obs_run_info` of pytest's config
+is the path of run.json, the option `--fail-on` says what closes the gate; both may be missing. Under pytest-xdist only
+the controller collects and writes.
 """
 
 from __future__ import annotations
@@ -68,11 +68,10 @@ class ReportPlugin:
     """The state of one session."""
 
     def __init__(self, config: pytest.Config, baseline: Baseline | None) -> None:
-        told = getattr(config, "obs_strict", None)
-        self.strict = bool(config.getoption("strict", False)) if told is None else bool(told)
+        self.fail_on = str(config.getoption("fail_on", "must"))
         self.config = config
         self.baseline = baseline
-        self.collector = Collector(strict=self.strict)
+        self.collector = Collector(self.fail_on)
         self.begun = time.monotonic()
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.report: dict[str, Any] | None = None
@@ -140,7 +139,7 @@ class ReportPlugin:
         notes = self._partial(session)
         suite = self._suite(complete=not notes)
         verdicts = self.collector.verdicts()
-        self.report = build(verdicts, run, suite, strict=self.strict, notes=notes, baseline=self.baseline)
+        self.report = build(verdicts, run, suite, fail_on=self.fail_on, notes=notes, baseline=self.baseline)
         self.published = publish(self.report, self._folder)
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             if self.published.problems:
@@ -152,7 +151,8 @@ class ReportPlugin:
         """Print the report: failures first, where the rest is to be found last."""
         if self.report is None:
             return
-        brief = self.config.get_verbosity() < 0 and not self.strict  # strict fails for what a brief text leaves out
+        # a run that warnings fail lists them, however brief it is asked to be
+        brief = self.config.get_verbosity() < 0 and self.fail_on == "must"
         # pytest's own width; piped output gets 80 columns, as pytest does
         width = terminalreporter._tw.fullwidth  # pytest has no public name for it
         for line in terminal.lines(self.report, width, brief=brief):

@@ -141,18 +141,18 @@ def gaps(verdicts: Iterable[Verdict]) -> list[Gap]:
     return sorted(listed, key=lambda gap: (-gap.count, gap.reason))
 
 
-def fails_gate(service: Mapping[str, Any], *, strict: bool) -> bool:
+def fails_gate(service: Mapping[str, Any], fail_on: str) -> bool:
     """Whether this service (or the stack) alone would close the gate."""
-    return not passes(service["counts"], strict=strict)
+    return not passes(service["counts"], fail_on)
 
 
 def worst_first(report: Report) -> list[Mapping[str, Any]]:
     """Services in the order a reader needs them: failing ones, then by score; unscored ones before perfect ones."""
-    strict = report["gate"]["strict"]
+    fail_on = report["gate"]["fail_on"]
     return sorted(
         report["services"],
         key=lambda s: (
-            not fails_gate(s, strict=strict),
+            not fails_gate(s, fail_on),
             99.5 if s["score"] is None else s["score"],
             -s["counts"]["fail"],
             s["name"],
@@ -174,16 +174,16 @@ def breach_sentence(counts: Mapping[str, int]) -> str:
 
 
 def _sentence(report: Report) -> tuple[str, str]:
-    strict, services, stack = report["gate"]["strict"], report["services"], report["stack"]
+    fail_on, services, stack = report["gate"]["fail_on"], report["services"], report["stack"]
     total = len(services)
-    failing = sum(fails_gate(service, strict=strict) for service in services)
+    failing = sum(fails_gate(service, fail_on) for service in services)
     if not report["verdicts"]:
         return "none", "Nothing was judged"
     if not report["gate"]["counts"]["error"] and not evaluated(report["gate"]["counts"]):
         return "none", "Nothing could be evaluated"
     if failing:
         return "fail", f"{failing:,} of {plural(total, 'service')} {'fails' if failing == 1 else 'fail'} the gate"
-    if fails_gate(stack, strict=strict):
+    if fails_gate(stack, fail_on):
         return "fail", f"{SHARED} fails the gate"
     blank = sum(not evaluated(service["counts"]) for service in services)
     if blank:
@@ -197,7 +197,7 @@ def headline(report: Report) -> Headline:
     """The run in one sentence, and why, with the doubts a reader must have."""
     counts = report["gate"]["counts"]
     state, sentence = _sentence(report)
-    if state == "fail" and counts["error"] and not counts["fail"] and not report["gate"]["strict"]:
+    if state == "fail" and counts["error"] and not counts["fail"] and report["gate"]["fail_on"] == "must":
         state = "error"
         errors = [verdict for verdict in report["verdicts"] if verdict["outcome"] == "error"]
         sentence = f"No verdict yet: the suite itself broke {plural(counts['error'], 'time')}"
@@ -220,8 +220,8 @@ def headline(report: Report) -> Headline:
     )
     if simulated:
         why.append(f"{plural(simulated, 'verdict')} simulated, not seen on a real server.")
-    if report["gate"]["strict"]:
-        why.append("Strict: warnings and gaps fail too.")
+    if report["gate"]["fail_on"] == "warning":
+        why.append("Warnings and gaps fail this run (--fail-on warning).")
     if not report["suite"]["complete"]:
         why.append("Only a part of the suite ran.")
     return Headline(state, sentence, counted, " ".join(why))

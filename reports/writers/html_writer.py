@@ -85,7 +85,7 @@ def _telemetry(every: list[Page]) -> dict[str, Any]:
 
 
 def _context(report: Report) -> dict[str, Any]:
-    strict = report["gate"]["strict"]
+    fail_on = report["gate"]["fail_on"]
     services = worst_first(report)
     every = pages(report, services)
     anchors = {page.name: page.anchor for page in every}
@@ -99,7 +99,7 @@ def _context(report: Report) -> dict[str, Any]:
         "report": report,
         "told": headline(report),
         "pages": every,
-        "failing": {page.name for page in every if fails_gate(page.service, strict=strict)},
+        "failing": {page.name for page in every if fails_gate(page.service, fail_on)},
         "groups": groups[:_MAX_GROUPS],
         "more_groups": len(groups) - _MAX_GROUPS,
         "warnings": group(report["verdicts"], "warn"),

@@ -2,7 +2,7 @@
 
 Follows the dialect that Jenkins, GitLab and GitHub actions read: `testsuites > testsuite > testcase` with
 `failure`, `error`, `skipped`, `system-out` and `properties`. A warning passes, with its text in `system-out`,
-unless the run was strict.
+unless the run has `--fail-on warning`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from reports.model import NOT_APPLICABLE, state_of
+from reports.model import FAILING, NOT_APPLICABLE, state_of
 from reports.views import place, provenance
 
 Verdict = Mapping[str, Any]
@@ -48,14 +48,14 @@ def _describe(verdict: Verdict) -> str:
     return _text("\n".join(lines))
 
 
-def _outcome(case: ET.Element, verdict: Verdict, *, strict: bool) -> None:
+def _outcome(case: ET.Element, verdict: Verdict, fail_on: str) -> None:
     """Add the child that tells the outcome; a pass has none."""
     outcome = state_of(verdict)
     first = verdict["findings"][0]["message"] if verdict["findings"] else verdict["reason"] or verdict["title"]
     message = _text(first)
     if outcome == "error":
         ET.SubElement(case, "error", message=message, type=verdict["rule"]).text = _describe(verdict)
-    elif outcome == "fail" or (strict and outcome in ("warn", "not-evaluated")):
+    elif outcome in FAILING[fail_on]:
         ET.SubElement(case, "failure", message=message, type=f"{outcome} {verdict['rule']}").text = _describe(verdict)
     elif outcome == "warn":
         ET.SubElement(case, "system-out").text = f"warning: {_describe(verdict)}"
@@ -70,7 +70,7 @@ def _outcome(case: ET.Element, verdict: Verdict, *, strict: bool) -> None:
         ET.SubElement(case, "skipped", message=_text(f"waived{until}: {reason}"))
 
 
-def _case(parent: ET.Element, verdict: Verdict, *, strict: bool) -> None:
+def _case(parent: ET.Element, verdict: Verdict, fail_on: str) -> None:
     case = ET.SubElement(
         parent,
         "testcase",
@@ -80,7 +80,7 @@ def _case(parent: ET.Element, verdict: Verdict, *, strict: bool) -> None:
     )
     about = ("rule", "level", "outcome", "evidence", "source", "change")
     _properties(case, ((key, verdict[key]) for key in about if verdict.get(key)))
-    _outcome(case, verdict, strict=strict)
+    _outcome(case, verdict, fail_on)
 
 
 def _properties(parent: ET.Element, pairs: Iterable[tuple[str, object]]) -> None:
@@ -89,30 +89,33 @@ def _properties(parent: ET.Element, pairs: Iterable[tuple[str, object]]) -> None
         ET.SubElement(element, "property", name=_text(name), value=_text(value))
 
 
-def _totals(verdicts: list[Verdict], *, strict: bool) -> dict[str, str]:
+def _totals(verdicts: list[Verdict], fail_on: str) -> dict[str, str]:
     outcomes = [state_of(verdict) for verdict in verdicts]
-    warned, missing = outcomes.count("warn"), outcomes.count("not-evaluated")
+    failing = sum(outcome in FAILING[fail_on] for outcome in outcomes)
+    skipped = sum(outcome in ("waived", "not-evaluated", NOT_APPLICABLE) for outcome in outcomes)
+    if "not-evaluated" in FAILING[fail_on]:
+        skipped -= outcomes.count("not-evaluated")
     return {
         "tests": str(len(outcomes)),
-        "failures": str(outcomes.count("fail") + (warned + missing if strict else 0)),
+        "failures": str(failing - outcomes.count("error")),
         "errors": str(outcomes.count("error")),
-        "skipped": str(outcomes.count("waived") + outcomes.count(NOT_APPLICABLE) + (0 if strict else missing)),
+        "skipped": str(skipped),
         "time": f"{sum(verdict['duration_s'] for verdict in verdicts):.3f}",
     }
 
 
 def render(report: Mapping[str, Any]) -> str:
     """Write the report as JUnit XML, valid whatever the services said."""
-    strict, verdicts = report["gate"]["strict"], report["verdicts"]
-    about = {"name": _text(report["suite"]["name"]), **_totals(verdicts, strict=strict)}
+    fail_on, verdicts = report["gate"]["fail_on"], report["verdicts"]
+    about = {"name": _text(report["suite"]["name"]), **_totals(verdicts, fail_on)}
     root = ET.Element("testsuites", about)
     for service, members in groupby(verdicts, key=lambda verdict: verdict["service"]):
         own = list(members)
         about = {"name": _text(service or _SHARED), "timestamp": _text(report["started"])}
-        element = ET.SubElement(root, "testsuite", {**about, **_totals(own, strict=strict)})
+        element = ET.SubElement(root, "testsuite", {**about, **_totals(own, fail_on)})
         told = [(f"provenance.{item['name']}", provenance(item)) for item in report["stack"]["components"]]
         _properties(element, [("backend", report["stack"]["backend"] or "unknown"), *told])
         for verdict in own:
-            _case(element, verdict, strict=strict)
+            _case(element, verdict, fail_on)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from suites.core.verdict import Verdict
-from suites.run.outcome import enforce
+from suites.run.outcome import apply_outcome
 
 
 def test_compose(judgement: Verdict, pytestconfig: pytest.Config) -> None:
-    enforce(judgement, strict=pytestconfig.getoption("strict"))
+    apply_outcome(judgement, pytestconfig.getoption("fail_on"))

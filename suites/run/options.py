@@ -58,6 +58,13 @@ def add(parser: pytest.Parser) -> None:
         help="judge any metrics endpoint without a catalog entry; repeatable",
     )
     group.addoption(
+        "--fail-on",
+        choices=["must", "warning"],
+        default="must",
+        help="what fails the run: a broken MUST, or with `warning` also a broken SHOULD and what was not evaluated "
+        "(default: must)",
+    )
+    group.addoption(
         "--no-retention-trial",
         action="store_true",
         help="leave out the retention trial, which takes about 20 s beside everything else; so do --service and "

@@ -8,26 +8,30 @@ from suites.core.rule import Level
 from suites.core.verdict import Verdict
 from suites.logs.helpers.secrets import mask
 
-SHOWN = 5
-"""Findings shown in one failure; the report has the rest."""
+LISTED = 5
+"""Findings listed in one failure; the report has the rest."""
 
 
 class Nonconformance(AssertionError):  # noqa: N818  # it is the verdict on a service, not an error of the suite
-    """A subject breaks a rule; the text is written for the one who mends it."""
+    """A subject breaks a rule; the text is for its developers."""
 
 
 class RuleBrokeError(Exception):
-    """The suite itself could not judge; shown as an error, never as a failure of the subject."""
+    """The suite itself could not judge; reported as an error, never as a failure of the subject."""
 
 
-def enforce(verdict: Verdict, *, strict: bool) -> None:
-    """Raise what pytest has to see for `verdict`; return for a pass, and for a warning unless `strict`."""
+def apply_outcome(verdict: Verdict, fail_on: str) -> None:
+    """Raise what pytest has to see for `verdict`, return for a pass.
+
+    `fail_on` is the option of that name: with `must` a broken SHOULD passes and a gap is skipped, with `warning` both
+    fail.
+    """
     match verdict.outcome:
         case "not-evaluated":
             reason = f"not evaluated: {verdict.reason}"
-            if strict and verdict.applies:
+            if fail_on == "warning" and verdict.applies:
                 raise Nonconformance(
-                    f"{headline(verdict)}\n  {reason}\n  --strict accepts no rule that was not evaluated"
+                    f"{headline(verdict)}\n  {reason}\n  --fail-on warning: what was not evaluated fails"
                 )
             pytest.skip(plain(reason))
         case "waived" if verdict.waiver is not None:
@@ -35,7 +39,7 @@ def enforce(verdict: Verdict, *, strict: bool) -> None:
             pytest.xfail(f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}")
         case "fail":
             raise Nonconformance(explain(verdict))
-        case "warn" if strict:
+        case "warn" if fail_on == "warning":
             raise Nonconformance(explain(verdict))
         case "error":
             raise RuleBrokeError(plain(f"{headline(verdict)}\n  {verdict.reason}"))
@@ -44,7 +48,7 @@ def enforce(verdict: Verdict, *, strict: bool) -> None:
 
 
 def plain(text: str) -> str:
-    """Make a text fit for a terminal: what came from a service is masked, and commands nothing."""
+    """Make a text fit for a terminal: secrets are masked and control characters replaced."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in mask(text))
 
 
@@ -54,18 +58,18 @@ def headline(verdict: Verdict) -> str:
 
 
 def explain(verdict: Verdict) -> str:
-    """Say what is wrong, where, how to mend it and why it matters, in a few lines."""
+    """Say what is wrong, where, how to fix it and why it matters, in a few lines."""
     lines = [headline(verdict)]
-    for finding in verdict.findings[:SHOWN]:
+    for finding in verdict.findings[:LISTED]:
         lines.append(f"  {finding.message}")
         where = ", ".join(f"{name} {value}" for name, value in finding.where.as_data().items())
         if where:
             lines.append(f"    where: {where[:300]}")
         if finding.hint:
-            lines.append(f"    mend:  {finding.hint}")
-    more = len(verdict.findings) - SHOWN
+            lines.append(f"    fix:   {finding.hint}")
+    more = len(verdict.findings) - LISTED
     if more > 0:
         lines.append(f"  … and {more} more in the report")
-    binding = "" if verdict.rule.level is Level.MUST else " (a SHOULD, enforced by --strict)"
+    binding = "" if verdict.rule.level is Level.MUST else " (a SHOULD, and the run has --fail-on warning)"
     lines.append(f"  why: {verdict.rule.title}{binding} {verdict.rule.source}")
     return plain("\n".join(lines))

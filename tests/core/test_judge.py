@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,7 +17,7 @@ from suites.core.finding import Finding, Where
 from suites.core.rule import Level, NotApplicable, Rule
 from suites.core.subjects import Subject
 from suites.core.verdict import KEPT_FINDINGS, Verdict, judge
-from suites.run.outcome import Nonconformance, RuleBrokeError, enforce
+from suites.run.outcome import Nonconformance, RuleBrokeError, apply_outcome
 from suites.run.plugin import _judged
 from suites.run.settings import Run
 
@@ -103,12 +104,8 @@ def test_the_report_gets_the_first_findings_and_the_number_of_all() -> None:
     assert len(cast("list[object]", data["findings"])) == KEPT_FINDINGS
 
 
-def quietly(verdict: Verdict, *, strict: bool = False) -> None:
-    enforce(verdict, strict=strict)
-
-
 @pytest.mark.parametrize(
-    ("found", "waiver", "judging", "lenient", "strict"),
+    ("found", "waiver", "judging", "must", "warning"),
     [
         (seen("good"), None, MUST, None, None),
         (seen("bad"), None, MUST, Nonconformance, Nonconformance),
@@ -123,23 +120,20 @@ def test_every_outcome_in_pytest(
     found: Found,
     waiver: Waiver | None,
     judging: Rule,
-    lenient: type[BaseException] | None,
-    strict: type[BaseException] | None,
+    must: type[BaseException] | None,
+    warning: type[BaseException] | None,
 ) -> None:
     verdict = judge(judging, "shop", found, waiver)
-    for wanted, is_strict in ((lenient, False), (strict, True)):
-        if wanted is None:
-            quietly(verdict, strict=is_strict)
-        else:
-            with pytest.raises(wanted):
-                quietly(verdict, strict=is_strict)
+    for fail_on, raised in (("must", must), ("warning", warning)):
+        with pytest.raises(raised) if raised else contextlib.nullcontext():
+            apply_outcome(verdict, fail_on)
 
 
 def test_a_breach_says_what_where_how_and_why() -> None:
     with pytest.raises(Nonconformance) as told:
-        quietly(judge(MUST, "shop", seen(" ".join(f"bad{number}" for number in range(7)))))
+        apply_outcome(judge(MUST, "shop", seen(" ".join(f"bad{number}" for number in range(7)))), "must")
     lines = str(told.value).splitlines()
-    assert lines[:4] == ["metrics/no-bad MUST shop", "  `bad0` is bad", "    where: line 1", "    mend:  write `good`"]
+    assert lines[:4] == ["metrics/no-bad MUST shop", "  `bad0` is bad", "    where: line 1", "    fix:   write `good`"]
     assert lines[-2:] == ["  … and 2 more in the report", "  why: No word is bad. https://example.org/"]
 
 

@@ -33,23 +33,23 @@ def test_score_weighs_musts_and_never_rewards_gaps() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "strict", "state", "words"),
+    ("verdicts", "fail_on", "state", "words"),
     [
-        ([], False, "none", "Nothing was judged"),
-        ([sample.verdict(1, "a", "not-evaluated")], False, "none", "Nothing could be evaluated"),
-        ([sample.verdict(1, "a", "pass")], False, "pass", "The service passes the gate"),
-        ([sample.verdict(1, "a", "pass"), sample.verdict(1, "b", "not-evaluated")], False, "pass", "1 not evaluated"),
-        ([sample.verdict(0, "a", "warn")], False, "pass", "The service passes the gate"),
-        ([sample.verdict(0, "a", "warn")], True, "fail", "1 of 1 service fails the gate"),
-        ([sample.verdict(1, "a", "fail"), sample.verdict(1, "b", "pass")], False, "fail", "1 of 2 services fails"),
-        ([sample.verdict(1, None, "fail"), sample.verdict(1, "b", "pass")], False, "fail", "The stack itself fails"),
-        ([sample.verdict(1, "a", "error")], False, "error", "the suite itself broke 1 time"),
+        ([], "must", "none", "Nothing was judged"),
+        ([sample.verdict(1, "a", "not-evaluated")], "must", "none", "Nothing could be evaluated"),
+        ([sample.verdict(1, "a", "pass")], "must", "pass", "The service passes the gate"),
+        ([sample.verdict(1, "a", "pass"), sample.verdict(1, "b", "not-evaluated")], "must", "pass", "1 not evaluated"),
+        ([sample.verdict(0, "a", "warn")], "must", "pass", "The service passes the gate"),
+        ([sample.verdict(0, "a", "warn")], "warning", "fail", "1 of 1 service fails the gate"),
+        ([sample.verdict(1, "a", "fail"), sample.verdict(1, "b", "pass")], "must", "fail", "1 of 2 services fails"),
+        ([sample.verdict(1, None, "fail"), sample.verdict(1, "b", "pass")], "must", "fail", "The stack itself fails"),
+        ([sample.verdict(1, "a", "error")], "must", "error", "the suite itself broke 1 time"),
     ],
 )
 def test_headline_tells_the_truth(
-    verdicts: list[Any], strict: bool, state: str, words: str
+    verdicts: list[Any], fail_on: str, state: str, words: str
 ) -> None:  # a parameter of the table
-    report = build(verdicts, strict=strict)
+    report = build(verdicts, fail_on=fail_on)
     told = headline(report)
     assert (told.state, words in told.sentence) == (state, True), told
     assert report["gate"]["passed"] == (state == "pass")
@@ -107,14 +107,14 @@ def test_a_rule_that_does_not_apply_is_no_gap() -> None:
         sample.verdict(1, "a", "not-evaluated", applies=False, reason="no histograms"),
         sample.verdict(2, "a", "pass"),
     ]
-    report = build(found, strict=True)
+    report = build(found, fail_on="warning")
     assert report["gate"]["passed"]
     assert (report["gate"]["counts"][NOT_APPLICABLE], report["gate"]["counts"]["not-evaluated"]) == (1, 0)
     assert gaps(report["verdicts"]) == []
     assert "not evaluated" not in terminal.render(report)
     assert "does not apply: no histograms" in WRITERS["junit.xml"](report)
     assert "<td class=x>not-applicable" in html_writer.render(report)
-    assert not build([sample.verdict(1, "a", "not-evaluated"), *found], strict=True)["gate"]["passed"]
+    assert not build([sample.verdict(1, "a", "not-evaluated"), *found], fail_on="warning")["gate"]["passed"]
 
 
 def test_malformed_verdicts_become_errors_and_stay() -> None:

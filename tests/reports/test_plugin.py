@@ -147,14 +147,18 @@ def test_nothing_is_lost(tmp_path: Path, workers: list[str]) -> None:
     assert "report: reports/out/index.html" in done.stdout
 
 
-def test_run_information_strictness_and_place_reach_the_report(tmp_path: Path) -> None:
+def test_run_information_fail_on_and_place_reach_the_report(tmp_path: Path) -> None:
     component = {"name": "loki", "provenance": "embedded", "version": None, "endpoint": None}
     told = {"started": "2026-01-01T00:00:00+00:00", "duration_s": 2, "components": [component]}
     (tmp_path / "run.json").write_text(json.dumps(told), encoding="utf-8")
-    conftest = "def pytest_configure(config):\n    config.obs_run_info = 'run.json'\n    config.obs_strict = True\n"
-    done = run(tmp_path, "--report-dir", "elsewhere", files={"conftest.py": conftest, "suites/test_metrics.py": SUITE})
+    conftest = (
+        "def pytest_addoption(parser):\n    parser.addoption('--fail-on')\n"
+        "def pytest_configure(config):\n    config.obs_run_info = 'run.json'\n"
+    )
+    arguments = ("--report-dir", "elsewhere", "--fail-on", "warning")
+    done = run(tmp_path, *arguments, files={"conftest.py": conftest, "suites/test_metrics.py": SUITE})
     report = report_in(tmp_path, "elsewhere")
-    assert report["gate"]["strict"] is True
+    assert report["gate"]["fail_on"] == "warning"
     assert report["stack"]["components"][0]["provenance"] == "embedded"
     assert report["duration_s"] == 2
     assert "embedded (our stand-in, simulated)" in done.stdout

@@ -108,10 +108,10 @@ def test_x_stops_at_the_first_breach_and_the_report_says_so(tmp_path: Path) -> N
     assert run.report["suite"]["complete"] is False
 
 
-def test_strict_fails_what_was_not_evaluated(tmp_path: Path) -> None:
-    run = finished(tmp_path, *HEALTHY, "--strict", "-k", "healthy and target-up")
+def test_fail_on_warning_fails_what_was_not_evaluated(tmp_path: Path) -> None:
+    run = finished(tmp_path, *HEALTHY, "--fail-on=warning", "-k", "healthy and target-up")
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output[-3000:]
-    assert "Strict: warnings and gaps fail too" in run.output
+    assert "Warnings and gaps fail this run (--fail-on warning)" in run.output
     assert run.report["gate"]["passed"] is False
 
 
