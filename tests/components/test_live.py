@@ -146,7 +146,7 @@ def test_a_clock_that_is_wrong_is_seen(peer: Peer, ahead_s: float, way: str) -> 
             skew: ClockSkew = found(await clock(live(attached(loki=peer.url), http), "loki"))
             return skew
 
-    told = said("clocks-agree", asyncio.run(measure()))
+    told = said("clocks-in-sync", asyncio.run(measure()))
 
     assert len(told) == bool(way)
     assert all(message.startswith("the clock of loki is at least ") and message.endswith(way) for message in told)

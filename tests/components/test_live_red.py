@@ -171,7 +171,7 @@ RED = [
     (
         "unauthenticated-access-denied",
         "gateway",
-        "`/prometheus/api/v1/status/buildinfo` answers 200 to whoever has no cred",
+        "`/prometheus/api/v1/status/buildinfo` answers 200 to a request without credentials",
     ),
     ("no-weak-credentials", "gateway", "the gateway accepts the user `admin` with a password that is easily guessed"),
     ("health-page-open", "gateway", "`/` answers 401 instead of 200"),

@@ -92,7 +92,7 @@ def test_every_static_rule_is_seen_red_on_a_broken_copy() -> None:
 SHARED = [
     ("restart: unless-stopped", "restart-policy"),
     ("cap_drop: [ALL]", "capabilities-dropped"),
-    ("read_only: true", "read-only-root"),
+    ("read_only: true", "read-only-root-filesystem"),
     ("max-size: 10m", "log-rotation"),
 ]
 
@@ -153,13 +153,13 @@ def test_overrides_per_tenant_are_read_from_the_file_beside_the_configuration(co
     path.write_text(
         path.read_text(encoding="utf-8") + "\nruntime_config: {file: /etc/loki/tenants.yaml}\n", encoding="utf-8"
     )
-    assert "loki retention/loki-no-longer-retention" in judge(copy), "a file that is not there may say anything"
+    assert "loki retention/loki-overrides-within-seven-days" in judge(copy), "a file that is not there may say anything"
 
     (copy / "loki/tenants.yaml").write_text("overrides: {dante: {retention_period: 24h}}\n", encoding="utf-8")
-    assert "loki retention/loki-no-longer-retention" not in judge(copy)
+    assert "loki retention/loki-overrides-within-seven-days" not in judge(copy)
 
     (copy / "loki/tenants.yaml").write_text("overrides: {dante: {retention_period: 60d}}\n", encoding="utf-8")
-    assert judge(copy)["loki retention/loki-no-longer-retention"] == [
+    assert judge(copy)["loki retention/loki-overrides-within-seven-days"] == [
         "tenant `dante`: logs are kept for 60d, longer than 168h"
     ]
 

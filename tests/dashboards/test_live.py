@@ -154,12 +154,12 @@ def test_what_shows_data_is_accepted(seen: Mapping[str, Records]) -> None:
 def test_each_fault_is_told_once_and_by_its_own_rule(seen: Mapping[str, Records]) -> None:
     found = said(seen["red"])
     assert set(found) == {
-        "panel-queries-answer",
+        "panel-queries-succeed",
         "panels-have-data",
-        "variable-queries-answer",
+        "variable-queries-succeed",
         "variables-have-values",
     }
-    (refused,) = found["panel-queries-answer"]
+    (refused,) = found["panel-queries-succeed"]
     assert refused.startswith("query A of panel `Refused` is refused: ")
     assert "unclosed left parenthesis" in refused
     assert sorted(found["panels-have-data"]) == [
@@ -168,7 +168,7 @@ def test_each_fault_is_told_once_and_by_its_own_rule(seen: Mapping[str, Records]
         "query A of panel `Renamed` finds no data: there is no metric `promotheus_requests_total`",
         "query A of panel `Wrong label` finds no data: there is no label of `up` named `jobb`",
     ]
-    (wrong,) = found["variable-queries-answer"]
+    (wrong,) = found["variable-queries-succeed"]
     assert wrong.startswith("variable `wrong` cannot be filled: `label_value(up, job)` is no query")
     assert found["variables-have-values"][0] == "variable `none` finds no values"
     assert "and its regex `/x(.*)/` keeps none" in found["variables-have-values"][1]

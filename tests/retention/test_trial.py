@@ -28,7 +28,11 @@ LOKIS: dict[str, tuple[str, ...]] = {
     "three days": ("-store.retention=72h",),
 }
 PROMETHEUSES = {"shipped": None, "a month": "30d", "three days": "3d"}
-TRIAL_RULES = ("retention/deletes-old-data", "retention/deletes-from-disk", "retention/keeps-recent-data")
+TRIAL_RULES = (
+    "retention/expired-data-not-queryable",
+    "retention/expired-data-removed-from-disk",
+    "retention/keeps-recent-data",
+)
 OWNERS = ("loki", "prometheus")
 OLD = "9 days", "8 days", "7 days 1 hour"
 
@@ -99,8 +103,8 @@ def test_a_loki_that_keeps_longer_turns_the_trial_red(trials: Trials, kind: str)
     lines = ", ".join(f"4 of 4 after {age}" for age in OLD)
     files = ", ".join(f"2 of 2 chunk files after {age}" for age in OLD)
     assert findings(trials.loki[kind][0]) == {
-        "deletes-old-data": [f"lines older than seven days still answer queries: {lines}"],
-        "deletes-from-disk": [f"the store still holds lines older than seven days: {files}"],
+        "expired-data-not-queryable": [f"lines older than seven days still answer queries: {lines}"],
+        "expired-data-removed-from-disk": [f"the store still holds lines older than seven days: {files}"],
     }
 
 
@@ -133,8 +137,8 @@ def test_the_shipped_prometheus_deletes_what_is_old_and_nothing_else(trials: Tri
 
 def test_a_prometheus_that_keeps_longer_turns_the_trial_red(trials: Trials) -> None:
     found = findings(trials.prometheus["a month"])
-    assert found.keys() == {"deletes-old-data", "deletes-from-disk"}
-    assert found["deletes-old-data"] == [
+    assert found.keys() == {"expired-data-not-queryable", "expired-data-removed-from-disk"}
+    assert found["expired-data-not-queryable"] == [
         "samples older than seven days still answer queries: 20 of 20 after 9 days, 20 of 20 after 8 days"
     ]
 
