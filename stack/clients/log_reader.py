@@ -1,15 +1,16 @@
-"""What can be asked of a log store, be it a real Loki or the stand-in."""
+"""What can be queried of a log store, be it a real Loki or the stand-in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from stack.clients.server_client import ServerError
 from stack.records.logs.entry import LabelSet, LogEntry
 
 
-class LogStoreError(Exception):
-    """The store did not answer as asked; the text names the request and what came back."""
+class LogStoreError(ServerError):
+    """The log store did not answer as it should."""
 
 
 class LogReader(Protocol):

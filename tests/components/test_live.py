@@ -210,7 +210,7 @@ def test_the_gateway_is_tried_without_the_clients_own_credentials(peer: Peer) ->
         async with httpx.AsyncClient(trust_env=False, auth=("a", "secret")) as http:
             client = GatewayClient(peer.url, http)
             assert (await client.route("/x")).denied is False
-            return await client.lets_in("/y", "admin", "admin")
+            return await client.accepts("/y", "admin", "admin")
 
     assert asyncio.run(knock()) is True
     assert peer.asked == ["/x -", "/y Basic YWRtaW46YWRtaW4="]
@@ -221,10 +221,14 @@ def test_the_gateway_is_tried_without_the_clients_own_credentials(peer: Peer) ->
     [
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "answered 502 Bad Gateway instead of 101 Switching Protocols"),
         (
-            "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n\r\n",
-            "the answer to the WebSocket key is wrong: something between does not hand it on",
+            "HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n",
+            "answered 302 Found instead of 101 Switching Protocols",
         ),
-        ("nonsense", "IncompleteReadError: 8 bytes read on a total of undefined expected bytes"),
+        (
+            "HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n",
+            "invalid Sec-WebSocket-Accept header: x",
+        ),
+        ("nonsense", "did not receive a valid HTTP response"),
     ],
 )
 def test_a_tail_that_does_not_open_says_why(answer: str, problem: str) -> None:

@@ -7,8 +7,8 @@ import pytest
 from stack.records.dashboards.panel import Datasource, Variable, panels_of, variables_of
 from suites.dashboards.collect.panels import in_order
 from suites.dashboards.helpers.interpolate import choose, interpolate, referenced
-from suites.dashboards.helpers.intervals import fill, length_of, stretch_of
-from suites.dashboards.helpers.named import labels_of, matched_of, metrics_of
+from suites.dashboards.helpers.intervals import fill, length_of, time_range
+from suites.dashboards.helpers.query_names import selected, stream_labels
 
 
 def variable(
@@ -95,23 +95,23 @@ def test_variables_come_after_those_they_mention_and_a_circle_ends() -> None:
 def test_steps_and_rate_interval_are_those_of_grafana(
     width: int, length: float, least: str, aligned: bool, step: float, rate: float
 ) -> None:
-    stretch = stretch_of(width, length, least, 1_000_000.1, aligned=aligned)
-    assert (stretch.step, stretch.rate_interval) == (step, rate)
+    times = time_range(width, length, least, 1_000_000.1, aligned=aligned)
+    assert (times.step, times.rate_interval) == (step, rate)
 
 
-def test_the_stretch_ends_with_the_running_step() -> None:
-    stretch = stretch_of(24, 3600, "15s", 1_000_001.0, aligned=True)
-    assert stretch.end % 15 == 0
-    assert 1_000_001.0 <= stretch.end < 1_000_016.0
-    assert stretch.end - stretch.start == 3600
+def test_the_time_range_ends_with_the_running_step() -> None:
+    times = time_range(24, 3600, "15s", 1_000_001.0, aligned=True)
+    assert times.end % 15 == 0
+    assert 1_000_001.0 <= times.end < 1_000_016.0
+    assert times.end - times.start == 3600
 
 
 def test_built_in_variables_of_time() -> None:
-    stretch = stretch_of(24, 3600, "15s", 1e6, aligned=True)
+    times = time_range(24, 3600, "15s", 1e6, aligned=True)
     text = "[$__interval] [${__rate_interval}] [$__range] $__interval_ms $__range_s $__range_ms $__other"
-    assert fill(text, stretch, "prometheus", instant=False) == "[15s] [60s] [3600s] 15000 3600 3600000 $__other"
-    assert fill("[$__auto]", stretch, "loki", instant=True) == "[3600s]"
-    assert fill("[$__auto] [$__rate_interval]", stretch, "loki", instant=False) == "[15s] [15s]"
+    assert fill(text, times, "prometheus", instant=False) == "[15s] [60s] [3600s] 15000 3600 3600000 $__other"
+    assert fill("[$__auto]", times, "loki", instant=True) == "[3600s]"
+    assert fill("[$__auto] [$__rate_interval]", times, "loki", instant=False) == "[15s] [15s]"
 
 
 @pytest.mark.parametrize(
@@ -132,26 +132,30 @@ def test_lengths(text: str, length: float) -> None:
 @pytest.mark.parametrize(
     ("expr", "names"),
     [
-        ("up", ("up",)),
-        ('sum by (job, le) (rate(a_bucket{le="up"}[5m])) / on (job) group_left (team) b:c', ("a_bucket", "b:c")),
-        ("count(up) by (job) or vector(0) # not_me", ("up",)),
-        ('{__name__="x"} and inf > bool 2e3', ()),
-        ("a offset 5m unless b @ end()", ("a", "b")),
-        ("histogram_quantile(0.9, sum(rate(x[$__rate_interval])) without (pod))", ("x",)),
+        ("up", {"up": ()}),
+        (
+            'sum by (job, le) (rate(a_bucket{le="up"}[5m])) / on (job) group_left (team) b:c',
+            {"a_bucket": ("le",), "b:c": ()},
+        ),
+        ("count(up) by (job) or vector(0) # not_me", {"up": ()}),
+        ('{__name__="x", y="z"} or {__name__=~"w.*"}', {"x": ("y",)}),
+        ('{"http.requests", y="z"}', {"http.requests": ("y",)}),
+        ("a offset 5m unless max_over_time(b[1h:1m] @ end())", {"a": (), "b": ()}),
+        ("histogram_quantile(0.9, sum(rate(x[60s])) without (pod))", {"x": ()}),
+        (
+            'sum by (x) (a{b="{c=\\"d\\"}", e!~"f"}) / on (g) a{h="i"} + j + k{}',
+            {"a": ("b", "e", "h"), "j": (), "k": ()},
+        ),
+        ("sum(up", {}),
     ],
 )
-def test_metrics_that_a_query_names(expr: str, names: tuple[str, ...]) -> None:
-    assert metrics_of(expr) == names
-
-
-def test_labels_that_a_query_matches_on_by_metric() -> None:
-    expr = 'sum by (x) (a{b="{c=\\"d\\"}", e!~"f"}) / on (g) a{h="i"} + j + k{}'
-    assert matched_of(expr) == {"a": ("b", "e", "h"), "k": ()}
+def test_metrics_and_labels_that_a_query_names(expr: str, names: dict[str, tuple[str, ...]]) -> None:
+    assert selected(expr) == names
 
 
 def test_labels_that_a_log_query_names() -> None:
     expr = 'sum by (x) (rate({a=~"b{2}", c!="d"} | json | e="f" | line_format "{{.g}}" [1m])) / rate({a="h"}[1m])'
-    assert labels_of(expr) == ("a", "c")
+    assert stream_labels(expr) == ("a", "c")
 
 
 def test_panels_inside_rows_and_odd_values_are_read() -> None:

@@ -1,4 +1,4 @@
-"""Looks at the running Grafana: who gets in, which datasources it serves, and whether they work."""
+"""Collects from the running Grafana: who has access, which datasources it serves, and whether they work."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from suites.core.evidence import NotEvaluated, Records
 from suites.dashboards.collect.stores import Stores
 
 PRIVATE = ("/api/search", "/api/datasources", "/api/org", "/api/dashboards/home")
-"""What nobody may see who has not signed in."""
+"""What clients without credentials must not read."""
 
 GUESSES = (("admin", "admin"), ("admin", "password"), ("admin", "grafana"))
-"""Pairs that are tried. Grafana locks a user out for five minutes after five wrong passwords: stay below that."""
+"""User and password pairs to try. After five wrong passwords Grafana locks a user out for five minutes."""
 
 
 async def collect(stores: Stores, promised: Sequence[ProvisionedDatasource]) -> Records:
-    """Ask Grafana as a stranger, as somebody who guesses, and as the run's own user."""
+    """Send requests to Grafana without credentials, with guessed ones, and as the run's own user."""
     grafana = stores.grafana
     if grafana is None:
         absent = NotEvaluated(stores.no_grafana)
@@ -34,16 +34,16 @@ async def collect(stores: Stores, promised: Sequence[ProvisionedDatasource]) -> 
 
 async def _access(grafana: GrafanaClient) -> list[GrafanaAccess] | NotEvaluated:
     try:
-        strangers = await asyncio.gather(*(grafana.open_to(path, None) for path in PRIVATE))
-        # What strangers may read tells nothing of a password; `/api/user` is nobody's but the user's own.
-        guesses = [(pair, await grafana.open_to("/api/user", pair)) for pair in GUESSES]
+        unauthenticated = await asyncio.gather(*(grafana.access_status(path, None) for path in PRIVATE))
+        # Anonymous access says nothing about a password; `/api/user` is readable for signed-in users only.
+        guesses = [(pair, await grafana.access_status("/api/user", pair)) for pair in GUESSES]
     except GrafanaError as broken:
         return NotEvaluated(str(broken))
     return [
         GrafanaAccess(
             url=grafana.url,
             asked=PRIVATE,
-            opened=tuple((path, status) for path, status in zip(PRIVATE, strangers, strict=True) if status),
+            opened=tuple((path, status) for path, status in zip(PRIVATE, unauthenticated, strict=True) if status),
             tried=len(GUESSES),
             accepted=tuple(pair for pair, status in guesses if status == httpx.codes.OK),
         )
@@ -66,7 +66,7 @@ async def _checked(grafana: GrafanaClient, body: Mapping[str, Any]) -> ServedDat
     try:
         problem = await grafana.datasource_problem(uid)
     except NoSuchCheck:
-        problem = await _asked(grafana, uid, str(body.get("type") or ""))
+        problem = await _label_problem(grafana, uid, str(body.get("type") or ""))
     return ServedDatasource(
         uid=uid,
         type=str(body.get("type") or ""),
@@ -76,8 +76,8 @@ async def _checked(grafana: GrafanaClient, body: Mapping[str, Any]) -> ServedDat
     )
 
 
-async def _asked(grafana: GrafanaClient, uid: str, kind: str) -> str | None:
-    """Ask a datasource for its labels through Grafana, as older releases check it from the browser."""
+async def _label_problem(grafana: GrafanaClient, uid: str, kind: str) -> str | None:
+    """Read the labels of a datasource through Grafana, as older releases check it from the browser."""
     path, unit = ("labels", 10**9) if kind == "loki" else ("api/v1/labels", 1)
     now = int(time.time())
     try:

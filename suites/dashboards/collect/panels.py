@@ -1,4 +1,4 @@
-"""Opens one dashboard as a browser does: finds the values of its variables, then asks for the data of its panels."""
+"""Opens one dashboard as a browser does: queries the values of its variables, then the data of its panels."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from stack.clients.range_queries import StoreError
+from stack.clients.server_client import ServerError
 from stack.records.dashboards.answers import PanelData, QueryResult, VariableData
 from stack.records.dashboards.dashboard import ALWAYS_THERE, Dashboard
 from stack.records.dashboards.panel import Panel, Query, Variable
-from suites.dashboards.collect.query_path import Asked, Source, Way, times_of, values_of
+from suites.dashboards.collect.query_path import PanelQuery, QueryPath, Source, start_and_end, values_of
 from suites.dashboards.collect.stores import Stores
 from suites.dashboards.helpers.interpolate import ALL, Choice, choose, interpolate, referenced
-from suites.dashboards.helpers.intervals import Stretch, fill, length_of, stretch_of
-from suites.dashboards.helpers.named import labels_of, matched_of, metrics_of
+from suites.dashboards.helpers.intervals import TimeRange, fill, length_of, time_range
+from suites.dashboards.helpers.query_names import selected, stream_labels
 
 EARLY_S = 3.0
 """Seconds in which an error may still be the server's own start, and data may come where there need not be any."""
@@ -24,19 +24,19 @@ EARLY_S = 3.0
 
 @dataclass
 class Opened:
-    """One dashboard while it is looked at: what has been found so far, and what could not be asked."""
+    """One opened dashboard: what its queries have found so far, and what could not be queried."""
 
     dashboard: Dashboard
     stores: Stores
     variables: dict[str, VariableData] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     panels: dict[tuple[int, str], PanelData] = field(default_factory=dict)
-    unasked: dict[str, None] = field(default_factory=dict)
-    """Reasons why something could not be asked, each once."""
+    unqueried: dict[str, None] = field(default_factory=dict)
+    """Reasons why something could not be queried, each once."""
     begun: float = field(default_factory=time.monotonic)
 
-    async def look(self) -> bool:
-        """Ask what has no answer yet; return whether everything has found something."""
+    async def query_missing(self) -> bool:
+        """Query what has found nothing yet; return whether everything has found something."""
         for variable in in_order(self.dashboard.variables):
             if variable.name not in self.choices or self._waits_for(self.variables.get(variable.name)):
                 await self._fill(variable)
@@ -52,7 +52,7 @@ class Opened:
     def _left(self, panel: Panel, query: Query) -> bool:
         found = self.panels.get((panel.id, query.ref_id))
         if found is None:
-            return self._way(query.datasource.uid)[0] is not None
+            return self._path(query.datasource.uid)[0] is not None
         if found.error or (found.empty and found.no_value is not None):
             return self._early
         return found.empty
@@ -64,93 +64,109 @@ class Opened:
     def _early(self) -> bool:
         return time.monotonic() - self.begun < EARLY_S
 
-    def _way(self, uid: str | None) -> tuple[Way | None, Source | None]:
-        """The way to a datasource; none where the file names one that is not there, which is a finding of its own."""
+    def _path(self, uid: str | None) -> tuple[QueryPath | None, Source | None]:
+        """How to query a datasource; None where it is not provisioned, which a rule of its own reports."""
         if uid is None or uid in ALWAYS_THERE:
             return None, None
         uid = interpolate(uid, self.choices, "")
         if uid in self.stores.reasons:
-            self.unasked[self.stores.reasons[uid]] = None
-        return self.stores.ways.get(uid), self.stores.sources.get(uid)
+            self.unqueried[self.stores.reasons[uid]] = None
+        return self.stores.paths.get(uid), self.stores.sources.get(uid)
 
-    def _stretch(self, source: Source, panel: Panel | None = None, query: Query | None = None) -> Stretch:
+    def _times(self, source: Source, panel: Panel | None = None, query: Query | None = None) -> TimeRange:
         length = length_of(self.dashboard.time_from)
         if panel is not None and panel.time_from:
             length = length_of(panel.time_from, length)
         least = interpolate(query.min_interval, self.choices, "") if query else ""
         width = panel.width if panel else 24
         is_prometheus = source.type == "prometheus"
-        return stretch_of(width, length, least or source.min_interval, time.time(), aligned=is_prometheus)
+        return time_range(width, length, least or source.min_interval, time.time(), aligned=is_prometheus)
 
     async def _fill(self, variable: Variable) -> None:
         found: Sequence[str]
         if variable.type == "datasource":
             found = [source.uid for source in self.stores.sources.values() if source.type == variable.query]
         elif variable.type != "query":
-            # What a custom list, a constant or an interval stands for is in the file.
+            # The values of a custom list, a constant or an interval are in the file.
             found = [value.strip() for value in variable.query.split(",") if value.strip()] or variable.current
         else:
-            way, source = self._way(variable.datasource.uid)
-            if way is None or source is None:
+            path, source = self._path(variable.datasource.uid)
+            if path is None or source is None:
                 found = [value for value in variable.current if value != ALL]
             else:
-                record = await self._ask_values(variable, way, source)
+                record = await self._query_values(variable, path, source)
                 self.variables[variable.name] = record
                 found = record.values
         self.choices[variable.name] = choose(variable, found)
 
-    async def _ask_values(self, variable: Variable, way: Way, source: Source) -> VariableData:
+    async def _query_values(self, variable: Variable, path: QueryPath, source: Source) -> VariableData:
         query = interpolate(variable.query, self.choices, source.type)
         try:
-            found = await values_of(way, source, query, self._stretch(source))
+            found = await values_of(path, source, query, self._times(source))
             kept = tuple(_kept(found, variable.regex))
-        except StoreError as refused:
-            return VariableData(variable.name, query, way.via, str(refused), regex=variable.regex)
+        except ServerError as refused:
+            return VariableData(variable.name, query, path.via, refused.reason, regex=variable.regex)
         except re.error as broken:
-            error = f"its regex `{variable.regex}` is none: {broken}"
-            return VariableData(variable.name, query, way.via, error, regex=variable.regex)
-        return VariableData(variable.name, query, way.via, None, len(found), kept, variable.regex)
+            error = f"its regex `{variable.regex}` cannot be compiled: {broken}"
+            return VariableData(variable.name, query, path.via, error, regex=variable.regex)
+        return VariableData(variable.name, query, path.via, None, len(found), kept, variable.regex)
 
     async def _draw(self, panel: Panel, query: Query) -> None:
-        way, source = self._way(query.datasource.uid)
-        if way is None or source is None:
+        path, source = self._path(query.datasource.uid)
+        if path is None or source is None:
             return
         expr = interpolate(query.expr, self.choices, source.type)
-        stretch = self._stretch(source, panel, query)
+        times = self._times(source, panel, query)
         answer = QueryResult(error="the query is empty")
         if expr.strip():
-            answer = await way.query(Asked(query.ref_id, expr, query.instant, query.model), stretch)
+            answer = await path.query(PanelQuery(query.ref_id, expr, query.instant, query.model), times)
         found = PanelData(
-            panel.name, query.ref_id, expr, way.via, way.url, answer.error, answer.series, answer.values, panel.no_value
+            panel=panel.name,
+            ref_id=query.ref_id,
+            expr=expr,
+            via=path.via,
+            url=path.url,
+            error=answer.error,
+            series=answer.series,
+            values=answer.values,
+            no_value=panel.no_value,
         )
         if found.empty:
-            found = await _explained(found, way, source, stretch, query.instant)
+            found = await _explained(found, path, source, times, query.instant)
         self.panels[panel.id, query.ref_id] = found
 
 
-async def _explained(found: PanelData, way: Way, source: Source, stretch: Stretch, instant: bool) -> PanelData:
-    """The same with what the query names that the server does not know, or the error that lies behind no data.
+async def _explained(found: PanelData, path: QueryPath, source: Source, times: TimeRange, instant: bool) -> PanelData:
+    """The same with what the query names that the server does not know, or with the error that caused the empty answer.
 
     Some releases of Grafana answer with nothing where Prometheus refused the query.
     """
+    expr = fill(found.expr, times, source.type, instant=instant)
     try:
         if source.type == "prometheus":
-            await way.data("query", query=fill(found.expr, stretch, source.type, instant=instant))
-            return _with_unknown(found, await _unknown_metrics(found.expr, way, source, stretch))
-        known = await way.data("labels", **times_of(source, stretch)) or ()
-    except StoreError as refused:
-        return replace(found, error=str(refused))
-    return _with_unknown(found, {"label": [name for name in labels_of(found.expr) if name not in known]})
+            await path.data("query", query=expr)
+            return _with_unknown(found, await _unknown_names(expr, path, source, times))
+        known = await path.data("labels", **start_and_end(source, times)) or ()
+    except ServerError as refused:
+        return replace(found, error=refused.reason)
+    return _with_unknown(found, {"label": [name for name in stream_labels(expr) if name not in known]})
 
 
-async def _unknown_metrics(expr: str, way: Way, source: Source, stretch: Stretch) -> dict[str, list[str]]:
-    """The metrics that Prometheus does not know, and the labels that those it knows do not have; raises StoreError."""
-    known = await way.data("label/__name__/values", **times_of(source, stretch)) or ()
-    unknown = {"metric": [name for name in metrics_of(expr) if name not in known]}
-    for metric, labels in matched_of(expr).items():
-        if metric not in unknown["metric"]:
-            has = await way.data("labels", **{"match[]": metric}, **times_of(source, stretch)) or ()
-            unknown[f"label of `{metric}` named"] = [label for label in labels if label not in has]
+async def _unknown_names(expr: str, path: QueryPath, source: Source, times: TimeRange) -> dict[str, list[str]]:
+    """The metrics that Prometheus does not know, and labels that none of its series of a metric has.
+
+    Raises:
+        ServerError: the server refused to say.
+
+    """
+    bounds = start_and_end(source, times)
+    known = await path.data("label/__name__/values", **bounds) or ()
+    metrics = selected(expr)
+    unknown = {"metric": [name for name in metrics if name not in known]}
+    for metric, matched in metrics.items():
+        if matched and metric not in unknown["metric"]:
+            existing = await path.data("labels", **{"match[]": metric}, **bounds) or ()
+            unknown[f"label of `{metric}` named"] = [label for label in matched if label not in existing]
     return unknown
 
 

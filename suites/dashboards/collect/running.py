@@ -47,14 +47,14 @@ async def _opened(stores: Stores, dashboard: Dashboard, partial: str, deadline_s
         served = await _served(stores, dashboard, deadline_s)
         return {ServedDashboard: served, PanelData: NotEvaluated(partial), VariableData: NotEvaluated(partial)}
     opened = Opened(dashboard, stores)
-    looking = aeventually(opened.look, bool, deadline_s, describe=f"dashboard {dashboard.subject} shows data")
+    looking = aeventually(opened.query_missing, bool, deadline_s, describe=f"dashboard {dashboard.subject} shows data")
     serving = asyncio.create_task(_served(stores, dashboard, deadline_s))
     with contextlib.suppress(TimeoutError):
         await looking
     return {
         ServedDashboard: await serving,
-        PanelData: _told(list(opened.panels.values()), opened.unasked, "the dashboard has no query to ask"),
-        VariableData: _told(list(opened.variables.values()), opened.unasked, "the dashboard has no variable to fill"),
+        PanelData: _told(list(opened.panels.values()), opened.unqueried, "the dashboard has no query to ask"),
+        VariableData: _told(list(opened.variables.values()), opened.unqueried, "the dashboard has no variable to fill"),
     }
 
 

@@ -1,4 +1,4 @@
-"""The steps in which Grafana asks for a panel's data, and the built-in variables that follow from them.
+"""The steps in which Grafana queries a panel's data, and the built-in variables that result from them.
 
 Times are in seconds.
 
@@ -16,7 +16,7 @@ from stack.records.dashboards.panel import GRID_COLUMNS
 from stack.text.durations import seconds
 
 SCREEN_PIXELS = 1920
-"""Width of the screen that a dashboard is opened on: Grafana asks for one point per pixel of a panel."""
+"""Width of the screen that a dashboard is opened on: Grafana queries one point per pixel of a panel."""
 
 DEFAULT_SCRAPE_S = 15.0
 """The scrape interval that Grafana takes where the datasource does not say one."""
@@ -24,8 +24,8 @@ DEFAULT_SCRAPE_S = 15.0
 SAFE_POINTS = 11_000
 """Prometheus refuses queries of more points than this."""
 
-DEFAULT_STRETCH_S = 6 * 3600.0
-"""The stretch of time that a new dashboard shows."""
+DEFAULT_LENGTH_S = 6 * 3600.0
+"""The length of the time range of a new dashboard."""
 
 # Up to the first number (in seconds) a step is rounded to the second.
 _ROUNDED = (
@@ -38,8 +38,8 @@ _ROUNDED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """When and how densely one panel asks; `step` and `scrape` in seconds, `start` and `end` in Unix seconds."""
+class TimeRange:
+    """What one panel queries; `step` and `scrape` in seconds, `start` and `end` in Unix seconds."""
 
     start: float
     end: float
@@ -53,8 +53,8 @@ class Stretch:
         return max(self.step + self.scrape, 4 * self.scrape)
 
 
-def stretch_of(width: int, length_s: float, min_interval: str, now: float, *, aligned: bool) -> Stretch:
-    """The stretch of a panel of `width` grid columns that shows the last `length_s` seconds.
+def time_range(width: int, length_s: float, min_interval: str, now: float, *, aligned: bool) -> TimeRange:
+    """The time range of a panel of `width` grid columns that shows the last `length_s` seconds.
 
     `min_interval` is the smallest step, empty for none (Loki) or the default (Prometheus, whose steps are `aligned`
     to multiples of themselves). The end is that of the running step: a sample that is in the store now is drawn
@@ -65,10 +65,10 @@ def stretch_of(width: int, length_s: float, min_interval: str, now: float, *, al
     floor = scrape if aligned else seconds(min_interval.lstrip("> ")) or 0.001
     step = max(floor, _round(length_s / points), math.ceil(length_s / SAFE_POINTS))
     end = math.ceil(now / step) * step
-    return Stretch(end - length_s, end, step, scrape, points)
+    return TimeRange(end - length_s, end, step, scrape, points)
 
 
-def length_of(time_from: str, default_s: float = DEFAULT_STRETCH_S) -> float:
+def length_of(time_from: str, default_s: float = DEFAULT_LENGTH_S) -> float:
     """Seconds that `now-1h` or `24h` stand for; `default_s` for anything else, such as a fixed date."""
     match = re.fullmatch(r"(?:now-)?(\d+)([smhdwMy])", time_from.strip())
     if not match:
@@ -78,20 +78,20 @@ def length_of(time_from: str, default_s: float = DEFAULT_STRETCH_S) -> float:
     return seconds(match.group(1) + match.group(2)) or default_s
 
 
-def fill(text: str, stretch: Stretch, datasource_type: str, *, instant: bool) -> str:
+def fill(text: str, times: TimeRange, datasource_type: str, *, instant: bool) -> str:
     """`text` with the built-in variables of time replaced."""
-    length = stretch.end - stretch.start
+    length = times.end - times.start
     # Loki has no scrapes to wait for; `$__auto` is the step of a range query and the whole range of an instant one.
-    rate = stretch.rate_interval if datasource_type == "prometheus" else stretch.step
+    rate = times.rate_interval if datasource_type == "prometheus" else times.step
     values = {
-        "__interval_ms": f"{stretch.step * 1000:.0f}",
-        "__interval": _text(stretch.step),
+        "__interval_ms": f"{times.step * 1000:.0f}",
+        "__interval": _text(times.step),
         "__rate_interval_ms": f"{rate * 1000:.0f}",
         "__rate_interval": _text(rate),
         "__range_ms": f"{length * 1000:.0f}",
         "__range_s": f"{length:.0f}",
         "__range": f"{length:.0f}s",
-        "__auto": _text(length if instant else stretch.step),
+        "__auto": _text(length if instant else times.step),
     }
     return re.sub(r"\$(__\w+)|\$\{(__\w+)\}", lambda match: values.get(match[1] or match[2], match.group()), text)
 

@@ -46,7 +46,7 @@ async def try_gateway(stack: RunningStack, url: str, http: httpx.AsyncClient, lo
 
 
 async def _accepted(gateway: GatewayClient, pairs: list[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    outcomes = await asyncio.gather(*(gateway.lets_in(ROUTES[0], *pair) for pair in pairs))
+    outcomes = await asyncio.gather(*(gateway.accepts(ROUTES[0], *pair) for pair in pairs))
     shown = [":".join(pair) for pair in pairs]
     return tuple(shown), tuple(pair for pair, let_in in zip(shown, outcomes, strict=True) if let_in)
 

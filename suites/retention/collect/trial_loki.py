@@ -84,7 +84,7 @@ async def trial_loki(
             groups = _groups(time.time_ns())
             await server.start()
             live = await live_settings(loki)
-            version = (await loki.build_info()).version
+            version = (await loki.build_info())["version"]
             refuse_other_stores(live)
             await _write(groups, loki, server, http)
             await server.stop()

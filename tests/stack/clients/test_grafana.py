@@ -1,4 +1,4 @@
-"""Grafana's client and the straight way: what is read from answers, and what is said of odd ones."""
+"""Grafana's client, and the queries of panels sent directly to Prometheus and Loki."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import httpx
 import pytest
 
 from stack.clients.grafana import GrafanaClient, GrafanaError, NoSuchCheck
-from stack.clients.range_queries import RangeClient, StoreError, StoreKind
+from stack.clients.loki import LokiClient
+from stack.clients.prometheus import PrometheusClient
+from stack.clients.server_client import QueryClient, ServerError
 from stack.records.dashboards.answers import QueryResult
 
 T = TypeVar("T")
@@ -19,7 +21,7 @@ Reply = Callable[[httpx.Request], httpx.Response]
 URL = "http://grafana.test/grafana"
 
 
-def ask(reply: Reply, question: Callable[[GrafanaClient], Awaitable[T]], sign_in: bool = True) -> T:
+def with_grafana(reply: Reply, question: Callable[[GrafanaClient], Awaitable[T]], sign_in: bool = True) -> T:
     async def run() -> T:
         async with httpx.AsyncClient(transport=httpx.MockTransport(reply)) as http:
             return await question(GrafanaClient(f"{URL}/", http, ("me", "secret") if sign_in else None))
@@ -27,10 +29,12 @@ def ask(reply: Reply, question: Callable[[GrafanaClient], Awaitable[T]], sign_in
     return asyncio.run(run())
 
 
-def straight(kind: StoreKind, reply: Reply, question: Callable[[RangeClient], Awaitable[T]]) -> T:
+def direct(
+    client: type[PrometheusClient | LokiClient], reply: Reply, question: Callable[[QueryClient], Awaitable[T]]
+) -> T:
     async def run() -> T:
         async with httpx.AsyncClient(transport=httpx.MockTransport(reply)) as http:
-            return await question(RangeClient(kind, "http://store.test/", http))
+            return await question(client("http://store.test/", http))
 
     return asyncio.run(run())
 
@@ -55,24 +59,24 @@ def frame(fields: list[str], values: list[list[Any]]) -> dict[str, Any]:
     ],
 )
 def test_counts_what_can_be_drawn(frames: list[Any], answer: QueryResult) -> None:
-    found = ask(says({"results": {"A": {"status": 200, "frames": frames}}}), lambda it: it.query([], 0, 1))
+    found = with_grafana(says({"results": {"A": {"status": 200, "frames": frames}}}), lambda it: it.query([], 0, 1))
     assert found == {"A": answer}
 
 
-def test_a_refused_query_is_told_in_the_datasources_words() -> None:
+def test_a_refused_query_has_the_datasources_own_error() -> None:
     body = {"results": {"A": {"error": "parse error: unclosed left parenthesis", "status": 400}}}
-    found = ask(says(body, 400), lambda it: it.query([{"refId": "A"}], 0, 1))
+    found = with_grafana(says(body, 400), lambda it: it.query([{"refId": "A"}], 0, 1))
     assert found["A"].error == "parse error: unclosed left parenthesis"
 
 
-def test_queries_are_sent_with_the_stretch_and_the_users_name() -> None:
+def test_queries_are_sent_with_the_time_range_and_credentials() -> None:
     seen: list[httpx.Request] = []
 
     def reply(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return httpx.Response(200, json={"results": {"B": {"frames": []}}})
 
-    ask(reply, lambda it: it.query([{"refId": "B"}], 5, 10))
+    with_grafana(reply, lambda it: it.query([{"refId": "B"}], 5, 10))
     assert str(seen[0].url) == f"{URL}/api/ds/query"
     assert json.loads(seen[0].content) == {"queries": [{"refId": "B"}], "from": "5", "to": "10"}
     assert seen[0].headers["authorization"].startswith("Basic ")
@@ -86,48 +90,48 @@ def test_queries_are_sent_with_the_stretch_and_the_users_name() -> None:
         (says([1]), "expected a JSON object, got 200 [1]"),
     ],
 )
-def test_an_odd_answer_to_queries_is_told(reply: Reply, text: str) -> None:
-    with pytest.raises(GrafanaError) as told:
-        ask(reply, lambda it: it.query([], 0, 1))
-    assert str(told.value).startswith(URL)
-    assert text in str(told.value)
+def test_a_malformed_answer_to_queries_is_an_error(reply: Reply, text: str) -> None:
+    with pytest.raises(GrafanaError) as caught:
+        with_grafana(reply, lambda it: it.query([], 0, 1))
+    assert str(caught.value).startswith(URL)
+    assert text in str(caught.value)
 
 
-def test_no_answer_is_told() -> None:
+def test_no_answer_is_an_error() -> None:
     def reply(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
-    with pytest.raises(GrafanaError, match=r"api/health: no answer \(refused\)"):
-        ask(reply, lambda it: it.health())
+    with pytest.raises(GrafanaError, match=r"api/datasources: no answer \(refused\)"):
+        with_grafana(reply, lambda it: it.datasources())
 
 
 def test_dashboards_by_uid() -> None:
     body = {"dashboard": {"title": "S"}, "meta": {"provisioned": True, "provisionedExternalId": "s.json"}}
-    found = ask(says(body), lambda it: it.dashboard("s"))
+    found = with_grafana(says(body), lambda it: it.dashboard("s"))
     assert found is not None
     assert (found.model["title"], found.provisioned, found.file) == ("S", True, "s.json")
-    assert ask(says({"message": "Dashboard not found"}, 404), lambda it: it.dashboard("s")) is None
+    assert with_grafana(says({"message": "Dashboard not found"}, 404), lambda it: it.dashboard("s")) is None
     with pytest.raises(GrafanaError, match="refuses the credentials of this run"):
-        ask(says({"message": "Invalid username or password"}, 401), lambda it: it.dashboard("s"))
+        with_grafana(says({"message": "Invalid username or password"}, 401), lambda it: it.dashboard("s"))
 
 
 def test_datasources_and_their_health() -> None:
-    assert ask(says([{"uid": "loki"}, 1]), lambda it: it.datasources()) == ({"uid": "loki"},)
+    assert with_grafana(says([{"uid": "loki"}, 1]), lambda it: it.datasources()) == ({"uid": "loki"},)
     with pytest.raises(GrafanaError, match="expected a JSON list"):
-        ask(says({"uid": "loki"}), lambda it: it.datasources())
-    assert ask(says({"status": "OK", "message": "fine"}), lambda it: it.datasource_problem("x")) is None
+        with_grafana(says({"uid": "loki"}), lambda it: it.datasources())
+    assert with_grafana(says({"status": "OK", "message": "fine"}), lambda it: it.datasource_problem("x")) is None
     down = says({"status": "ERROR", "message": "connection refused"}, 400)
-    assert ask(down, lambda it: it.datasource_problem("x")) == "connection refused"
+    assert with_grafana(down, lambda it: it.datasource_problem("x")) == "connection refused"
 
 
-def test_a_release_that_cannot_check_a_datasource_says_so() -> None:
+def test_a_release_that_cannot_check_a_datasource() -> None:
     with pytest.raises(NoSuchCheck, match="no check of its own"):
-        ask(says({"message": "Not found"}, 404), lambda it: it.datasource_problem("x"))
+        with_grafana(says({"message": "Not found"}, 404), lambda it: it.datasource_problem("x"))
     gone = says({"message": "Data source not found"}, 404)
-    assert ask(gone, lambda it: it.datasource_problem("x")) == "Data source not found"
+    assert with_grafana(gone, lambda it: it.datasource_problem("x")) == "Data source not found"
 
 
-def test_a_resource_is_asked_through_grafana() -> None:
+def test_a_resource_is_read_through_grafana() -> None:
     def reply(request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/grafana/api/datasources/uid/prometheus/resources/api/v1/label/job/values"
         assert request.url.params["match[]"] == "up"
@@ -136,24 +140,24 @@ def test_a_resource_is_asked_through_grafana() -> None:
     def question(it: GrafanaClient) -> Awaitable[Any]:
         return it.resource("prometheus", "api/v1/label/job/values", **{"match[]": "up"})
 
-    assert ask(reply, question) == ["a"]
+    assert with_grafana(reply, question) == ["a"]
     with pytest.raises(GrafanaError, match="bad_data"):
-        ask(says({"status": "error", "error": "bad_data"}), question)
+        with_grafana(says({"status": "error", "error": "bad_data"}), question)
 
 
 @pytest.mark.parametrize(("status", "opened"), [(200, 200), (401, None), (403, None), (302, None)])
-def test_doors(status: int, opened: int | None) -> None:
+def test_access(status: int, opened: int | None) -> None:
     def reply(request: httpx.Request) -> httpx.Response:
         assert ("authorization" in request.headers) == (request.url.path == "/grafana/api/user")
         return httpx.Response(status, headers={"location": "/grafana/login"} if status == 302 else {})
 
-    assert ask(reply, lambda it: it.open_to("/api/search", None)) == opened
-    assert ask(reply, lambda it: it.open_to("/api/user", ("admin", "admin")), sign_in=False) == opened
+    assert with_grafana(reply, lambda it: it.access_status("/api/search", None)) == opened
+    assert with_grafana(reply, lambda it: it.access_status("/api/user", ("admin", "admin")), sign_in=False) == opened
 
 
-def test_a_grafana_that_breaks_is_neither_open_nor_closed() -> None:
+def test_a_failing_grafana_has_no_access_status() -> None:
     with pytest.raises(GrafanaError, match="500 oops"):
-        ask(lambda _: httpx.Response(500, text="oops"), lambda it: it.open_to("/api/search", None))
+        with_grafana(lambda _: httpx.Response(500, text="oops"), lambda it: it.access_status("/api/search", None))
 
 
 @pytest.mark.parametrize(
@@ -168,22 +172,23 @@ def test_a_grafana_that_breaks_is_neither_open_nor_closed() -> None:
         (None, QueryResult()),
     ],
 )
-def test_straight_answers_are_counted(data: Any, answer: QueryResult) -> None:
+def test_direct_answers_are_counted(data: Any, answer: QueryResult) -> None:
     reply = says({"status": "success", "data": data})
-    assert straight("prometheus", reply, lambda it: it.query("x", 0, 60, 15, instant=False)) == answer
+    assert direct(PrometheusClient, reply, lambda it: it.answer("x", 0, 60, 15, instant=False)) == answer
 
 
-def test_loki_is_asked_for_few_lines_below_its_own_path() -> None:
+def test_loki_is_queried_for_few_lines_below_its_own_path() -> None:
     def reply(request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/loki/api/v1/query_range"
         assert request.url.params["limit"] == "200"
         return httpx.Response(400, text="parse error at line 1")
 
-    found = straight("loki", reply, lambda it: it.query("{", 0, 60, 5, instant=False))
+    found = direct(LokiClient, reply, lambda it: it.answer("{", 0, 60, 5, instant=False))
     assert found.error == "400 parse error at line 1"
 
 
-def test_an_error_of_the_store_is_its_own_word() -> None:
+def test_the_reason_of_an_error_is_the_servers_own_message() -> None:
     reply = says({"status": "error", "errorType": "bad_data", "error": "no such thing"}, 400)
-    with pytest.raises(StoreError, match=r"^no such thing$"):
-        straight("prometheus", reply, lambda it: it.data("labels"))
+    with pytest.raises(ServerError, match=r"^http://store.test/api/v1/labels: bad_data: no such thing$") as caught:
+        direct(PrometheusClient, reply, lambda it: it.data("labels"))
+    assert caught.value.reason == "no such thing"

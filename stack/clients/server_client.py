@@ -1,0 +1,134 @@
+"""What the clients of all servers share: a request over one `httpx.AsyncClient`, and an error for all that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, TypeVar
+
+import httpx
+
+from stack.records.dashboards.answers import QueryResult
+
+TIMEOUT_S = 15.0
+"""Seconds for one answer: a server that works through a backlog is slow, not gone."""
+EXCERPT_CHARACTERS = 300
+LOG_LINES = 200
+"""How many lines a panel of logs asks for."""
+
+T = TypeVar("T")
+
+
+class ServerError(Exception):
+    """A server did not answer as it should.
+
+    The text names the URL and what came back; `reason` is the server's own message where it gave one, else the text.
+    """
+
+    def __init__(self, text: str, reason: str | None = None) -> None:
+        super().__init__(text)
+        self.reason = reason or text
+
+
+class ServerClient:
+    """Requests to one server, at most `at_once` at a time; every failure is raised as the class's own `error`."""
+
+    error: ClassVar[type[ServerError]] = ServerError
+
+    def __init__(self, url: str, http: httpx.AsyncClient, at_once: int = 8) -> None:
+        self.url = url.rstrip("/")
+        self._http = http
+        # Servers queue what exceeds their workers; a bounded number of requests gets faster answers.
+        self._slots = asyncio.Semaphore(at_once)
+
+    async def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Return the answer to a request, whatever its status."""
+        try:
+            async with self._slots:
+                return await self._http.request(method, f"{self.url}{path}", **{"timeout": TIMEOUT_S, **options})
+        except (httpx.HTTPError, httpx.InvalidURL) as broken:
+            raise self.error(f"{self.url}{path}: no answer ({broken or type(broken).__name__})") from broken
+
+    def json(self, answer: httpx.Response, kind: type[T]) -> T:
+        """Return the JSON of an answer, which must be a `kind`: `dict` or `list`."""
+        try:
+            body = answer.json()
+        except ValueError as broken:
+            raise self.error(f"{place(answer)}: not JSON: {excerpt(answer)}") from broken
+        if not isinstance(body, kind):
+            expected = "a JSON list" if kind is list else "a JSON object"
+            raise self.error(f"{place(answer)}: expected {expected}, got {excerpt(answer)}")
+        return body
+
+
+class QueryClient(ServerClient):
+    """Prometheus or Loki, whose query APIs answer in one shape below different paths.
+
+    Source: https://prometheus.io/docs/prometheus/latest/querying/api/#expression-queries and
+    https://grafana.com/docs/loki/latest/reference/loki-http-api/#query-logs-within-a-range-of-time
+    """
+
+    kind: ClassVar[Literal["prometheus", "loki"]]
+    api: ClassVar[str]
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    async def data(self, path: str, **parameters: Any) -> Any:
+        """Return `data` of an answer of the API, `path` being relative to it (`label/job/values`)."""
+        answer = await self.send("GET", f"{self.api}/{path}", params=parameters, headers=dict(self.headers))
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        # Loki leaves `data` out where there is none.
+        if isinstance(body, Mapping) and body.get("status") == "success" and ("data" in body or self.kind == "loki"):
+            return body.get("data")
+        if isinstance(body, Mapping) and body.get("error"):
+            reason = str(body["error"])
+            raise self.error(f"{place(answer)}: {body.get('errorType', 'error')}: {reason}", reason)
+        raise self.error(f"{place(answer)}: {excerpt(answer)}", excerpt(answer))
+
+    async def answer(self, expr: str, start: float, end: float, step: float, *, instant: bool) -> QueryResult:
+        """Evaluate a query from `start` to `end` (Unix seconds) in steps of `step` seconds, or at `end`.
+
+        Never raises: an error of the server is part of the answer.
+        """
+        lines = {"limit": LOG_LINES} if self.kind == "loki" else {}
+        times = {"time": f"{end:.3f}"}
+        if not instant:
+            times = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:g}"}
+        try:
+            return _answered(await self.data("query" if instant else "query_range", query=expr, **times, **lines))
+        except ServerError as refused:
+            return QueryResult(error=refused.reason)
+
+
+def place(answer: httpx.Response) -> str:
+    """Give the URL of an answer without its query."""
+    return str(answer.request.url.copy_with(query=None))
+
+
+def excerpt(answer: httpx.Response) -> str:
+    """Give the status and the start of the body in one line."""
+    return f"{answer.status_code} {' '.join(answer.text.split())[:EXCERPT_CHARACTERS]}".rstrip()
+
+
+def _answered(data: Any) -> QueryResult:
+    result = data.get("result") if isinstance(data, Mapping) else None
+    kind = data.get("resultType") if isinstance(data, Mapping) else None
+    if kind in ("scalar", "string"):
+        return QueryResult(
+            series=1, values=_is_number(result[1]) if isinstance(result, list) and len(result) > 1 else 0
+        )
+    rows = [row for row in result or () if isinstance(row, Mapping)]
+    if kind == "streams":
+        return QueryResult(series=len(rows), values=sum(len(row.get("values") or ()) for row in rows))
+    points = [row.get("values") or [row.get("value")] for row in rows]
+    return QueryResult(series=len(rows), values=sum(_is_number(point[1]) for row in points for point in row if point))
+
+
+def _is_number(value: Any) -> int:
+    try:
+        return int(not math.isnan(float(value)))
+    except (TypeError, ValueError):
+        return 0
