@@ -16,7 +16,7 @@ conformance: $(VENV)/.ready ## judge the reference services on the best stack th
 test: $(VENV)/.ready ## the suite's own tests
 	@$(RUN) pytest tests/ -n auto $(ARGS)
 
-servers: $(VENV)/.ready ## build the real Prometheus and promtool (about 6 minutes, once)
+servers: $(VENV)/.ready ## build the real Prometheus, promtool, Alertmanager, amtool and node-exporter (about 10 minutes, once)
 	@$(RUN) stack.servers --install-go $(ARGS)
 
 lint: $(VENV)/.ready ## ruff: style and likely errors

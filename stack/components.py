@@ -1,205 +1,327 @@
-"""One table of the stack's components: image and version, ready path, binaries, and how a real server is built.
+"""The one table of the stack's components: a new component is one row here, and a recipe if it can run locally.
 
-The versions of what `make servers` builds are also in `stack/servers/*/go.mod`, and all are in the compose file:
-`tests/stack/test_components.py` compares them.
+Data only: `stack.servers.find` looks for the programs, `stack.backends` runs them. The versions are also in the compose
+file and, of what `make servers` builds, in `stack/servers/*/go.mod`; `tests/stack/test_components.py` compares them.
 """
 
 from __future__ import annotations
 
-import os
-import platform
-import re
-import shutil
-import subprocess
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import date
 
-from stack.servers.pins import NATIVE_BUILDS, NativeBuild, cached_binary
+PROMETHEUS_VERSION, ALERTMANAGER_VERSION, NODE_EXPORTER_VERSION = "3.13.5", "0.34.2", "1.12.1"
 
-SERVERS_VARIABLE = "CONFORMANCE_SERVERS"
-"""Environment variable: the folder of real servers that `--servers DIR` names, inherited by every subprocess.
+BUILT = "run `make servers`"
+DOWNLOADED = "put it on PATH or name its folder with --servers DIR (docs/real-servers.md says where to get it)"
+PACKAGED = "install it (docs/real-servers.md names the package)"
 
-`none` makes every lookup find nothing, to prove the embedded default on any machine.
-"""
 
-REAL_SERVERS = "put it on PATH or name its folder with --servers DIR (docs/real-servers.md says where to get it)"
-"""How to get a server that is not built here."""
+@dataclass(frozen=True)
+class GoBuild:
+    """How `make servers` builds a program: `package` of `module`, pinned in `stack/servers/<folder>/go.mod`.
 
-# Debian keeps nginx in /usr/sbin, which an ordinary user's PATH leaves out.
-EXTRA_FOLDERS: tuple[str, ...] = ("/usr/local/sbin", "/usr/sbin")
+    `version` is what the program calls itself; `module_version` what its Go module is published as. `placeholder` is a
+    file that the module embeds and does not contain, gzip-compressed, relative to its root: a page that says so is
+    built in for it. `without` says what the program lacks compared with the release.
+    """
 
-_MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}
-PLATFORM = f"{platform.system().lower()}-{_MACHINE.get(platform.machine(), platform.machine())}"
-"""How the projects name the platform in their release files: `linux-amd64`, `darwin-arm64`."""
+    binary: str
+    folder: str
+    module: str
+    package: str
+    version: str
+    module_version: str
+    placeholder: str = ""
+    without: str = ""
 
-VERSION = re.compile(r"\d+\.\d+(?:\.\d+)+")
+    @property
+    def source(self) -> str:
+        """Where the program came from, as the report names it."""
+        return f"make servers, without {self.without}" if self.without else "make servers"
+
+
+@dataclass(frozen=True)
+class Checker:
+    """The command that checks a configuration file: a program of this table, and its arguments around `{file}`."""
+
+    binary: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfLife:
+    """From the day `ended` on, nobody publishes fixes for `versions` (a version's beginning; empty for all)."""
+
+    versions: str
+    ended: date
+    source: str
+    instead: str
 
 
 @dataclass(frozen=True)
 class ComponentInfo:
-    """What there is to know about a component before it runs.
+    """What there is to know about a component before it runs; of a tool only how to find its program.
 
-    `image` and `tag` name the official container image; `port` and `ready_path` are where it answers 200 once ready
-    (an empty path means: the TCP port accepts). `binaries` are the names to look for on PATH, the official one
-    first, then Debian's.
+    `image` and `tag` name the official container image. `port` and `ready_path` are where it answers 200 once ready (an
+    empty path: the TCP port accepts), below `sub_path` where it is served under one. `published` is the variable of the
+    compose file that says where its port is published; `user` who signs in.
     """
 
     name: str
+    binaries: tuple[str, ...]
+    """Names to look for, the official one first, then Debian's."""
+    get: str = PACKAGED
+    """What to do where no program is found."""
+    version_args: tuple[str, ...] = ("--version",)
+    build: GoBuild | None = None
     image: str = ""
     tag: str = ""
     port: int = 0
     ready_path: str = ""
-    binaries: tuple[str, ...] = ()
-    version_args: tuple[str, ...] = ("--version",)
-    native: NativeBuild | None = field(default=None, repr=False)
+    sub_path: str = ""
+    version_json: tuple[str, ...] = ()
+    """Path and keys under which the running server states its version."""
+    version_metric: str = ""
+    """Or the info metric with a label `version`."""
+    config_file: str = ""
+    """Its shipped configuration, relative to `stack/`."""
+    config_readable: bool = False
+    """Whether the running server tells its configuration by its API."""
+    checker: Checker | None = None
+    recipe: str = ""
+    """The function that says how to run it as a local process, `module:function`, imported when it is needed."""
+    instead_of: str = ""
+    """The component that it can replace; it is then not part of the stack unless asked for."""
+    required: bool = True
+    """Whether a stack of containers is refused without its image; otherwise it is absent."""
+    queried: bool = False
+    """Whether rules ask it: a target file that leaves it out loses what needs it."""
+    scraped: bool = True
+    """Whether it exposes metrics over HTTP."""
+    published: str = ""
+    user: str = ""
+    ends: tuple[EndOfLife, ...] = ()
+    """Releases past their end of life, most particular first; versions in no row are not known to have ended."""
 
     @property
     def image_reference(self) -> str:
-        """`repository:tag`, as the compose file writes it; empty for what is only a tool."""
+        """`repository:tag`, as the compose file has it; empty for what is only a tool."""
         return f"{self.image}:{self.tag}" if self.image else ""
 
 
-@dataclass(frozen=True)
-class Binary:
-    """A real server's executable: where it is, which version it says it is, and where it was found."""
-
-    path: Path
-    version: str
-    source: str
-    """`--servers`, `make servers` or `PATH`."""
-    provenance: str = "native"
-
-
-def _table(*rows: ComponentInfo) -> dict[str, ComponentInfo]:
-    return {row.name: row for row in rows}
+def _prometheus(binary: str, without: str = "") -> GoBuild:
+    module = "github.com/prometheus/prometheus"
+    # Prometheus 3.x.y is published to Go as v0.3xx.y: the module path has no /v3.
+    major, minor, patch = PROMETHEUS_VERSION.split(".")
+    published = f"v0.{major}{int(minor):02d}.{patch}"
+    return GoBuild(
+        binary, "prometheus", module, f"{module}/cmd/{binary}", PROMETHEUS_VERSION, published, without=without
+    )
 
 
-COMPONENTS: dict[str, ComponentInfo] = _table(
+def _alertmanager(binary: str, placeholder: str = "", without: str = "") -> GoBuild:
+    module, version = "github.com/prometheus/alertmanager", ALERTMANAGER_VERSION
+    package = f"{module}/cmd/{binary}"
+    return GoBuild(binary, "alertmanager", module, package, version, f"v{version}", placeholder, without)
+
+
+_NODE_EXPORTER = "github.com/prometheus/node_exporter"
+_GRAFANA_CHECK = ("-config.file={file}", "-config.expand-env=true")
+_RECIPES = "stack.backends.local.recipes"
+
+# Prometheus keeps a release six weeks and an LTS release one year, Grafana a minor release nine months and the last one
+# of a major fifteen.
+_PROMETHEUS_CYCLE = ("https://prometheus.io/docs/introduction/release-cycle/", "the newest release of Prometheus 3")
+_GRAFANA_CYCLE = (
+    "https://grafana.com/docs/grafana/latest/upgrade-guide/when-to-upgrade/",
+    "the newest release of Grafana",
+)
+_PROMTAIL_END = EndOfLife(
+    "",
+    date(2026, 3, 2),
+    "https://grafana.com/docs/loki/latest/send-data/promtail/",
+    "Grafana Alloy: profile `alloy` of the compose file",
+)
+
+_COMPONENTS = (
     ComponentInfo(
         "prometheus",
-        "prom/prometheus",
-        "v3.13.5",
-        9090,
-        "/-/ready",
-        ("prometheus",),
-        native=NATIVE_BUILDS["prometheus"],
+        binaries=("prometheus",),
+        get=BUILT,
+        build=_prometheus("prometheus", without="its web interface"),
+        image="prom/prometheus",
+        tag=f"v{PROMETHEUS_VERSION}",
+        port=9090,
+        ready_path="/-/ready",
+        version_json=("/api/v1/status/buildinfo", "data", "version"),
+        config_file="prometheus/prometheus.yml",
+        config_readable=True,
+        checker=Checker("promtool", ("check", "config", "{file}")),  # reads the rule files as well
+        recipe=f"{_RECIPES}:prometheus",
+        queried=True,
+        published="PROMETHEUS_PORT",
+        ends=(
+            EndOfLife("2.37", date(2023, 7, 31), *_PROMETHEUS_CYCLE),
+            EndOfLife("2.45", date(2024, 7, 31), *_PROMETHEUS_CYCLE),
+            EndOfLife("2.53", date(2025, 7, 31), *_PROMETHEUS_CYCLE),
+            EndOfLife("2", date(2025, 7, 31), *_PROMETHEUS_CYCLE),
+            EndOfLife("3.5", date(2026, 7, 31), *_PROMETHEUS_CYCLE),
+        ),
     ),
-    ComponentInfo("loki", "grafana/loki", "3.6.15", 3100, "/ready", ("loki",), ("-version",)),
-    ComponentInfo("promtail", "grafana/promtail", "3.6.15", 9080, "/ready", ("promtail",), ("-version",)),
-    ComponentInfo("alloy", "grafana/alloy", "v1.21.2", 12345, "/-/ready", ("alloy",)),
-    ComponentInfo("grafana", "grafana/grafana", "13.1.1", 3000, "/api/health", ("grafana", "grafana-server"), ("-v",)),
+    ComponentInfo(
+        "loki",
+        binaries=("loki",),
+        get=DOWNLOADED,
+        version_args=("-version",),
+        image="grafana/loki",
+        tag="3.6.15",
+        port=3100,
+        ready_path="/ready",
+        version_json=("/loki/api/v1/status/buildinfo", "version"),
+        config_file="loki/loki-config.yaml",
+        config_readable=True,
+        checker=Checker("loki", (*_GRAFANA_CHECK, "-verify-config")),
+        recipe=f"{_RECIPES}:loki",
+        queried=True,
+    ),
+    ComponentInfo(
+        "promtail",
+        binaries=("promtail",),
+        get=DOWNLOADED,
+        version_args=("-version",),
+        image="grafana/promtail",
+        tag="3.6.15",
+        port=9080,
+        ready_path="/ready",
+        version_metric="promtail_build_info",
+        config_file="promtail/promtail-config.yaml",
+        checker=Checker("promtail", (*_GRAFANA_CHECK, "-check-syntax")),
+        recipe=f"{_RECIPES}:promtail",
+        ends=(_PROMTAIL_END,),
+    ),
+    ComponentInfo(
+        "alloy",
+        binaries=("alloy",),
+        get=DOWNLOADED,
+        image="grafana/alloy",
+        tag="v1.21.2",
+        port=12345,
+        ready_path="/-/ready",
+        version_metric="alloy_build_info",
+        config_file="alloy/config.alloy",
+        checker=Checker("alloy", ("validate", "{file}")),
+        recipe=f"{_RECIPES}:alloy",
+        instead_of="promtail",
+    ),
     ComponentInfo(
         "alertmanager",
-        "prom/alertmanager",
-        "v0.34.2",
-        9093,
-        "/-/ready",
-        ("alertmanager", "prometheus-alertmanager"),
+        binaries=("alertmanager", "prometheus-alertmanager"),
+        get=BUILT,
+        build=_alertmanager("alertmanager", "ui/app/dist/index.html.gz", "its web interface"),
+        image="prom/alertmanager",
+        tag=f"v{ALERTMANAGER_VERSION}",
+        port=9093,
+        ready_path="/-/ready",
+        version_json=("/api/v2/status", "versionInfo", "version"),
+        config_file="alertmanager/alertmanager.yml",
+        config_readable=True,
+        checker=Checker("amtool", ("check-config", "{file}")),
+        recipe=f"{_RECIPES}:alertmanager",
+        queried=True,
     ),
     ComponentInfo(
         "node-exporter",
-        "prom/node-exporter",
-        "v1.12.1",
-        9100,
-        "/",
-        ("node_exporter", "prometheus-node-exporter"),
+        binaries=("node_exporter", "prometheus-node-exporter"),
+        get=BUILT,
+        build=GoBuild(
+            "node_exporter",
+            "node-exporter",
+            _NODE_EXPORTER,
+            _NODE_EXPORTER,
+            NODE_EXPORTER_VERSION,
+            f"v{NODE_EXPORTER_VERSION}",
+        ),
+        image="prom/node-exporter",
+        tag=f"v{NODE_EXPORTER_VERSION}",
+        port=9100,
+        ready_path="/",
+        version_metric="node_exporter_build_info",
+        recipe=f"{_RECIPES}:node_exporter",
+    ),
+    ComponentInfo(
+        "redis",
+        binaries=("redis-server",),
+        image="redis",
+        tag="8.10.2",
+        port=6379,
+        recipe=f"{_RECIPES}:redis",
+        scraped=False,  # redis-exporter has its metrics
+        user="default",
     ),
     ComponentInfo(
         "redis-exporter",
-        "oliver006/redis_exporter",
-        "v1.89.0-alpine",
-        9121,
-        "/",
-        ("redis_exporter", "prometheus-redis-exporter"),
+        binaries=("redis_exporter", "prometheus-redis-exporter"),
+        image="oliver006/redis_exporter",
+        tag="v1.89.0-alpine",
+        port=9121,
+        ready_path="/",
+        version_metric="redis_exporter_build_info",
+        recipe=f"{_RECIPES}:redis_exporter",
     ),
-    ComponentInfo("redis", "redis", "8.10.2", 6379, "", ("redis-server",)),
-    ComponentInfo("gateway", "nginx", "1.31.6", 4080, "/healthz", ("nginx",), ("-v",)),
+    ComponentInfo(
+        "gateway",
+        binaries=("nginx",),
+        version_args=("-v",),
+        image="nginx",
+        tag="1.31.6",
+        port=4080,
+        ready_path="/healthz",
+        recipe="stack.backends.local.gateway:gateway",
+        queried=True,
+        scraped=False,
+        published="GATEWAY_PORT",
+        user="conformance",
+    ),
+    ComponentInfo(
+        "grafana",
+        binaries=("grafana", "grafana-server"),  # one program since Grafana 13
+        get=DOWNLOADED,
+        version_args=("-v",),
+        image="grafana/grafana",
+        tag="13.1.1",
+        port=3000,
+        ready_path="/api/health",
+        sub_path="/grafana",
+        version_json=("/api/health", "version"),
+        # Grafana is set up by the environment of its service; the folders of dashboards and datasources lie beside it.
+        config_file="docker-compose.yml",
+        recipe="stack.backends.local.grafana:grafana",
+        required=False,
+        queried=True,
+        published="GRAFANA_PORT",
+        user="conformance",
+        ends=(
+            EndOfLife("11", date(2026, 6, 25), *_GRAFANA_CYCLE),
+            EndOfLife("12.0", date(2026, 2, 5), *_GRAFANA_CYCLE),
+            EndOfLife("12.1", date(2026, 4, 22), *_GRAFANA_CYCLE),
+            EndOfLife("12.2", date(2026, 6, 23), *_GRAFANA_CYCLE),
+        ),
+    ),
 )
-"""Every component of the stack, by name. Loki's and Promtail's images are built from one tag of one repository."""
-
-NOT_IN_DEBIAN = frozenset({"loki", "promtail", "alloy", "grafana"})
-"""What Debian does not package and `make servers` does not build."""
-
-TOOLS: dict[str, ComponentInfo] = _table(
-    ComponentInfo("promtool", binaries=("promtool",), native=NATIVE_BUILDS["promtool"]),
-    ComponentInfo("amtool", binaries=("amtool",)),
+_TOOLS = (
+    ComponentInfo("promtool", binaries=("promtool",), get=BUILT, build=_prometheus("promtool")),
+    ComponentInfo("amtool", binaries=("amtool",), get=BUILT, build=_alertmanager("amtool")),
     ComponentInfo("chromium", binaries=("chromium", "chromium-browser", "google-chrome")),
 )
-"""Programs that tests and benchmarks use beside the stack."""
 
+COMPONENTS: dict[str, ComponentInfo] = {row.name: row for row in _COMPONENTS}
+"""Every component of the stack, by name."""
 
-def find_binary(name: str) -> Binary | None:
-    """Find the real program of a component or tool: in the folder of `--servers`, as `make servers` built it, on PATH.
+TOOLS: dict[str, ComponentInfo] = {row.name: row for row in _TOOLS}
+"""Programs that rules, tests and benchmarks use beside the stack."""
 
-    Raises:
-        KeyError: `name` is in neither table.
+USUAL: tuple[str, ...] = tuple(row.name for row in _COMPONENTS if not row.instead_of)
+"""The components of a stack that is asked for nothing else."""
 
-    """
-    info = COMPONENTS.get(name) or TOOLS[name]
-    folder = os.environ.get(SERVERS_VARIABLE, "")
-    if folder == "none":
-        return None
-    if folder and (given := _in_folder(Path(folder), info.binaries)):
-        return Binary(given, _version_of(given, info.version_args), "--servers")
-    if info.native is not None:
-        built = cached_binary(info.native)
-        if built is not None:
-            return Binary(built, info.native.version, "make servers")
-    for candidate in info.binaries:
-        found = _which(candidate)
-        if found is not None:
-            return Binary(found, _version_of(found, info.version_args), "PATH")
-    return None
-
-
-def why_absent(name: str) -> str:
-    """Say why `find_binary(name)` found nothing, and what the reader can do about it."""
-    info = COMPONENTS.get(name) or TOOLS[name]
-    if os.environ.get(SERVERS_VARIABLE) == "none":
-        return f"real servers are hidden by {SERVERS_VARIABLE}=none; unset it"
-    looked_for = " or ".join(f"`{binary}`" for binary in info.binaries)
-    if info.native is not None:
-        return f"{looked_for} is neither built nor on PATH; run `make servers`, or start a container engine"
-    if name in NOT_IN_DEBIAN:
-        return f"{looked_for} is not found; {REAL_SERVERS}, or start a container engine"
-    return f"{looked_for} is not on PATH; install it (see .ci/debian-servers.sh), or start a container engine"
-
-
-def found_in(folder: Path) -> list[str]:
-    """Return the names of the components and tools whose program is in `folder`, as `--servers` takes it."""
-    rows = {**COMPONENTS, **TOOLS}
-    return [name for name, info in rows.items() if _in_folder(folder, info.binaries)]
-
-
-def _in_folder(folder: Path, names: tuple[str, ...]) -> Path | None:
-    """Find a program in a folder of binaries or of unpacked release archives.
-
-    Archives hold it at their top or in `bin/`; some name it after the platform: `loki-linux-amd64`.
-    """
-    places = [folder, folder / "bin", *sorted(folder.glob("*/")), *sorted(folder.glob("*/bin/"))]
-    for name in names:
-        for place in places:
-            for path in (place / name, place / f"{name}-{PLATFORM}"):
-                if path.is_file() and os.access(path, os.X_OK):
-                    return path
-    return None
-
-
-def _which(program: str) -> Path | None:
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *EXTRA_FOLDERS])
-    found = shutil.which(program, path=path)
-    return Path(found) if found else None
-
-
-@cache
-def _version_of(path: Path, args: tuple[str, ...]) -> str:
-    """Return the version the program itself prints, or `unknown`."""
-    try:
-        done = subprocess.run(  # noqa: S603  # the program is one of the table's names, found on PATH
-            [path, *args], capture_output=True, text=True, errors="replace", timeout=10, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return "unknown"
-    match = VERSION.search(done.stdout + done.stderr)
-    return match.group() if match else "unknown"
+BUILDS: dict[str, GoBuild] = {row.build.binary: row.build for row in (*_TOOLS, *_COMPONENTS) if row.build}
+"""What `make servers` builds, by program."""

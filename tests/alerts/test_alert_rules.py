@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stack.components import find_binary, why_absent
+from stack.servers.find import find_binary, why_absent
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = sorted((ROOT / "stack/prometheus/rules").glob("*.yml"))

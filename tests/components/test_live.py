@@ -22,11 +22,12 @@ from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import Component, StackPlan
 from stack.backends.ports import sockets_of
 from stack.clients.gateway import GatewayClient
-from stack.components import COMPONENTS, SERVERS_VARIABLE, find_binary, why_absent
+from stack.components import COMPONENTS
 from stack.records.config import release as eol
 from stack.records.config.effective import ConfigCheck
 from stack.records.config.release import RunningRelease
 from stack.records.live.components import ClockSkew
+from stack.servers.find import SERVERS_VARIABLE, find_binary, why_absent
 from suites.components.collect.checkers import CHECKERS, check
 from suites.components.collect.running import first_look, last_look
 from suites.components.collect.running_components import LiveStack, clock, release

@@ -15,8 +15,8 @@ import pytest
 
 from stack.backends.base import StackPlan, TargetGroup
 from stack.backends.local.backend import LocalBackend, LocalStack
-from stack.components import find_binary, why_absent
 from stack.eventually import eventually
+from stack.servers.find import find_binary, why_absent
 from suites.components.collect.running import first_look, last_look
 from suites.components.collect.running_components import LiveStack
 from suites.core.discovery import in_area

@@ -14,11 +14,11 @@ import pytest
 
 from stack.backends.base import StackPlan
 from stack.backends.local.backend import LocalBackend, LocalStack
-from stack.components import find_binary, why_absent
 from stack.eventually import eventually
 from stack.records.dashboards.answers import VariableData
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.grafana import GrafanaFiles, ServedDashboard
+from stack.servers.find import find_binary, why_absent
 from suites.core.discovery import in_area
 from suites.core.evidence import Evidence, NotEvaluated, Records
 from suites.core.verdict import judge

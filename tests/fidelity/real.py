@@ -14,9 +14,9 @@ import pytest
 from stack.backends.ports import free_port
 from stack.backends.process import HttpReady, ProcessSpec, Running, start
 from stack.clients.loki import LokiClient
-from stack.components import find_binary, why_absent
 from stack.eventually import eventually
 from stack.records.logs.entry import LogEntry
+from stack.servers.find import find_binary, why_absent
 
 ROOT = Path(__file__).resolve().parents[2]
 LOKI_CONFIG = ROOT / "stack" / "loki" / "loki-config.yaml"

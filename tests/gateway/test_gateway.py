@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stack.components import find_binary, why_absent
 from stack.gateway.render import TEMPLATE, USERS_SCRIPT, render
+from stack.servers.find import find_binary, why_absent
 
 PASSWORD = "correct horse battery"
 USER = ("observer", PASSWORD)

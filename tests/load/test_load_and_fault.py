@@ -21,9 +21,9 @@ import pytest
 from stack.backends.base import StackPlan
 from stack.backends.local.backend import LocalBackend, LocalStack
 from stack.clients.loki import LokiClient
-from stack.components import find_binary, why_absent
 from stack.eventually import eventually
 from stack.records.logs.entry import LogEntry
+from stack.servers.find import find_binary, why_absent
 from tests.load.writers import Writer
 
 STACK = Path(__file__).parents[2] / "stack"

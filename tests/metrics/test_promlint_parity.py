@@ -11,8 +11,8 @@ import subprocess
 
 import pytest
 
-from stack.components import find_binary, why_absent
 from stack.records.exposition.model import Exposition
+from stack.servers.find import find_binary, why_absent
 from suites.core.discovery import in_area
 from suites.core.evidence import Evidence
 from suites.core.verdict import judge

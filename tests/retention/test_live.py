@@ -16,10 +16,10 @@ from stack.backends.local.backend import LocalBackend
 from stack.backends.ports import free_port
 from stack.clients.loki import LokiClient
 from stack.clients.prometheus import PrometheusClient
-from stack.components import find_binary, why_absent
 from stack.records.config.effective import EffectiveConfig
 from stack.records.logs.entry import LogEntry
 from stack.records.retention.running import CompactorRuns, RetentionObservation
+from stack.servers.find import find_binary, why_absent
 from stack.text.durations import DAY
 from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated

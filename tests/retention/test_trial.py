@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from stack.components import SERVERS_VARIABLE, find_binary, why_absent
 from stack.records.config.prometheus import PrometheusConfig
 from stack.records.retention.running import CompactorRuns
 from stack.records.retention.trial import RetentionTrial
+from stack.servers.find import SERVERS_VARIABLE, find_binary, why_absent
 from suites.components.collect.files import PROMETHEUS, compose_services, prometheus_config
 from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated

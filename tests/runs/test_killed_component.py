@@ -15,11 +15,11 @@ import pytest
 
 from fixtures.service import Logs, Service
 from stack.backends.base import Component
-from stack.components import find_binary
 from stack.embedded.limits import limits
 from stack.embedded.log_store import LogStore, StoreReader
 from stack.records.logs.delivery import Delivery
 from stack.records.logs.stream import LogStream
+from stack.servers.find import find_binary
 from suites.collect.runners.local import LiveService
 from suites.core.evidence import NotEvaluated, Records
 from suites.logs.collect import pipeline as follow

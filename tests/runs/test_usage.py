@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stack.components import SERVERS_VARIABLE, find_binary
+from stack.servers.find import SERVERS_VARIABLE, find_binary
 from suites.run.options import use_servers
 from suites.run.settings import start
 from tests.support.conformance_run import finished

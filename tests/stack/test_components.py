@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stack import components
-from stack.components import COMPONENTS, PLATFORM, TOOLS, find_binary, found_in, why_absent
-from stack.servers.pins import NATIVE_BUILDS, build_dir
+from stack.components import BUILDS, COMPONENTS, TOOLS, ComponentInfo
+from stack.servers import find
+from stack.servers.find import PLATFORM, find_binary, found_in, why_absent
+from stack.servers.pins import build_dir, module_dir
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "stack" / "docker-compose.yml"
@@ -20,8 +21,8 @@ COMPOSE = ROOT / "stack" / "docker-compose.yml"
 def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with nothing built; its PATH is the returned folder alone."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv(components.SERVERS_VARIABLE, raising=False)
-    monkeypatch.setattr(components, "EXTRA_FOLDERS", ())
+    monkeypatch.delenv(find.SERVERS_VARIABLE, raising=False)
+    monkeypatch.setattr(find, "EXTRA_FOLDERS", ())
     programs = tmp_path / "bin"
     programs.mkdir()
     monkeypatch.setenv("PATH", str(programs))
@@ -40,19 +41,18 @@ def default_of(image: str) -> str:
     return re.sub(r"^\$\{\w+:-(.+)\}$", r"\1", image)
 
 
-@pytest.mark.parametrize("name", NATIVE_BUILDS)
+@pytest.mark.parametrize("name", BUILDS)
 def test_go_mod_pins_the_version_of_the_table(name: str) -> None:
-    build = NATIVE_BUILDS[name]
-    go_mod = (build.module_dir / "go.mod").read_text(encoding="utf-8")
+    build = BUILDS[name]
+    go_mod = (module_dir(build) / "go.mod").read_text(encoding="utf-8")
     assert re.search(rf"^\s*(?:require )?{re.escape(build.module)} {re.escape(build.module_version)}\b", go_mod, re.M)
     assert re.search(rf"^\s*(?:tool )?{re.escape(build.package)}$", go_mod, re.M), f"no tool directive for {name}"
 
 
-@pytest.mark.parametrize("name", [name for name, info in COMPONENTS.items() if info.native])
-def test_image_and_native_build_are_one_version(name: str) -> None:
-    info = COMPONENTS[name]
-    assert info.native is not None
-    assert info.tag.removeprefix("v") == info.native.version
+@pytest.mark.parametrize("info", [info for info in COMPONENTS.values() if info.build], ids=lambda info: info.name)
+def test_image_and_build_are_one_version(info: ComponentInfo) -> None:
+    assert info.build is not None
+    assert info.tag.removeprefix("v") == info.build.version
 
 
 @pytest.mark.skipif(not COMPOSE.exists(), reason="stack/docker-compose.yml is not written yet")
@@ -66,7 +66,7 @@ def test_compose_file_runs_the_images_of_the_table() -> None:
 
 
 def test_prometheus_module_version_is_derived() -> None:
-    assert NATIVE_BUILDS["prometheus"].module_version == "v0.313.5"
+    assert BUILDS["prometheus"].module_version == "v0.313.5"
 
 
 def test_nothing_is_found_on_an_empty_machine(empty_machine: Path) -> None:
@@ -76,8 +76,8 @@ def test_nothing_is_found_on_an_empty_machine(empty_machine: Path) -> None:
         "`loki` is not found; put it on PATH or name its folder with --servers DIR (docs/real-servers.md says where to "
         "get it), or start a container engine"
     )
-    assert "run `make servers`" in why_absent("prometheus")
-    assert "`redis-server` is not on PATH" in why_absent("redis")
+    assert why_absent("promtool") == "`promtool` is not found; run `make servers`"
+    assert why_absent("redis").startswith("`redis-server` is not found; install it")
     assert find_binary("chromium") is None
 
 
@@ -86,10 +86,10 @@ def test_the_cache_comes_before_path(empty_machine: Path) -> None:
     on_path = find_binary("prometheus")
     assert on_path is not None
     assert (on_path.version, on_path.source, on_path.provenance) == ("2.9.1", "PATH", "native")
-    built = script(build_dir(NATIVE_BUILDS["prometheus"]) / "prometheus", "unused")
+    built = script(build_dir(BUILDS["prometheus"]) / "prometheus", "unused")
     cached = find_binary("prometheus")
     assert cached is not None
-    assert (cached.path, cached.version, cached.source) == (built, "3.13.5", "make servers")
+    assert (cached.path, cached.version, cached.source) == (built, "3.13.5", "make servers, without its web interface")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_the_folder_of_servers_comes_first(
 ) -> None:
     script(empty_machine / Path(path).name, "version 0.0.1")
     given = script(tmp_path / "given" / path, says)
-    monkeypatch.setenv(components.SERVERS_VARIABLE, str(tmp_path / "given"))
+    monkeypatch.setenv(find.SERVERS_VARIABLE, str(tmp_path / "given"))
     found = find_binary(name)
     assert found is not None
     assert (found.path, found.version, found.source) == (given, says.rpartition(" ")[2], "--servers")
@@ -118,7 +118,7 @@ def test_a_folder_of_servers_without_a_program_leaves_it_to_path(
     empty_machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script(empty_machine / "loki", "loki, version 3.6.15")
-    monkeypatch.setenv(components.SERVERS_VARIABLE, str(tmp_path / "nowhere"))
+    monkeypatch.setenv(find.SERVERS_VARIABLE, str(tmp_path / "nowhere"))
     found = find_binary("loki")
     assert found is not None
     assert found.source == "PATH"
@@ -157,7 +157,7 @@ def test_programs_of_a_distribution_are_found_by_their_names_there(
 
 def test_servers_can_be_hidden(empty_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script(empty_machine / "redis-server", "v=7.0.15")
-    monkeypatch.setenv(components.SERVERS_VARIABLE, "none")
+    monkeypatch.setenv(find.SERVERS_VARIABLE, "none")
     assert find_binary("redis") is None
     assert "CONFORMANCE_SERVERS=none" in why_absent("redis")
 

@@ -17,7 +17,8 @@ from stack.backends.containers.engine import EngineError, find_engine
 from stack.backends.containers.images import explain, out_of_reach, provide
 from stack.backends.containers.project import Project
 from stack.backends.containers.stack import OPTIONAL, ContainersStack
-from stack.components import COMPONENTS, SERVERS_VARIABLE
+from stack.components import COMPONENTS
+from stack.servers.find import SERVERS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

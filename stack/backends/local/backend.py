@@ -26,7 +26,7 @@ from stack.backends.local.recipes import (
 from stack.backends.ports import Ports, sockets_of
 from stack.backends.process import ComponentFailed, Running, start
 from stack.backends.versions import version_of
-from stack.components import find_binary, why_absent
+from stack.servers.find import find_binary, why_absent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from stack.backends.ports import HOST
 from stack.backends.process import ComponentFailed
-from stack.components import find_binary
 from stack.records.config.compose import parse_compose
+from stack.servers.find import find_binary
 from stack.text.interpolation import expand
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-// Pins Prometheus and promtool for `make servers`; change the version here, in stack/servers/pins.py and in the compose
+// Pins Prometheus and promtool for `make servers`; change the version here, in stack/components.py and in the compose
 // file. v0.3xx.y is how Prometheus 3.xx.y is published as a Go module. Built without the web interface, which the
 // release binary embeds from its npm build: the suite reads the API only.
 module observability-conformance/native/prometheus

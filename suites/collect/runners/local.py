@@ -13,8 +13,9 @@ from fixtures.placeholders import MissingBinaryError
 from fixtures.service import Local, Service
 from stack.backends.ports import HOST, Ports
 from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, TcpReady, start
-from stack.components import COMPONENTS, find_binary, why_absent
+from stack.components import COMPONENTS
 from stack.servers.failures import BuildError
+from stack.servers.find import find_binary, why_absent
 from stack.servers.gobuild import build
 
 READY_TIMEOUT_S = 15.0

@@ -8,8 +8,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.components import find_binary, why_absent
 from stack.records.config.effective import ConfigCheck
+from stack.servers.find import find_binary, why_absent
 from suites.components.collect.files import shown
 from suites.core.evidence import NotEvaluated
 

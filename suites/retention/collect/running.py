@@ -14,10 +14,11 @@ from stack.backends.process import ComponentFailed
 from stack.clients.log_reader import LogStoreError
 from stack.clients.loki import LokiClient
 from stack.clients.prometheus import PrometheusClient, PrometheusError
-from stack.components import COMPONENTS, find_binary, why_absent
+from stack.components import COMPONENTS
 from stack.records.config.effective import EffectiveConfig
 from stack.records.retention.running import CompactorRuns, RetentionObservation
 from stack.records.retention.trial import RetentionTrial
+from stack.servers.find import find_binary, why_absent
 from suites.components.collect.files import PROMETHEUS, compose_services, prometheus_config
 from suites.core.evidence import CollectionError, EvidenceStore, NotEvaluated
 from suites.retention.collect.effective import effective_loki, effective_prometheus

@@ -18,7 +18,7 @@ from stack.backends.local.backend import LocalBackend, LocalStack
 from stack.backends.ports import free_port
 from stack.backends.process import HttpReady, ProcessSpec, Running, start
 from stack.clients.sign_in import SignIn
-from stack.components import find_binary, why_absent
+from stack.servers.find import find_binary, why_absent
 from tests.support.conformance_run import ROOT, Finished, finished
 
 SERVERS = ("prometheus", "loki", "promtail", "alertmanager", "gateway")

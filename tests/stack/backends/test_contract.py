@@ -20,10 +20,10 @@ from stack.backends.local.backend import LocalBackend
 from stack.clients.log_reader import LogReader
 from stack.clients.loki import LokiClient
 from stack.clients.prometheus import PrometheusClient
-from stack.components import SERVERS_VARIABLE, find_binary, why_absent
 from stack.eventually import aeventually
 from stack.records.logs.entry import LogEntry
 from stack.records.scrape.target import Target
+from stack.servers.find import SERVERS_VARIABLE, find_binary, why_absent
 from suites.collect.backend_choice import why_no_containers
 
 STACK = Path(__file__).parents[3] / "stack"

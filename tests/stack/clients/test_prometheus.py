@@ -15,12 +15,12 @@ import pytest
 from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, text
 from fixtures.broken._miniature.loopback_server import Answer, Headers, Server, serving
 from stack.clients.prometheus import PrometheusClient, PrometheusError
-from stack.components import find_binary, why_absent
 from stack.eventually import eventually
 from stack.records.exposition.model import Exposition
 from stack.records.scrape.budget import DEFAULT
 from stack.records.scrape.contract import Contract
 from stack.records.scrape.target import ScrapeTarget
+from stack.servers.find import find_binary, why_absent
 from suites.core.discovery import in_area
 from suites.core.evidence import Evidence, NotEvaluated
 from suites.core.verdict import judge

