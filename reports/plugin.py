@@ -21,14 +21,12 @@ from reports.collect import Collector
 from reports.model import RunInfo, SuiteInfo, build, evaluated
 from reports.publish import Published, publish
 from reports.runinfo import load_run
-from reports.writers import terminal
+from reports.writers import WRITERS, terminal
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 _NAME = "conformance-report"
-FILES = ("report.json", "index.html", "junit.xml", "summary.md")
-"""What a report consists of."""
 WHOLE = ("suites", "tests", "")
 """Last parts of a path that leaves no suite out."""
 
@@ -123,7 +121,7 @@ class ReportPlugin:
     def pytest_sessionstart(self) -> None:
         """Remove an earlier run's report: were this run killed, the old one would pass for its own."""
         if any("suites" in PurePath(str(argument).partition("::")[0]).parts for argument in self.config.args):
-            for name in FILES:
+            for name in WRITERS:
                 (self._folder / name).unlink(missing_ok=True)
 
     @property

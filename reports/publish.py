@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reports.contract import problems_of
-from reports.writers import html_writer as html
-from reports.writers import json_writer as json
-from reports.writers import junit, markdown
-
-Writer = Callable[[Mapping[str, Any]], str]
-WRITERS: dict[str, Writer] = {
-    "report.json": json.render,  # first: everything else can be made from it again
-    "junit.xml": junit.render,
-    "summary.md": markdown.render,
-    "index.html": html.render,
-}
+from reports.writers import WRITERS
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ import pytest
 from reports.baseline import BaselineError, load_baseline
 from reports.contract import problems_of
 from reports.model import NOT_APPLICABLE, build, count, score
-from reports.publish import WRITERS
 from reports.runinfo import load_run
 from reports.views import gaps, group, headline, place
-from reports.writers import html_writer, markdown, terminal
+from reports.writers import WRITERS, html_writer, markdown, terminal
 from tests.data.reports import sample
 
 if TYPE_CHECKING:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from reports.writers import WRITERS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 SUITE = """
@@ -136,12 +138,7 @@ def test_nothing_is_lost(tmp_path: Path, workers: list[str]) -> None:
         "failed after all",
     ):
         assert words in reasons
-    assert sorted(path.name for path in (tmp_path / "reports/out").iterdir()) == [
-        "index.html",
-        "junit.xml",
-        "report.json",
-        "summary.md",
-    ]
+    assert {path.name for path in (tmp_path / "reports/out").iterdir()} == {*WRITERS}
     assert "counter has no suffix" in done.stdout
     assert "rename it" in done.stdout
     assert "report: reports/out/index.html" in done.stdout
@@ -227,7 +224,7 @@ def test_foreign_baseline_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_a_crashing_writer_fails_the_run_and_is_named(tmp_path: Path) -> None:
     conftest = (
-        "from reports.publish import WRITERS\n"
+        "from reports.writers import WRITERS\n"
         "def crash(report):\n    raise ValueError('boom')\n"
         "WRITERS['summary.md'] = crash\n"
     )
