@@ -12,7 +12,7 @@ import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.table import Row, best_of
-from stack.records.exposition.model import Exposition, MetricFamily, TextExposition
+from stack.records.exposition.exposition import Exposition, MetricFamily, TextExposition
 from stack.servers.find import find_binary
 from suites.core.discovery import in_area
 from suites.core.rule import NotApplicable

@@ -13,7 +13,7 @@ import httpx
 
 from stack.backends.base import RunningStack
 from stack.clients.prometheus import PrometheusClient
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from stack.records.logs.delivery import Delivery
 from stack.records.logs.stream import LOKI_MAX_LINE_BYTES, LogStream, SentRequest
 from stack.records.scrape.pair import ScrapePair

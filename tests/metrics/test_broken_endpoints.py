@@ -12,7 +12,7 @@ import pytest
 
 from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, once, text
 from fixtures.broken._miniature.loopback_server import Answer, Headers, Server, serving
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from stack.records.scrape.budget import DEFAULT
 from stack.records.scrape.contract import Contract
 from stack.records.scrape.pair import ScrapePair

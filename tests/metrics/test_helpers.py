@@ -11,7 +11,7 @@ import pytest
 from fixtures.broken._miniature.endpoints import BEHAVIOURS
 from fixtures.broken._miniature.loopback_server import serving
 from stack.clients.http import fetch
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from stack.records.scrape.budget import DEFAULT, BudgetedScrape
 from stack.records.scrape.concurrent import series_in
 from stack.records.scrape.contract import Contract, MetricContract

@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from stack.records.exposition.model import Exposition, MetricFamily, OpenMetricsExposition, TextExposition
+from stack.records.exposition.exposition import Exposition, MetricFamily, OpenMetricsExposition, TextExposition
 from stack.records.scrape.pair import ScrapePair
 from suites.core.discovery import in_area
 from suites.core.rule import NotApplicable, Record, Rule

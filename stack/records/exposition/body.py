@@ -1,12 +1,14 @@
-"""From the bytes of a response, or a text example, to an exposition: decoding, format, and what is no exposition."""
+"""Reads a response body or a text example: decoding, format, the end, and documents that are no exposition."""
 
 from __future__ import annotations
 
 import json
 import re
+from typing import NamedTuple
 
-from stack.records.exposition.faults import Violations
-from stack.records.exposition.model import Exposition, Format, OpenMetricsExposition, TextExposition
+from stack.records.exposition.family import FamilyDraft
+from stack.records.exposition.faults import EXCERPT, Faults
+from stack.records.exposition.model import Format
 from stack.records.exposition.parser import parse_lines
 
 _HEAD = re.compile(r"content-type:[ \t]*+([^\r\n]*+)\r?\n\r?\n", re.IGNORECASE)
@@ -21,8 +23,19 @@ _MUCH_NOISE = 0.1
 _LARGEST_JSON = 1 << 20
 
 
-def parse_text(text: str, only: Format | None) -> Exposition:
-    r"""Read an exposition from text that may be headed by a Content-Type line and an empty line.
+class Parsed(NamedTuple):
+    """What was read; the fields are those of `Exposition`, which see."""
+
+    format: Format
+    families: tuple[FamilyDraft, ...]
+    faults: Faults
+    text: str
+    size: int
+    content_type: str | None
+
+
+def parse_text(text: str, only: Format | None) -> Parsed:
+    r"""Read text that may be headed by a Content-Type line and an empty line.
 
     Bytes that are no UTF-8 may be written as Python's surrogate escapes (`\udcff` for the byte 0xff).
     """
@@ -33,11 +46,11 @@ def parse_text(text: str, only: Format | None) -> Exposition:
         size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
         return _read(_as_bytes(text), content_type, only)
-    return _judged(text, size, content_type, only, Violations())
+    return _checked(text, size, content_type, only, Faults())
 
 
-def read_body(body: bytes, content_type: str | None, only: Format | None) -> Exposition:
-    """Read an exposition from a response's body and its Content-Type header; None where it had none."""
+def read_body(body: bytes, content_type: str | None, only: Format | None) -> Parsed:
+    """Read a response's body and its Content-Type header; None where it had none."""
     return _read(body, (content_type or "").strip(), only)
 
 
@@ -48,27 +61,28 @@ def _as_bytes(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def _read(body: bytes, content_type: str | None, only: Format | None) -> Exposition:
-    violations = Violations()
+def _read(body: bytes, content_type: str | None, only: Format | None) -> Parsed:
+    faults = Faults()
     noise = _noise(body)
     if noise:
-        violations.report("parsable", 0, "body", noise)
-        return _made(only or _by_header(content_type) or Format.TEXT, "", len(body), content_type, violations)
+        faults.report("unparsable", 0, "body", noise)
+        return _parsed(only or _by_header(content_type) or Format.TEXT, "", len(body), content_type, faults)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        _tell_undecodable(body, violations)
+        _report_undecodable(body, faults)
         text = body.decode("utf-8", "replace")
-    return _judged(text, len(body), content_type, only, violations)
+    return _checked(text, len(body), content_type, only, faults)
 
 
-def _tell_undecodable(body: bytes, violations: Violations) -> None:
+def _report_undecodable(body: bytes, faults: Faults) -> None:
     for at, line in enumerate(body.split(b"\n"), 1):
         try:
             line.decode("utf-8")
         except UnicodeDecodeError as error:
-            detail = (f"0x{line[error.start]:02X}", str(error.start + 1))
-            violations.report("utf-8", at, detail=detail, excerpt=line[:200].decode("utf-8", "backslashreplace"))
+            excerpt = line[:EXCERPT].decode("utf-8", "backslashreplace")
+            byte, column = f"0x{line[error.start]:02X}", str(error.start + 1)
+            faults.report("invalid_utf8", at, excerpt=excerpt, byte=byte, column=column)
 
 
 def _noise(body: bytes) -> str | None:
@@ -104,50 +118,39 @@ def _by_header(content_type: str | None) -> Format | None:
     return Format.TEXT if media_type == "text/plain" else None
 
 
-def _judged(text: str, size: int, content_type: str | None, only: Format | None, violations: Violations) -> Exposition:
+def _checked(text: str, size: int, content_type: str | None, only: Format | None, faults: Faults) -> Parsed:
     end = text[-_START:].rstrip().rpartition("\n")[2]
     fmt = only or _by_header(content_type) or (Format.OPENMETRICS if end == "# EOF" else Format.TEXT)
     document = _document(text)
     if document:
-        violations.report("parsable", 0, "body", document, excerpt=text.strip())
-        return _made(fmt, text, size, content_type, violations)
+        faults.report("unparsable", 0, "body", document, excerpt=text.strip())
+        return _parsed(fmt, text, size, content_type, faults)
     if text.startswith("\ufeff"):
-        violations.report("no-byte-order-mark", 1)
+        faults.report("byte_order_mark", 1)
         text = text[1:]
     if fmt is Format.OPENMETRICS:
-        text = _check_eof(text, violations)
+        text = _check_eof(text, faults)
     elif text and not text.endswith("\n"):
         line = text.count("\n") + 1
-        violations.report("text-final-line-feed", line, excerpt=text.rpartition("\n")[2])
-    return _made(fmt, text, size, content_type, violations)
+        faults.report("missing_final_line_feed", line, excerpt=text.rpartition("\n")[2])
+    return _parsed(fmt, text, size, content_type, faults)
 
 
-def _check_eof(text: str, violations: Violations) -> str:
-    """Judge the end of an OpenMetrics body; returns the text that is worth reading."""
+def _check_eof(text: str, faults: Faults) -> str:
+    """Check the end of an OpenMetrics body; returns the text that is worth reading."""
     found = _EOF.search(text)
     if found is None:
-        violations.report("openmetrics-eof", text.count("\n", 0, len(text.rstrip("\n"))) + 1, "missing")
+        faults.report("bad_eof", text.count("\n", 0, len(text.rstrip("\n"))) + 1, "missing")
         return text
     after = text[found.end() + 1 :]
     if not after:
         return text
     line = text.count("\n", 0, found.end()) + 2
     lines = after.count("\n") + (not after.endswith("\n"))
-    violations.report("openmetrics-eof", line, "after", detail=(str(lines),), excerpt=after.partition("\n")[0])
+    faults.report("bad_eof", line, "after", excerpt=after.partition("\n")[0], lines=str(lines))
     return text if after.strip() else text[: found.end() + 1]
 
 
-def _made(fmt: Format, text: str, size: int, content_type: str | None, violations: Violations) -> Exposition:
-    documented = bool(violations.counts.get("parsable"))
-    families = () if documented else parse_lines(text, fmt, violations)
-    record = OpenMetricsExposition if fmt is Format.OPENMETRICS else TextExposition
-    return record(
-        format=fmt,
-        families=families,
-        by_code=violations.by_code(),
-        violation_counts=violations.counts,
-        text=text,
-        size=size,
-        series_count=sum(len(family.samples) for family in families),
-        content_type=content_type,
-    )
+def _parsed(fmt: Format, text: str, size: int, content_type: str | None, faults: Faults) -> Parsed:
+    readable = "unparsable" not in faults.counts
+    return Parsed(fmt, parse_lines(text, fmt, faults) if readable else (), faults, text, size, content_type)

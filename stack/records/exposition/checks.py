@@ -1,4 +1,4 @@
-"""What can only be judged once all lines are read: each family as a whole, and the families together.
+"""What can only be checked once all lines are read: each family as a whole, and the families together.
 
 Everything that concerns a single sample is done in bulk where the interpreter's own loops can do it, because a family
 may have a million samples.
@@ -7,110 +7,74 @@ may have a million samples.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isnan
 from operator import itemgetter
 
-from stack.records.exposition.exemplars import check_exemplars
 from stack.records.exposition.family import FamilyDraft
-from stack.records.exposition.faults import Violations
+from stack.records.exposition.faults import FaultKind, Faults
+from stack.records.exposition.grammar import BadNumberError, number, shown
 from stack.records.exposition.histograms import check_histogram
 from stack.records.exposition.model import Format, Sample
-from stack.records.exposition.points import Points
-from stack.records.exposition.types import check_info, check_plain, check_stateset, check_summary
+from stack.records.exposition.points import check_labels, check_series
+from stack.records.exposition.summaries import check_summary
 
-_SAMPLES_CODE = {
-    "counter": "openmetrics-counter-samples",
-    "info": "openmetrics-info-samples",
-    "histogram": "histogram-samples",
-    "gaugehistogram": "histogram-samples",
-    "summary": "openmetrics-summary-samples",
+EXEMPLAR_LIMIT = 128
+"""Code points that an exemplar's label names and values may have together."""
+
+_SAMPLE_FAULTS: dict[str, FaultKind] = {
+    "counter": "bad_counter_sample_name",
+    "info": "bad_info_sample_name",
+    "histogram": "bad_histogram_sample",
+    "gaugehistogram": "bad_histogram_sample",
+    "summary": "bad_summary_sample_name",
 }
-_PLAIN_CODE = "openmetrics-plain-samples"
+_PLAIN_FAULT: FaultKind = "bad_plain_sample_name"
 
 
-def check_all(families: Mapping[str, FamilyDraft], fmt: Format, violations: Violations) -> None:
+def check_all(families: Mapping[str, FamilyDraft], fmt: Format, faults: Faults) -> None:
     """Check every complete family, and how the families go together."""
     for draft in families.values():
         for part in draft.parts():
             if part.samples:
-                _check_samples(part, violations)
-            if part.exemplars:
-                check_exemplars(part, violations)
-        _check_names(draft, violations)
+                _check_samples(part, faults)
+            for sample in part.exemplars:
+                _check_exemplar(part, sample, faults)
+        _check_names(draft, faults)
     if fmt is Format.OPENMETRICS:
         for draft in families.values():
-            _check_metadata(draft, violations)
-        _check_clashes(families.values(), violations)
+            _check_metadata(draft, faults)
+        _check_clashes(families.values(), faults)
 
 
-def _check_samples(draft: FamilyDraft, violations: Violations) -> None:
+def _check_samples(draft: FamilyDraft, faults: Faults) -> None:
     if draft.type in {"histogram", "gaugehistogram"}:
-        check_histogram(draft, violations)
+        check_histogram(draft, faults)
         return
     if draft.type == "summary":
-        check_summary(draft, violations)
+        check_summary(draft, faults)
         return
     if len(draft.samples) > 1 or draft.samples[0].labels:
-        _check_labels(draft, violations)
-        _check_series(draft, violations)
+        check_labels(draft, faults)
+        check_series(draft, faults)
     if draft.type == "stateset":
-        check_stateset(draft, violations)
+        _check_stateset(draft, faults)
     elif draft.type == "info":
-        check_info(draft, violations)
+        _check_info(draft, faults)
     else:
-        check_plain(draft, violations)
+        _check_plain(draft, faults)
 
 
-def _check_labels(draft: FamilyDraft, violations: Violations) -> None:
-    labels = list(map(itemgetter(1), draft.samples))
-    if sum(map(len, map(dict, labels))) == sum(map(len, labels)):
-        return
-    for sample in draft.samples:
-        names = [name for name, _ in sample.labels]
-        for name in {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ():
-            violations.report("label-names-unique", sample.line, draft.name, name, detail=(sample.series,))
-
-
-def _check_series(draft: FamilyDraft, violations: Violations) -> None:
-    """Each series once; in OpenMetrics once per timestamp, in a row, with rising timestamps."""
-    samples = draft.samples
-    openmetrics = draft.format is Format.OPENMETRICS
-    one_name = samples[0].name == samples[-1].name and len(set(map(itemgetter(0), samples))) == 1
-    if one_name and not (openmetrics and draft.timestamped):
-        keys = list(map(hash, map(frozenset, map(itemgetter(1), samples))))
-        if len(set(keys)) == len(keys):
-            return
-    _check_series_one_by_one(draft, violations)
-
-
-def _check_series_one_by_one(draft: FamilyDraft, violations: Violations) -> None:
-    points = Points(draft, violations, set[str])
-    own_label = draft.name if draft.type == "stateset" else None
-    in_a_row = draft.type != "info"  # the metric's own labels and the information itself cannot be told apart
-    for sample in draft.samples:
-        own = [pair for pair in sample.labels if pair[0] != own_label]
-        series = sample.name + (dict(sample.labels).get(own_label, "") if own_label else "")
-        seen = points.turn(own, sample, in_a_row=in_a_row)
-        if series in seen:
-            report_duplicate(draft, sample, violations)
-        seen.add(series)
-
-
-def report_duplicate(draft: FamilyDraft, sample: Sample, violations: Violations) -> None:
-    """Note that the series of `sample` was there before."""
-    violations.report("duplicate-series", sample.line, draft.name, detail=(sample.series,))
-
-
-def _check_metadata(draft: FamilyDraft, violations: Violations) -> None:
+def _check_metadata(draft: FamilyDraft, faults: Faults) -> None:
     name, line = draft.name, draft.lines["first"]
     if name.startswith("_"):
-        violations.report("openmetrics-leading-underscore", line, "metric family", name)
+        faults.report("leading_underscore", line, "metric family", name)
     if draft.unit and draft.type in {"info", "stateset"}:
-        violations.report("openmetrics-no-unit", draft.lines["UNIT"], name, draft.type, draft.unit)
+        faults.report("unit_not_allowed", draft.lines["UNIT"], name, draft.type, draft.unit)
     elif draft.unit and not name.endswith(f"_{draft.unit}"):
-        violations.report("openmetrics-unit-suffix", draft.lines["UNIT"], name, draft.unit)
+        faults.report("missing_unit_suffix", draft.lines["UNIT"], name, draft.unit)
 
 
-def _check_clashes(families: Iterable[FamilyDraft], violations: Violations) -> None:
+def _check_clashes(families: Iterable[FamilyDraft], faults: Faults) -> None:
     """No sample name may belong to two families; a family's own name counts as one of its names."""
     claimed: dict[str, FamilyDraft] = {}
     for draft in families:
@@ -119,19 +83,79 @@ def _check_clashes(families: Iterable[FamilyDraft], violations: Violations) -> N
             if other is draft or other in draft.early or draft in other.early:
                 continue
             first = f"{other.type} `{other.name}`"
-            violations.report(
-                "openmetrics-suffix-clash", draft.lines["first"], f"{draft.type} `{draft.name}`", first, name
-            )
+            faults.report("sample_name_clash", draft.lines["first"], f"{draft.type} `{draft.name}`", first, name)
             break
 
 
-def _check_names(draft: FamilyDraft, violations: Violations) -> None:
-    """Samples whose names do not fit the type that was announced right before them; told once per family."""
+def _check_names(draft: FamilyDraft, faults: Faults) -> None:
+    """Samples whose names do not fit the type that was announced right before them; reported once per family."""
     kind, names = draft.type, draft.foreign
     if draft.format is Format.OPENMETRICS and kind in {"counter", "info"}:
         names = names | {draft.name}
     stray = next((sample for sample in draft.samples if sample.name in names), None) if names else None
     if stray is None or draft.type_text is None:
         return
-    code = "text-sample-names" if draft.format is Format.TEXT else _SAMPLES_CODE.get(draft.type_text, _PLAIN_CODE)
-    violations.report(code, stray.line, draft.name, draft.type_text, stray.name)
+    fault = _SAMPLE_FAULTS.get(draft.type_text, _PLAIN_FAULT)
+    if draft.format is Format.TEXT:
+        fault = "sample_name_not_of_type"
+    faults.report(fault, stray.line, draft.name, draft.type_text, stray.name)
+
+
+def _check_plain(draft: FamilyDraft, faults: Faults) -> None:
+    """Counters hold numbers from 0 up; gauges and unknowns may hold anything."""
+    if draft.type != "counter":
+        return
+    values = list(map(itemgetter(2), draft.samples))
+    if min(values) >= 0 and not any(map(isnan, values)):
+        return
+    created = f"{draft.name}_created" if draft.format is Format.OPENMETRICS else ""
+    for sample in draft.samples:
+        if sample.name != created and not sample.value >= 0:
+            faults.report("bad_counter_value", sample.line, draft.name, series=sample.series, value=shown(sample.value))
+
+
+def _check_stateset(draft: FamilyDraft, faults: Faults) -> None:
+    """Each sample of a stateset names its state in a label called like the family, and is 0 or 1."""
+    for sample in draft.samples:
+        if all(name != draft.name for name, _ in sample.labels):
+            faults.report("missing_stateset_label", sample.line, draft.name, series=sample.series)
+        elif sample.value not in {0, 1}:
+            faults.report(
+                "bad_stateset_value", sample.line, draft.name, series=sample.series, value=shown(sample.value)
+            )
+
+
+def _check_info(draft: FamilyDraft, faults: Faults) -> None:
+    """An info's samples are 1; one that is misnamed may be no info at all."""
+    for sample in draft.samples:
+        if sample.value != 1 and sample.name.endswith("_info"):
+            faults.report("bad_info_value", sample.line, draft.name, series=sample.series, value=shown(sample.value))
+
+
+def _check_exemplar(draft: FamilyDraft, sample: Sample, faults: Faults) -> None:
+    exemplar = sample.exemplar
+    if exemplar is None:
+        return
+    suffix = sample.name[len(draft.name) :]
+    bucket = draft.type in {"histogram", "gaugehistogram"} and suffix == "_bucket"
+    if not bucket and not (draft.type == "counter" and sample.name.endswith("_total")):
+        faults.report("misplaced_exemplar", sample.line, sample.name, draft.type)
+    length = sum(len(name) + len(value) for name, value in exemplar.labels)
+    if length > EXEMPLAR_LIMIT:
+        faults.report("exemplar_too_long", sample.line, draft.name, length=str(length))
+    names = [name for name, _ in exemplar.labels]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        faults.report("duplicate_label_name", sample.line, draft.name, twice, series=sample.series)
+    bound = _bound(sample) if bucket else None
+    if bound is not None and not exemplar.value <= bound:
+        faults.report(
+            "exemplar_above_bound", sample.line, draft.name, series=sample.series, value=shown(exemplar.value)
+        )
+
+
+def _bound(sample: Sample) -> float | None:
+    try:
+        return number(dict(sample.labels)["le"])
+    except (BadNumberError, KeyError):
+        return None

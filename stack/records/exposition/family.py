@@ -1,11 +1,12 @@
-"""The metric family under construction: what the reader fills line by line."""
+"""Metric families while their lines are read: which family a line belongs to, and which one is open."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
 
-from stack.records.exposition.model import Format, MetricFamily, Sample
+from stack.records.exposition.faults import Faults
+from stack.records.exposition.model import Format, Sample
 
 TYPES = {
     Format.TEXT: {"counter", "gauge", "histogram", "summary", "untyped"},
@@ -72,7 +73,7 @@ class FamilyDraft:
         return name.startswith(self.name) and name[len(self.name) :] in ALL_SUFFIXES
 
     def parts(self) -> Iterator[FamilyDraft]:
-        """The family as it is judged: its own samples, then the foreign ones, of whose type nothing is known."""
+        """The family as it is checked: its own samples, then the foreign ones, of whose type nothing is known."""
         if not self.foreign:
             yield self
             return
@@ -83,18 +84,63 @@ class FamilyDraft:
             part.type = "unknown" if foreign else self.type
             yield part
 
-    def finished(self) -> MetricFamily:
-        """The frozen record."""
-        return MetricFamily(
-            name=self.name,
-            type=self.type,
-            help=self.help,
-            unit=self.unit,
-            samples=tuple(self.samples),
-            format=self.format,
-            line=self.lines["first"],
-            type_line=self.lines.get("TYPE", 0),
-            help_line=self.lines.get("HELP", 0),
-            unit_line=self.lines.get("UNIT", 0),
-            type_text=self.type_text,
-        )
+
+class Families:
+    """The families of one exposition so far: by name, by the sample names that they own, and the one now open."""
+
+    def __init__(self, fmt: Format, faults: Faults) -> None:
+        self.format = fmt
+        self.faults = faults
+        self.by_name: dict[str, FamilyDraft] = {}
+        self.owners: dict[str, FamilyDraft] = {}
+        self.current: FamilyDraft | None = None
+
+    def add(self, sample: Sample) -> None:
+        """Put a sample into the family that owns its name, or that begins with it."""
+        draft = self.owners.get(sample.name) or self._adopting(sample.name) or self._begun_by(sample)
+        self.switch(draft, sample.line)
+        draft.append(sample)
+        if sample.timestamp is not None:
+            draft.timestamped = True
+        if sample.exemplar is not None:
+            draft.exemplars.append(sample)
+
+    def begin(self, name: str, at: int) -> FamilyDraft:
+        """A new family named by its first line; its TYPE line or its first sample decides which samples it owns."""
+        draft = self.by_name[name] = FamilyDraft(name, at, self.format)
+        return draft
+
+    def switch(self, draft: FamilyDraft, at: int) -> None:
+        """Turn to another family's lines; the one that was open is complete."""
+        if draft is self.current:
+            return
+        if self.current is not None:
+            self.current.open = False
+        if not draft.open:
+            between = self.current.name if self.current is not None else ""
+            self.faults.report("interleaved_families", at, draft.name, between=between)
+            draft.open = True
+        self.current = draft
+
+    def _begun_by(self, sample: Sample) -> FamilyDraft:
+        """The family that the sample is the first of; it may have a HELP line already."""
+        draft = self.by_name.get(sample.name) or self.begin(sample.name, sample.line)
+        self.owners[sample.name] = draft
+        return draft
+
+    def _adopting(self, name: str) -> FamilyDraft | None:
+        """The family whose metadata was just read, where a sample of this name is meant by it though it does not fit.
+
+        A HELP line of the sample's own name, which came before, is taken along.
+        """
+        draft = self.current
+        helped = self.by_name.get(name)
+        if draft is None or draft is helped or not draft.awaits(name):
+            return None
+        if helped is not None:
+            draft.help, draft.lines = draft.help or helped.help, {**helped.lines, **draft.lines}
+            draft.lines["first"] = min(draft.lines.values())
+            del self.by_name[name]
+        draft.foreign.add(name)
+        self.owners[name] = draft
+        return draft

@@ -1,32 +1,78 @@
-"""Collects what the parser sees, one violation per thing to mend, bounded however broken the body is."""
+"""Faults of the format: every kind that the parser reports, and the collector that keeps them bounded."""
 
 from __future__ import annotations
 
-from stack.records.exposition.model import MAX_VIOLATIONS, Violation
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
+MAX_FAULTS = 100
+"""The number of distinct faults of one kind that an exposition keeps; all are counted."""
 EXCERPT = 200
-"""So many characters of a line are kept as evidence."""
+"""The number of characters of a line that are kept as evidence."""
+
+_BodyFault = Literal["bad_eof", "byte_order_mark", "invalid_utf8", "missing_final_line_feed", "unparsable"]
+_LineFault = Literal["bad_escape", "bad_number", "blank_line", "carriage_return", "comment", "malformed_exemplar"]
+_NameFault = Literal["bad_label_name", "bad_metric_name", "duplicate_label_name", "leading_underscore"]
+_TimestampFault = Literal["bad_millisecond_timestamp", "timestamp_not_in_seconds", "unordered_timestamps"]
+_MetadataFault = Literal["duplicate_metadata", "late_metadata", "malformed_metadata", "unknown_type"]
+_UnitFault = Literal["missing_unit_suffix", "unit_not_allowed"]
+_GroupFault = Literal[
+    "duplicate_family", "duplicate_series", "interleaved_families", "interleaved_metrics", "sample_name_clash"
+]
+_SampleNameFault = Literal[
+    "bad_counter_sample_name", "bad_histogram_sample", "bad_info_sample_name", "bad_plain_sample_name",
+    "bad_summary_sample_name", "sample_name_not_of_type",
+]  # fmt: skip  # grouped
+_ExemplarFault = Literal["exemplar_above_bound", "exemplar_too_long", "misplaced_exemplar"]
+_ValueFault = Literal["bad_counter_value", "bad_info_value", "bad_stateset_value", "missing_stateset_label"]
+_HistogramFault = Literal[
+    "bad_bucket_bound", "bad_histogram_count", "bad_histogram_sum", "bad_histogram_value", "count_or_sum_alone",
+    "duplicate_bucket_bound", "falling_buckets", "fractional_histogram_value", "misplaced_le_label",
+    "misspelled_infinity", "missing_infinite_bucket", "sum_with_negative_bounds", "unsorted_buckets",
+]  # fmt: skip  # grouped
+_SummaryFault = Literal[
+    "bad_quantile", "bad_quantile_value", "bad_summary_value", "misplaced_quantile_label", "unsorted_quantiles"
+]
+FaultKind = Literal[
+    _BodyFault, _LineFault, _NameFault, _TimestampFault, _MetadataFault, _UnitFault, _GroupFault, _SampleNameFault,
+    _ExemplarFault, _ValueFault, _HistogramFault, _SummaryFault,
+]  # fmt: skip  # grouped
+"""What can be wrong with an exposition. Each kind is reported by exactly one metrics rule."""
 
 
-class Violations:
-    """The violations of one exposition, grouped by code and by the thing to mend."""
+class Fault(NamedTuple):
+    """One fault of the format.
+
+    `subject` names what has to be fixed (a family, a label name, …): faults of one kind and subject are kept as one,
+    with how many `times` it occurred and the `line`, `detail` and `excerpt` of the first. `line` counts from 1;
+    0 means the exposition as a whole.
+    """
+
+    kind: FaultKind
+    line: int
+    subject: tuple[str, ...]
+    times: int
+    detail: Mapping[str, str]
+    excerpt: str
+
+
+class Faults:
+    """The faults of one exposition, grouped by kind and by what has to be fixed."""
 
     def __init__(self) -> None:
-        self._found: dict[str, dict[tuple[str, ...], Violation]] = {}
-        self.counts: dict[str, int] = {}
+        self._found: dict[FaultKind, dict[tuple[str, ...], Fault]] = {}
+        self.counts: dict[FaultKind, int] = {}
 
-    def report(
-        self, code: str, line: int, *what: str, detail: tuple[str, ...] = (), excerpt: str = "", times: int = 1
-    ) -> None:
-        """Note one more violation of `code`; only the first of each `what` keeps its line, detail and excerpt."""
-        self.counts[code] = self.counts.get(code, 0) + times
-        of_code = self._found.setdefault(code, {})
-        known = of_code.get(what)
+    def report(self, kind: FaultKind, line: int, *subject: str, excerpt: str = "", **detail: str) -> None:
+        """Note one more fault; only the first of each `subject` keeps its line, detail and excerpt."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        of_kind = self._found.setdefault(kind, {})
+        known = of_kind.get(subject)
         if known is not None:
-            of_code[what] = known._replace(times=known.times + times)
-        elif len(of_code) < MAX_VIOLATIONS:
-            of_code[what] = Violation(code, line, what, times, detail, excerpt[:EXCERPT])
+            of_kind[subject] = known._replace(times=known.times + 1)
+        elif len(of_kind) < MAX_FAULTS:
+            of_kind[subject] = Fault(kind, line, subject, 1, detail, excerpt[:EXCERPT])
 
-    def by_code(self) -> dict[str, tuple[Violation, ...]]:
-        """Everything found, per code in line order."""
-        return {code: tuple(sorted(found.values(), key=lambda each: each.line)) for code, found in self._found.items()}
+    def by_kind(self) -> dict[FaultKind, tuple[Fault, ...]]:
+        """Everything found, per kind in line order."""
+        return {kind: tuple(sorted(found.values(), key=lambda each: each.line)) for kind, found in self._found.items()}

@@ -1,7 +1,7 @@
-"""The tokens of both exposition formats: names, numbers, escapes, and well-formed sample lines.
+"""The tokens of both exposition formats: names, numbers, timestamps, escapes, and well-formed sample lines.
 
 Sources: OpenMetrics 1.0 "ABNF", and the EBNF of the Prometheus text format. What these expressions refuse goes to
-`exposition_scan`, which says precisely why.
+`scan`, which finds out precisely why.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import re
 from sys import intern
+
+from stack.records.exposition.model import Format
 
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*+")
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*+")
@@ -22,9 +24,12 @@ SAMPLE = re.compile(
     rf"(?: # \{{({_LABELS})\}} ([^ ]++)(?: ([^ ]++))?)?"
 )
 """A sample line with single spaces: name, labels, value, timestamp, exemplar labels, value and timestamp."""
-INT64 = re.compile(r"[+-]?[0-9]++")
+_INT64 = re.compile(r"[+-]?[0-9]++")
+_INT64_MAX = 2**63
+_INT64_DIGITS = 20
+_LATEST = 1e11  # seconds reach it in the year 5138, milliseconds passed it in 1973
 
-CACHE_LIMIT = 100_000
+_CACHE_LIMIT = 100_000
 _EXACT = 1e5  # from here on six digits would not show a whole number whole
 _UNESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
 
@@ -34,7 +39,11 @@ class BadNumberError(KeyError):
 
 
 class BadTimestampError(KeyError):
-    """A token that is no timestamp; a KeyError so that a cache may raise it."""
+    """A token that is no timestamp of the format; a KeyError so that a cache may raise it."""
+
+
+class FarTimestampError(BadTimestampError):
+    """An OpenMetrics timestamp so far in the future that it can hardly be in seconds."""
 
 
 class OddPairError(KeyError):
@@ -57,6 +66,35 @@ def number(text: str) -> float:
     raise BadNumberError(text)
 
 
+def is_number(token: str) -> bool:
+    """Whether the token is a number of the formats."""
+    try:
+        number(token)
+    except BadNumberError:
+        return False
+    return True
+
+
+def milliseconds(token: str) -> float:
+    """A text-format timestamp in seconds; raises `BadTimestampError` where it is no int64."""
+    if len(token) > _INT64_DIGITS or not _INT64.fullmatch(token) or not -_INT64_MAX <= int(token) < _INT64_MAX:
+        raise BadTimestampError(token)
+    return int(token) / 1000
+
+
+def seconds(token: str) -> float:
+    """An OpenMetrics timestamp, a realnumber of the ABNF; raises `BadTimestampError`."""
+    try:
+        value = number(token)
+    except BadNumberError:
+        raise BadTimestampError(token) from None
+    if token.lstrip("+-")[:1].lower() in {"i", "n"}:
+        raise BadTimestampError(token)
+    if abs(value) >= _LATEST:
+        raise FarTimestampError(token)
+    return value
+
+
 def shown(value: float) -> str:
     """A value as the formats write it."""
     if math.isnan(value):
@@ -72,9 +110,25 @@ class Numbers(dict[str, float]):
     def __missing__(self, text: str) -> float:
         """Read a token not seen yet; raises `BadNumberError`."""
         value = number(text)
-        if len(self) >= CACHE_LIMIT:
+        if len(self) >= _CACHE_LIMIT:
             self.clear()
         self[text] = value
+        return value
+
+
+class Timestamps(dict[str, float]):
+    """Timestamps in seconds by their tokens, since most samples of an exposition share theirs."""
+
+    def __init__(self, fmt: Format) -> None:
+        super().__init__()
+        self._read = seconds if fmt is Format.OPENMETRICS else milliseconds
+
+    def __missing__(self, token: str) -> float:
+        """Read a timestamp not seen yet; raises `BadTimestampError`."""
+        value = self._read(token)
+        if len(self) >= _CACHE_LIMIT:
+            self.clear()
+        self[token] = value
         return value
 
 
@@ -95,14 +149,14 @@ class Pairs(dict[str, tuple[str, str]]):
             raise OddPairError(text)
         name, value = found.groups()
         pair = (intern(name), unescape(value))
-        if len(self) >= CACHE_LIMIT:
+        if len(self) >= _CACHE_LIMIT:
             self.clear()
         self[text] = pair
         return pair
 
 
 def unescape(text: str) -> str:
-    r"""Undo `\\`, `\n` and `\"`; a backslash before anything else stays as it stands."""
+    r"""Undo `\\`, `\n` and `\"`; a backslash before anything else is kept."""
     return _ESCAPE.sub(lambda found: _UNESCAPED[found[1]], text) if "\\" in text else text
 
 

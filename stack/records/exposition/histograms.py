@@ -10,7 +10,7 @@ from math import inf, isnan, nan
 from operator import itemgetter
 
 from stack.records.exposition.family import FamilyDraft
-from stack.records.exposition.faults import Violations
+from stack.records.exposition.faults import Faults
 from stack.records.exposition.grammar import BadNumberError, number, shown
 from stack.records.exposition.model import Format, Labels, Sample
 from stack.records.exposition.points import Points
@@ -47,14 +47,14 @@ class _Bounds(dict[str, float]):
 
 
 class _Check:
-    def __init__(self, draft: FamilyDraft, violations: Violations) -> None:
+    def __init__(self, draft: FamilyDraft, faults: Faults) -> None:
         self.draft = draft
         self.name = draft.name
-        self.report = violations.report
+        self.report = faults.report
         self.strict = draft.format is Format.OPENMETRICS
         self.gauge = draft.type == "gaugehistogram"
         self.count, self.sum = ("_gcount", "_gsum") if self.gauge else ("_count", "_sum")
-        self.points = Points(draft, violations, _Point)
+        self.points = Points(draft, faults, _Point)
 
     def run(self) -> None:
         """Go through the samples in order, then judge each point as a whole."""
@@ -98,12 +98,12 @@ class _Check:
                 return
         elif known and value < point.value:
             point.fell = True
-            detail = (sample.series, shown(value), shown(point.value), point.bound_text)
-            self.report("histogram-buckets-cumulative", sample.line, self.name, detail=detail)
+            detail = {"value": shown(value), "before": shown(point.value), "bound": point.bound_text}
+            self.report("falling_buckets", sample.line, self.name, series=sample.series, **detail)
         if bound == inf:
             point.infinite = value if known else nan
             if text != "+Inf":
-                self.report("infinity-spelling", sample.line, self.name, text)
+                self.report("misspelled_infinity", sample.line, self.name, text)
         elif bound < 0:
             point.negative = True
         point.bound, point.bound_text, point.value = bound, text, value if known else point.value
@@ -114,17 +114,19 @@ class _Check:
         bounds = [value for name, value in sample.labels if name == "le"]
         if sample.name == f"{self.name}_bucket":
             if not bounds:
-                detail = (sample.series,)
-                self.report("histogram-samples", sample.line, self.name, self.draft.type, "no le", detail=detail)
+                kind = self.draft.type
+                self.report("bad_histogram_sample", sample.line, self.name, kind, "no le", series=sample.series)
         elif bounds:
-            self.report("le-label", sample.line, self.name, sample.name[len(self.name) :], detail=(sample.series,))
+            self.report(
+                "misplaced_le_label", sample.line, self.name, sample.name[len(self.name) :], series=sample.series
+            )
         if len(bounds) > 1:
-            self.report("label-names-unique", sample.line, self.name, "le", detail=(sample.series,))
+            self.report("duplicate_label_name", sample.line, self.name, "le", series=sample.series)
         return own, bounds[-1] if bounds else None
 
     def again(self, sample: Sample) -> None:
         """A series that was there before."""
-        self.report("duplicate-series", sample.line, self.name, detail=(sample.series,))
+        self.report("duplicate_series", sample.line, self.name, series=sample.series)
 
     def check_labels(self, own: Labels, sample: Sample) -> Labels:
         """The metric's own labels without a second `le`."""
@@ -132,26 +134,25 @@ class _Check:
         if len(set(names)) == len(names) and "le" not in names:
             return own
         twice = next((name for name in names if names.count(name) > 1), "le")
-        self.report("label-names-unique", sample.line, self.name, twice, detail=(sample.series,))
+        self.report("duplicate_label_name", sample.line, self.name, twice, series=sample.series)
         return tuple(pair for pair in own if pair[0] != "le")
 
     def misplaced(self, bound: float, text: str, sample: Sample, point: _Point) -> None:
         """A bucket whose bound is not above the one before."""
         if isnan(bound):
-            self.report("le-number", sample.line, self.name, text, detail=(sample.series,))
+            self.report("bad_bucket_bound", sample.line, self.name, text, series=sample.series)
         elif bound < point.bound:
-            detail = (sample.series, point.bound_text)
-            self.report("le-sorted", sample.line, self.name, detail=detail)
+            self.report("unsorted_buckets", sample.line, self.name, series=sample.series, before=point.bound_text)
         else:
-            self.report("le-unique", sample.line, self.name, point.bound_text, text, detail=(sample.series,))
+            self.report("duplicate_bucket_bound", sample.line, self.name, point.bound_text, text, series=sample.series)
 
     def bad_value(self, sample: Sample) -> None:
         """A bucket or count value that is no natural number."""
-        detail = (sample.series, shown(sample.value))
+        detail = {"series": sample.series, "value": shown(sample.value)}
         if not sample.value >= 0:
-            self.report("histogram-values", sample.line, self.name, detail=detail)
+            self.report("bad_histogram_value", sample.line, self.name, **detail)
         elif self.strict:
-            self.report("openmetrics-histogram-integers", sample.line, self.name, detail=detail)
+            self.report("fractional_histogram_value", sample.line, self.name, **detail)
 
     def total(self, sample: Sample, point: _Point) -> None:
         """A sample that is no bucket."""
@@ -166,41 +167,40 @@ class _Check:
         elif suffix == self.sum:
             point.sum = sample
         elif not suffix:
-            self.report("histogram-samples", sample.line, self.name, self.draft.type, self.name)
+            self.report("bad_histogram_sample", sample.line, self.name, self.draft.type, self.name)
 
     def finish(self, point: _Point, *, apart: bool) -> None:
         """What a point must have once all its samples are seen.
 
-        `apart`: some counts have no buckets, which is told of them; the buckets under other labels then are theirs.
+        `apart`: some counts have no buckets, which is reported for them; the buckets under other labels are theirs.
         """
         first, count = point.first, point.count
         if first is None or point.others == {""}:
             return
         series = Sample(self.name, tuple(pair for pair in first.labels if pair[0] != "le"), 0, None, 0).series
         if point.infinite is None:
-            self.report("histogram-inf-bucket", first.line, self.name, detail=(series,))
+            self.report("missing_infinite_bucket", first.line, self.name, series=series)
         elif count is not None and count.value != point.infinite and not (point.fell or isnan(point.infinite)):
-            detail = (series, shown(count.value), shown(point.infinite))
-            self.report("histogram-count", count.line, self.name, "differs", detail=detail)
+            detail = {"count": shown(count.value), "infinite": shown(point.infinite)}
+            self.report("bad_histogram_count", count.line, self.name, "differs", series=series, **detail)
         if self.strict:
             self.finish_strict(point, series, first.line)
         elif count is None and not apart:
-            self.report("histogram-count", first.line, self.name, "missing", detail=(series,))
+            self.report("bad_histogram_count", first.line, self.name, "missing", series=series)
 
     def finish_strict(self, point: _Point, series: str, line: int) -> None:
         total = point.sum
         if (total is None) != (point.count is None):
             have, lack = (self.sum, self.count) if total else (self.count, self.sum)
-            self.report("openmetrics-histogram-count-iff-sum", line, self.name, have, lack, detail=(series,))
+            self.report("count_or_sum_alone", line, self.name, have, lack, series=series)
         if total is None:
             return
         if point.negative and not self.gauge:
-            self.report("openmetrics-negative-buckets", total.line, self.name, detail=(series,))
+            self.report("sum_with_negative_bounds", total.line, self.name, series=series)
         elif isnan(total.value) or (total.value < 0 and not point.negative):
-            detail = (total.series, shown(total.value))
-            self.report("openmetrics-histogram-sum", total.line, self.name, detail=detail)
+            self.report("bad_histogram_sum", total.line, self.name, series=total.series, value=shown(total.value))
 
 
-def check_histogram(draft: FamilyDraft, violations: Violations) -> None:
+def check_histogram(draft: FamilyDraft, faults: Faults) -> None:
     """Check one family of type histogram or gaugehistogram."""
-    _Check(draft, violations).run()
+    _Check(draft, faults).run()

@@ -1,4 +1,4 @@
-"""Reads a sample line token by token: the way for lines the fast expressions refuse, and the one that says why.
+"""Reads a sample line token by token: for lines the fast expressions refuse, to report why.
 
 Where the meaning is still clear (a bad escape, an invalid name) the problem is noted and the sample is kept; where it
 is not (a quote that never closes) the line is given up.
@@ -7,18 +7,21 @@ is not (a quote that never closes) the line is given up.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from sys import intern
 
-from stack.records.exposition.grammar import LABEL_NAME, NAME, BadNumberError, number, unescape
-from stack.records.exposition.model import Exemplar, Labels
-from stack.records.exposition.values import (
-    Problem,
-    check_timestamp,
+from stack.records.exposition.faults import FaultKind, Faults
+from stack.records.exposition.grammar import (
+    LABEL_NAME,
+    NAME,
+    BadTimestampError,
+    FarTimestampError,
     is_number,
-    looks_like_sample,
     milliseconds,
-    unreadable,
+    number,
+    seconds,
+    unescape,
 )
+from stack.records.exposition.model import Exemplar, Format, Labels, Sample
 
 _STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)"')
 _BAD_ESCAPE = re.compile(r"(?:[^\\]|\\[\\n\"])*+(\\.?)")
@@ -28,45 +31,51 @@ _NAME_TOKEN = re.compile(r"[^ \t{]*+")
 _LABEL_TOKEN = re.compile(r'[^=,{}" \t]*+')
 
 
-class Scanned(NamedTuple):
-    """What a line says as far as it could be read."""
-
-    name: str
-    labels: Labels
-    value: float
-    timestamp: float | None
-    exemplar: Exemplar | None
-
-
 class _GivenUp(Exception):  # noqa: N818  # control flow within this file
     """The rest of the line cannot be read."""
 
 
-def scan(line: str, *, openmetrics: bool) -> tuple[Scanned | None, list[Problem]]:
-    """Read one sample line; the sample is None where none could be made out, and then there is a problem."""
-    scanner = _Scanner(line if openmetrics else line.rstrip(" \t"), openmetrics=openmetrics)
+def looks_like_sample(rest: str) -> bool:
+    """Whether what comes after a bad name could be the rest of a sample: labels, or a number and at most one more."""
+    if rest.lstrip(" \t").startswith("{"):
+        return True
+    tokens = rest.split()
+    return 1 <= len(tokens) <= 2 and is_number(tokens[0])  # value and timestamp
+
+
+def scan(line: str, at: int, fmt: Format, faults: Faults) -> Sample | None:
+    """Read the sample on line number `at`; None where none could be made out, and then there is a fault."""
     try:
-        return scanner.sample(), scanner.problems
+        return _Scanner(line, at, fmt, faults).sample()
     except _GivenUp:
-        return None, scanner.problems
+        return None
 
 
 class _Scanner:
-    def __init__(self, line: str, *, openmetrics: bool) -> None:
-        self.line = line
+    def __init__(self, line: str, at: int, fmt: Format, faults: Faults) -> None:
+        self.strict = fmt is Format.OPENMETRICS
+        self.full_line = line
+        self.line = line if self.strict else line.rstrip(" \t")
+        self.number = at
         self.at = 0
-        self.strict = openmetrics
-        self.problems: list[Problem] = []
+        self.faults = faults
 
-    def give_up(self, problem: Problem) -> _GivenUp:
-        self.problems.append(problem)
+    def fault(self, kind: FaultKind, *subject: str, **detail: str) -> None:
+        self.faults.report(kind, self.number, *subject, excerpt=self.full_line, **detail)
+
+    def unparsable(self, reason: str, column: int) -> None:
+        """The line is no sample; `column` counts from 1."""
+        self.fault("unparsable", "line", reason, column=str(column))
+
+    def give_up(self, reason: str, column: int) -> _GivenUp:
+        self.unparsable(reason, column)
         return _GivenUp()
 
     def skip(self) -> None:
-        """Pass over blanks, which only the text format allows between tokens; OpenMetrics' are told of."""
+        """Pass over blanks, which only the text format allows between tokens."""
         start = self.at
         if self.take(_BLANKS) and self.strict:
-            self.problems.append(unreadable("blanks within the label set or before it", start + 1))
+            self.unparsable("blanks within the label set or before it", start + 1)
 
     def take(self, pattern: re.Pattern[str]) -> str:
         """Pass over what the pattern matches here, which may be nothing."""
@@ -77,7 +86,7 @@ class _Scanner:
     def next(self) -> str:
         return self.line[self.at : self.at + 1]
 
-    def sample(self) -> Scanned:
+    def sample(self) -> Sample:
         if not self.strict:
             self.skip()
         name = self.name()
@@ -88,23 +97,23 @@ class _Scanner:
             quoted, labels = self.labels(name)
             name = name or quoted
         if not name:
-            raise self.give_up(unreadable("a sample without a metric name", self.at + 1))
+            raise self.give_up("a sample without a metric name", self.at + 1)
         value, timestamp, exemplar = self.rest(name)
-        return Scanned(name, labels, value, timestamp, exemplar)
+        return Sample(intern(name), labels, value, timestamp, self.number, exemplar)
 
     def name(self) -> str:
         """The metric name before the braces; empty where the line opens with a brace."""
         if self.next() == "{":
             return ""
         if self.next() == '"':
-            raise self.give_up(unreadable("a quoted metric name stands outside the braces", self.at + 1))
+            raise self.give_up("a quoted metric name outside the braces", self.at + 1)
         start, token = self.at, self.take(_NAME_TOKEN)
         if not token:
-            raise self.give_up(unreadable("a line that begins with a blank", 1))
+            raise self.give_up("a line that begins with a blank", 1)
         if not NAME.fullmatch(token):
             if not looks_like_sample(self.line[self.at :]):
-                raise self.give_up(unreadable("a line that is neither a sample nor a comment", start + 1))
-            self.problems.append(Problem("metric-names", (token,)))
+                raise self.give_up("a line that is neither a sample nor a comment", start + 1)
+            self.fault("bad_metric_name", token)
         return token
 
     def labels(self, name: str, *, exemplar: bool = False) -> tuple[str, Labels]:
@@ -115,7 +124,7 @@ class _Scanner:
             self.skip()
             if self.next() == "}":
                 if after_comma and self.strict:
-                    self.problems.append(unreadable("a comma before the closing brace", self.at))
+                    self.unparsable("a comma before the closing brace", self.at)
                 break
             label, quoted = self.label_name()
             self.skip()
@@ -133,34 +142,34 @@ class _Scanner:
         if self.next() == '"':
             found = _STRING.match(self.line, start)
             if found is None:
-                raise self.give_up(unreadable("a quoted name is not closed", start + 1))
+                raise self.give_up("a quoted name is not closed", start + 1)
             self.at = found.end()
             self.check_escapes(found[1], "a name")
             return unescape(found[1]), True
         token = self.take(_LABEL_TOKEN)
         if not token:
             what = "the braces are not closed" if start >= len(self.line) else "a label name is missing"
-            raise self.give_up(unreadable(what, start + 1))
+            raise self.give_up(what, start + 1)
         return token, False
 
     def check_label(self, label: str, name: str, *, quoted: bool) -> None:
         if not label or (not quoted and not LABEL_NAME.fullmatch(label)):
-            self.problems.append(Problem("label-names", (label,)))
+            self.fault("bad_label_name", label)
         elif label == "__name__" and name:
-            self.problems.append(Problem("label-names-unique", (name, label), (name,)))
+            self.fault("duplicate_label_name", name, label, series=name)
         elif self.strict and label.startswith("_"):
-            self.problems.append(Problem("openmetrics-leading-underscore", ("label", label)))
+            self.fault("leading_underscore", "label", label)
 
     def label_value(self, label: str) -> str:
         if self.next() != "=":
-            raise self.give_up(unreadable(f"label `{label}` has no `=`", self.at + 1))
+            raise self.give_up(f"label `{label}` has no `=`", self.at + 1)
         self.at += 1
         self.skip()
         if self.next() != '"':
-            raise self.give_up(unreadable(f"the value of label `{label}` is not quoted", self.at + 1))
+            raise self.give_up(f"the value of label `{label}` is not quoted", self.at + 1)
         found = _STRING.match(self.line, self.at)
         if found is None:
-            raise self.give_up(unreadable(f"the quote of label `{label}` is not closed", self.at + 1))
+            raise self.give_up(f"the quote of label `{label}` is not closed", self.at + 1)
         self.at = found.end()
         self.check_escapes(found[1], f"label `{label}`")
         return unescape(found[1])
@@ -169,10 +178,10 @@ class _Scanner:
         """In the text format only three escapes exist; OpenMetrics' ABNF takes a backslash before any character."""
         found = None if self.strict or "\\" not in text else _BAD_ESCAPE.match(text)
         if found:
-            self.problems.append(Problem("escapes", (where, found[1])))
+            self.fault("bad_escape", where, found[1])
 
     def separator(self, label: str) -> bool:
-        """Pass the comma after a pair, if there is one; what else stands there is told."""
+        """Pass over the comma after a pair, if there is one."""
         self.skip()
         if self.next() == ",":
             self.at += 1
@@ -180,11 +189,12 @@ class _Scanner:
         if self.next() == "}":
             return False
         if self.line.find("}", self.at) < 0:
-            raise self.give_up(unreadable("the braces are not closed", self.at + 1))
+            raise self.give_up("the braces are not closed", self.at + 1)
         if _PAIR_AHEAD.match(self.line, self.at):
-            self.problems.append(unreadable(f"a comma is missing after label `{label}`", self.at + 1))
+            self.unparsable(f"a comma is missing after label `{label}`", self.at + 1)
             return True
-        raise self.give_up(Problem("escapes", (f"label `{label}`", '"')))
+        self.fault("bad_escape", f"label `{label}`", '"')
+        raise _GivenUp
 
     def rest(self, name: str) -> tuple[float, float | None, Exemplar | None]:
         """Value, timestamp and exemplar."""
@@ -204,58 +214,58 @@ class _Scanner:
         """The tokens of ` value timestamp`, with exactly one space before each."""
         tokens = text.split(" ")
         if tokens[0]:
-            raise self.give_up(unreadable("no space between the braces and the value", self.at + 1))
+            raise self.give_up("no space between the braces and the value", self.at + 1)
         if "" in tokens[1:] or "\t" in text:
-            self.problems.append(unreadable("more or other blanks than the one space between tokens", self.at + 1))
+            self.unparsable("more or other blanks than the one space between tokens", self.at + 1)
         return [token for token in text.replace("\t", " ").split(" ") if token]
 
     def value(self, tokens: list[str], name: str) -> float:
         if not tokens:
-            raise self.give_up(unreadable("a sample without a value", len(self.line) + 1))
+            raise self.give_up("a sample without a value", len(self.line) + 1)
         if len(tokens) > 2:  # value and timestamp
             exemplar = tokens[1] == "#" or tokens[2] == "#"
             if not is_number(tokens[0]):
-                raise self.give_up(unreadable("a line that is neither a sample nor a comment", 1))
+                raise self.give_up("a line that is neither a sample nor a comment", 1)
             what = "an exemplar, which this format does not have" if exemplar else "text after the sample"
-            raise self.give_up(unreadable(what, self.line.rfind(tokens[1 if tokens[1] == "#" else 2]) + 1))
-        try:
-            return number(tokens[0])
-        except BadNumberError:
-            raise self.give_up(Problem("numbers", (name,), (tokens[0],))) from None
+            raise self.give_up(what, self.line.rfind(tokens[1 if tokens[1] == "#" else 2]) + 1)
+        if not is_number(tokens[0]):
+            self.fault("bad_number", name, token=tokens[0])
+            raise _GivenUp
+        return number(tokens[0])
 
     def milliseconds(self, tokens: list[str]) -> float | None:
         if len(tokens) == 1:
             return None
-        stamp = milliseconds(tokens[1])
-        if stamp is None:
-            self.problems.append(Problem("text-timestamps", (), (tokens[1],)))
-        return stamp
+        try:
+            return milliseconds(tokens[1])
+        except BadTimestampError:
+            self.fault("bad_millisecond_timestamp", token=tokens[1])
+            return None
 
     def seconds(self, tokens: list[str], name: str) -> float | None:
         if len(tokens) == 1:
             return None
-        problem = check_timestamp(tokens[1], name)
-        if problem is None:
-            return number(tokens[1])
-        self.problems.append(problem)
-        return None
+        try:
+            return seconds(tokens[1])
+        except BadTimestampError as error:
+            far = isinstance(error, FarTimestampError)
+            kind: FaultKind = "timestamp_not_in_seconds" if far else "bad_number"
+            self.fault(kind, name, token=tokens[1])
+            return None
 
     def exemplar(self, name: str) -> Exemplar | None:
         if self.next() != "{":
-            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "it has no label set, not even `{}`")))
+            self.fault("malformed_exemplar", name, "it has no label set, not even `{}`")
             return None
         _, labels = self.labels(name, exemplar=True)
         rest = self.line[self.at :]
         tokens = rest.split(" ")[1:]
         if not rest.startswith(" ") or "" in tokens:
-            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "it has no value after one space")))
-            return None
-        if len(tokens) > 2:  # value and timestamp
-            self.problems.append(Problem("openmetrics-exemplar-syntax", (name, "text follows it")))
-            return None
-        try:
-            value = number(tokens[0])
-        except BadNumberError:
-            self.problems.append(Problem("numbers", (name,), (tokens[0],)))
-            return None
-        return Exemplar(labels, value, self.seconds(tokens, name))
+            self.fault("malformed_exemplar", name, "it has no value after one space")
+        elif len(tokens) > 2:  # value and timestamp
+            self.fault("malformed_exemplar", name, "text follows it")
+        elif not is_number(tokens[0]):
+            self.fault("bad_number", name, token=tokens[0])
+        else:
+            return Exemplar(labels, number(tokens[0]), self.seconds(tokens, name))
+        return None

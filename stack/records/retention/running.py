@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 
 import yaml
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 
 LAST_SUCCESS = "loki_compactor_apply_retention_last_successful_run_timestamp_seconds"
 RUNS = "loki_compactor_apply_retention_operation_total"

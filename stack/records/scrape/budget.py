@@ -11,7 +11,7 @@ from typing import Self
 
 import yaml
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 
 
 @dataclass(frozen=True, slots=True)

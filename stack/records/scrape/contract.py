@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import yaml
 
-from stack.records.exposition.model import Exposition, MetricFamily
+from stack.records.exposition.exposition import Exposition, MetricFamily
 from stack.records.scrape.pair import SEPARATOR, ScrapePair
 
 

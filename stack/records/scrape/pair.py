@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from stack.records.exposition.model import Exposition, Format, MetricFamily, Sample
+from stack.records.exposition.exposition import Exposition, MetricFamily
+from stack.records.exposition.model import Format, Sample
 
 SEPARATOR = re.compile(
     r"^--- (?P<seconds>[0-9.]+) s later(?:, (?P<sent>[0-9]+) requests sent(?: of (?P<kinds>[0-9]+) kinds)?)?"

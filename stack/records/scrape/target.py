@@ -19,7 +19,7 @@ from typing import Self
 
 import yaml
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 
 SeriesKey = tuple[str, frozenset[tuple[str, str]]]
 """A series for comparison: name and labels without the target's, empty ones left out, bounds as numbers."""

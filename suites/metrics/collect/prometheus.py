@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.eventually import aeventually
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from stack.records.scrape.target import ScrapeTarget, SeriesKey, Target, series_key
 from suites.core.evidence import NotEvaluated, Records
 from suites.metrics.collect.scrapes import before
@@ -68,7 +68,7 @@ def known_fault(exposition: Exposition | None, targets: tuple[Target, ...]) -> s
         return None
     if exposition.content_type is None and any("Content-Type" in error for error in errors):
         return "the answer has a Content-Type that Prometheus 3 refuses"
-    return "the exposition itself breaks the format" if exposition.violation_counts else None
+    return "the exposition itself breaks the format" if exposition.fault_counts else None
 
 
 def _fresh(target: Target, since: float) -> bool:

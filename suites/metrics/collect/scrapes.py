@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 from stack.clients.http import MAX_BYTES, Fetched, fetch
-from stack.records.exposition.model import Exposition, MetricFamily, OpenMetricsExposition, TextExposition
+from stack.records.exposition.exposition import Exposition, MetricFamily, OpenMetricsExposition, TextExposition
 from stack.records.scrape.budget import Budget, BudgetedScrape
 from stack.records.scrape.concurrent import ConcurrentScrapes, series_in
 from stack.records.scrape.contract import Contract, MetricContract

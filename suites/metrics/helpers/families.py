@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from stack.records.exposition.model import Exposition, Format, MetricFamily
+from stack.records.exposition.exposition import Exposition, MetricFamily
+from stack.records.exposition.model import Format
 from suites.core.finding import Where
 from suites.core.rule import NotApplicable
 

@@ -1,47 +1,41 @@
-"""Turns what the exposition parser saw into findings: what the wire-format rules share."""
+"""Turns the faults that the exposition parser reports into findings, for the rules on the format."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from stack.records.exposition.model import Exposition, Violation
+from stack.records.exposition.exposition import Exposition
+from stack.records.exposition.faults import Fault, FaultKind
 from suites.core.finding import Finding, Where
 
+Text = str | Callable[[Fault], str]
 
-def findings(
-    exposition: Exposition,
-    code: str,
-    message: Callable[[Violation], str],
-    *,
-    hint: str | Callable[[Violation], str],
-    series: bool = False,
-) -> Iterator[Finding]:
-    """One finding per violation of `code`, that is per thing to mend, each with how often it was seen.
 
-    With `series`, the first detail of the violations is the series they are about. Where more distinct things are
-    wrong than the exposition keeps, the last finding says how many.
+def findings(exposition: Exposition, kind: FaultKind, message: Text, hint: Text) -> Iterator[Finding]:
+    """One finding per fault of `kind`, that is per thing to fix, each with how often it occurred.
+
+    `message` is a template, `{0}`, `{1}`, … for the fault's subject and names (`{series}`) for its details, or a
+    function; `hint` is plain text or a function. Where there are more distinct faults than the exposition keeps, the
+    last finding says how many.
     """
-    kept = exposition.violations(code)
-    for seen in kept:
-        where = Where(
-            line=seen.line or None,
-            series=seen.detail[0] if series and seen.detail else None,
-            excerpt=seen.excerpt or None,
-        )
-        yield Finding(message(seen) + _often(seen), where, hint if isinstance(hint, str) else hint(seen))
-    more = exposition.violation_counts.get(code, 0) - sum(seen.times for seen in kept)
+    kept = exposition.faults.get(kind, ())
+    for fault in kept:
+        text = message.format(*fault.subject, **fault.detail) if isinstance(message, str) else message(fault)
+        place = Where(line=fault.line or None, series=fault.detail.get("series"), excerpt=fault.excerpt or None)
+        yield Finding(text + _often(fault), place, hint if isinstance(hint, str) else hint(fault))
+    more = exposition.fault_counts.get(kind, 0) - sum(fault.times for fault in kept)
     if more > 0:
-        yield Finding(f"and {more} more of the same kind", hint="mend those above first, then look again")
+        yield Finding(f"and {more} more of the same kind", hint="fix those above first, then run the check again")
 
 
-def _often(seen: Violation) -> str:
-    if seen.times == 1:
+def _often(fault: Fault) -> str:
+    if fault.times == 1:
         return ""
-    return f" ({seen.times} times{f', first at line {seen.line}' if seen.line else ''})"
+    return f" ({fault.times} times{f', first at line {fault.line}' if fault.line else ''})"
 
 
 def media_type(content_type: str) -> tuple[str, dict[str, str]]:
-    """The media type of a Content-Type header, in small letters, and its parameters without their quotes."""
+    """The media type of a Content-Type header, in lower case, and its parameters without their quotes."""
     name, *parts = content_type.split(";")
     pairs = (part.partition("=") for part in parts if part.strip())
     return name.strip().lower(), {key.strip().lower(): value.strip().strip('"') for key, _, value in pairs}

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple, cast
 
-from stack.records.exposition.model import Exposition, Labels, MetricFamily
+from stack.records.exposition.exposition import Exposition, MetricFamily
+from stack.records.exposition.model import Labels
 from suites.metrics.helpers.families import families_of
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from stack.records.exposition.model import Labels, MetricFamily
+from stack.records.exposition.exposition import MetricFamily
+from stack.records.exposition.model import Labels
 from stack.records.scrape.pair import Change, ScrapePair, sample_kind
 
 COUNTER_LIKE = ("counter", "histogram", "summary")

@@ -1,7 +1,7 @@
 """Metric names begin with a prefix that says whose metric it is.
 
-`requests_total` of what? All services share one name space in Prometheus; a single word before the subject
-(`http_`, `myapp_`) tells them apart.
+`requests_total` of what? All services share one name space in Prometheus; a single word before the subject (`http_`,
+`myapp_`) tells them apart.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from stack.records.exposition.model import MetricFamily
+from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.families import exposed_name, where

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Format, MetricFamily
+from stack.records.exposition.exposition import MetricFamily
+from stack.records.exposition.model import Format
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.families import exposed_name, untyped, where

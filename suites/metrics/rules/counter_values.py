@@ -1,14 +1,14 @@
-"""A counter's value is a number from 0 up.
+"""Counter values are zero or positive.
 
-`rate()` takes any fall for a restart, so a counter that is negative or NaN makes every rate wrong. That it never falls
-is seen over two scrapes only, by another rule. Section: OpenMetrics "Counter".
+`rate()` takes any fall for a restart, so a counter that is negative or NaN makes every rate wrong. Whether it falls is
+judged over two scrapes, by `counters-never-fall`. Section: OpenMetrics "Counter".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -26,11 +26,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """A counter's value is a number from 0 up."""
     return findings(
         exposition,
-        "counter-values",
-        lambda seen: f"counter `{seen.detail[0]}` is {seen.detail[1]}",
-        hint="expose it as a gauge if it can fall; start counters at 0",
-        series=True,
+        "bad_counter_value",
+        "counter `{series}` is {value}",
+        "expose it as a gauge if it can fall; start counters at 0",
     )

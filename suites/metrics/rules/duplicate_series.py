@@ -1,4 +1,4 @@
-"""Each name and label set is exposed once.
+"""Each series is exposed once.
 
 Prometheus keeps one of the two samples and drops the other, with nothing but a warning in its own log. OpenMetrics
 allows several points of a metric when their timestamps differ. Sections: OpenMetrics "MetricFamily"; text format
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -31,11 +31,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#grouping-and-sorting",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Each name and label set is exposed once."""
     return findings(
         exposition,
-        "duplicate-series",
-        lambda seen: f"series `{seen.detail[0]}` is exposed more than once",
-        hint="add the label that tells the two apart, or register the collector once",
-        series=True,
+        "duplicate_series",
+        "series `{series}` is exposed more than once",
+        "add the label that tells the two apart, or register the collector once",
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -19,18 +19,17 @@ from suites.metrics.helpers.format_findings import findings
 @rule(
     Good('# HELP a A \\\\ and a \\n.\na{b="C:\\\\DIR \\"x\\" \\n"} 1\n'),
     Good('# HELP a Say \\"x\\".\na{b="\\d"} 1\n# EOF\n'),
-    Bad('a{path="C:\\DIR"} 1\n', "label `path` holds `\\D`, which is not escaped"),
-    Bad('a{b="say "x""} 1\n', 'label `b` holds `"`, which is not escaped'),
-    Bad("# HELP a Match \\d.\n# TYPE a gauge\na 1\n", "the HELP text of `a` holds `\\d`, which is not escaped"),
-    Bad('# HELP a Say "x".\na 1\n# EOF\n', 'the HELP text of `a` holds `"`, which is not escaped'),
+    Bad('a{path="C:\\DIR"} 1\n', "label `path` contains `\\D`, which is not escaped"),
+    Bad('a{b="say "x""} 1\n', 'label `b` contains `"`, which is not escaped'),
+    Bad("# HELP a Match \\d.\n# TYPE a gauge\na 1\n", "the HELP text of `a` contains `\\d`, which is not escaped"),
+    Bad('# HELP a Say "x".\na 1\n# EOF\n', 'the HELP text of `a` contains `"`, which is not escaped'),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#escaping",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Backslash, double quote and line feed are escaped."""
     return findings(
         exposition,
-        "escapes",
-        lambda seen: f"{seen.what[0]} holds `{seen.what[1]}`, which is not escaped",
-        hint='escape values before writing them: first `\\` to `\\\\`, then line feeds to `\\n` and quotes to `\\"`',
+        "bad_escape",
+        "{0} contains `{1}`, which is not escaped",
+        'escape values before writing them: first `\\` to `\\\\`, then line feeds to `\\n` and quotes to `\\"`',
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -24,13 +24,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Histogram buckets are cumulative."""
     return findings(
         exposition,
-        "histogram-buckets-cumulative",
-        lambda seen: (
-            f'bucket `{seen.detail[0]}` is {seen.detail[1]}, less than the {seen.detail[2]} of `le="{seen.detail[3]}"`'
-        ),
-        hint="add the counts of all smaller buckets to each bucket",
-        series=True,
+        "falling_buckets",
+        'bucket `{series}` is {value}, less than the {before} of `le="{bound}"`',
+        "add the counts of all smaller buckets to each bucket",
     )

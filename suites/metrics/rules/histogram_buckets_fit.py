@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.histograms import Buckets, histograms

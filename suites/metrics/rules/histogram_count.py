@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition, Violation
+from stack.records.exposition.exposition import Exposition
+from stack.records.exposition.faults import Fault
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -30,19 +31,16 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """A histogram's `_count` equals its bucket `le="+Inf"`."""
     return findings(
         exposition,
-        "histogram-count",
+        "bad_histogram_count",
         count_message,
-        hint="write `_count` from the same snapshot as the buckets, under the same labels",
-        series=True,
+        "write `_count` from the same snapshot as the buckets, under the same labels",
     )
 
 
-def count_message(seen: Violation) -> str:
-    """The count is not there, or is another number."""
-    if seen.what[1] == "missing":
-        return f"histogram `{seen.detail[0]}` has no `_count`"
-    series, count, infinite = seen.detail
-    return f'histogram `{series}` has the count {count}, but {infinite} in its bucket `le="+Inf"`'
+def count_message(fault: Fault) -> str:
+    if fault.subject[1] == "missing":
+        return f"histogram `{fault.detail['series']}` has no `_count`"
+    template = 'histogram `{series}` has the count {count}, but {infinite} in its bucket `le="+Inf"`'
+    return template.format(**fault.detail)

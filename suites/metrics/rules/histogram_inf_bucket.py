@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -28,11 +28,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """A histogram has a bucket `le="+Inf"`."""
     return findings(
         exposition,
-        "histogram-inf-bucket",
-        lambda seen: f'histogram `{seen.detail[0]}` has no bucket `le="+Inf"`',
-        hint='add the bucket `le="+Inf"` with the value of `_count`, under the same labels as the others',
-        series=True,
+        "missing_infinite_bucket",
+        'histogram `{series}` has no bucket `le="+Inf"`',
+        'add the bucket `le="+Inf"` with the value of `_count`, under the same labels as the others',
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition, Violation
+from stack.records.exposition.exposition import Exposition
+from stack.records.exposition.faults import Fault
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -25,17 +26,18 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """A histogram's samples are `_bucket` with `le`, `_sum` and `_count`."""
     return findings(
         exposition,
-        "histogram-samples",
-        lambda seen: (
-            f"a bucket of `{seen.what[0]}` has no `le` label" if seen.what[2] == "no le" else name_message(seen)
-        ),
-        hint='write `name_bucket{le="…"}`, `name_sum`, `name_count` (gauge histograms: `name_gsum`, `name_gcount`)',
+        "bad_histogram_sample",
+        sample_message,
+        'write `name_bucket{le="…"}`, `name_sum`, `name_count` (gauge histograms: `name_gsum`, `name_gcount`)',
     )
 
 
-def name_message(seen: Violation) -> str:
-    """A sample that the type does not have."""
-    return f"{seen.what[1]} `{seen.what[0]}` has the sample `{seen.what[2]}`"
+def sample_message(fault: Fault) -> str:
+    family, kind, sample = fault.subject
+    return (
+        f"a bucket of `{family}` has no `le` label"
+        if sample == "no le"
+        else f"{kind} `{family}` has the sample `{sample}`"
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -24,11 +24,4 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Bucket values and counts of a histogram are not negative and not NaN."""
-    return findings(
-        exposition,
-        "histogram-values",
-        lambda seen: f"`{seen.detail[0]}` is {seen.detail[1]}",
-        hint="count observations from 0 up",
-        series=True,
-    )
+    return findings(exposition, "bad_histogram_value", "`{series}` is {value}", "count observations from 0 up")

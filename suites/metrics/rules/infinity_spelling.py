@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -24,10 +24,6 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """The infinite bucket is written `+Inf`."""
     return findings(
-        exposition,
-        "infinity-spelling",
-        lambda seen: f'histogram `{seen.what[0]}` writes its infinite bucket `le="{seen.what[1]}"`',
-        hint='write `le="+Inf"`',
+        exposition, "misspelled_infinity", 'histogram `{0}` writes its infinite bucket `le="{1}"`', 'write `le="+Inf"`'
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -16,17 +16,16 @@ from suites.metrics.helpers.format_findings import findings
 
 @rule(
     Good('a{http_status="200","http.route"="/"} 1\n'),
-    Bad('a{http-status="200"} 1\n', "`http-status` is no label name unless it is quoted"),
-    Bad('a{http.route="/"} 1\n# EOF\n', "`http.route` is no label name unless it is quoted"),
-    Bad('a{2xx="1"} 1\na{2xx="2"} 1\n', "`2xx` is no label name unless it is quoted (2 times, first at line 1)"),
+    Bad('a{http-status="200"} 1\n', "`http-status` is not a valid label name without quotes"),
+    Bad('a{http.route="/"} 1\n# EOF\n', "`http.route` is not a valid label name without quotes"),
+    Bad('a{2xx="1"} 1\na{2xx="2"} 1\n', "`2xx` is not a valid label name without quotes (2 times, first at line 1)"),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#line-format",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """A label name is an identifier of letters, digits and `_`; other names are quoted."""
     return findings(
         exposition,
-        "label-names",
-        lambda seen: f"`{seen.what[0]}` is no label name unless it is quoted",
-        hint="use `_` for other characters, or write the name in double quotes",
+        "bad_label_name",
+        "`{0}` is not a valid label name without quotes",
+        "use `_` for other characters, or write the name in double quotes",
     )

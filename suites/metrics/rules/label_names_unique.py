@@ -1,14 +1,14 @@
 """A label name occurs once in a label set.
 
-Prometheus refuses the scrape: it cannot know which of the two values is meant. Section: OpenMetrics "LabelSet"; in
-the text format a label set is a set as well.
+Prometheus refuses the scrape: it cannot know which of the two values is meant. Section: OpenMetrics "LabelSet"; in the
+text format a label set is a set as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -27,11 +27,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#labelset",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """A label name occurs once in a label set."""
     return findings(
         exposition,
-        "label-names-unique",
-        lambda seen: f"label `{seen.what[1]}` occurs twice in one sample of `{seen.what[0]}`",
-        hint="give each label one value; check labels that are added to every metric against those the metric has",
-        series=True,
+        "duplicate_label_name",
+        "label `{1}` occurs twice in one sample of `{0}`",
+        "give each label one value; check labels that are added to every metric against those the metric has",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -24,11 +24,6 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Only buckets have the label `le`."""
     return findings(
-        exposition,
-        "le-label",
-        lambda seen: f"`{seen.what[0]}{seen.what[1]}` has the label `le`",
-        hint="remove `le` from the labels of the metric",
-        series=True,
+        exposition, "misplaced_le_label", "`{0}{1}` has the label `le`", "remove `le` from the labels of the metric"
     )

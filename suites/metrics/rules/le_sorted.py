@@ -1,4 +1,4 @@
-"""Buckets stand in the order of their bounds.
+"""Buckets are sorted by their bounds.
 
 Readers that check cumulation and quantiles in one pass rely on it. Sections: OpenMetrics "Histogram" in the text
 format; text format "Histograms and summaries".
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -28,11 +28,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Buckets stand in the order of their bounds."""
     return findings(
         exposition,
-        "le-sorted",
-        lambda seen: f'bucket `{seen.detail[0]}` comes after `le="{seen.detail[1]}"`',
-        hint="sort buckets by bound as numbers, not as text",
-        series=True,
+        "unsorted_buckets",
+        'bucket `{series}` comes after `le="{before}"`',
+        "sort buckets by bound as numbers, not as text",
     )

@@ -1,14 +1,14 @@
 """No two buckets of a histogram have the same bound.
 
 `1` and `1.0` are two labels but one bound. Section: OpenMetrics "Histogram"; in the text format buckets are in
-increasing order, so a bound cannot come twice.
+increasing order, so no bound occurs twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -18,17 +18,15 @@ from suites.metrics.helpers.format_findings import findings
     Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
     Bad(
         ('# TYPE h histogram\nh_bucket{le="1"} 1\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
-        "histogram `h` has two buckets of one bound, `1` and `1.0`",
+        "histogram `h` has two buckets with the same bound, `1` and `1.0`",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """No two buckets of a histogram have the same bound."""
     return findings(
         exposition,
-        "le-unique",
-        lambda seen: f"histogram `{seen.what[0]}` has two buckets of one bound, `{seen.what[1]}` and `{seen.what[2]}`",
-        hint="format bounds in one way",
-        series=True,
+        "duplicate_bucket_bound",
+        "histogram `{0}` has two buckets with the same bound, `{1}` and `{2}`",
+        "format all bounds the same way",
     )

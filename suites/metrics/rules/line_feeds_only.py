@@ -1,14 +1,14 @@
-"""Lines end with a line feed alone.
+"""Lines end with a line feed, without a carriage return.
 
-A carriage return before it becomes part of the value, which is then no number: the scrape fails. Sections:
-OpenMetrics "Overall Structure"; text format "Basic info".
+A carriage return becomes part of the value, which then is not a number: the scrape fails. Sections: OpenMetrics
+"Overall Structure"; text format "Basic info".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -21,10 +21,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Lines end with a line feed alone."""
     return findings(
         exposition,
-        "line-feeds-only",
-        lambda _: "a line ends with a carriage return",
-        hint="write `\\n` as line ending; open files in a mode that does not translate it",
+        "carriage_return",
+        "a line ends with a carriage return",
+        "write `\\n` as line ending; open files in a mode that does not translate it",
     )

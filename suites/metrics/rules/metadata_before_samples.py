@@ -1,14 +1,14 @@
-"""TYPE, HELP and UNIT lines stand before the metric's first sample.
+"""TYPE, HELP and UNIT lines come before the metric's first sample.
 
-A reader that has met a sample has already given it the type untyped; the TYPE line after it comes too late. Sections:
-text format "Comments, help text, and type information", "Grouping and sorting"; OpenMetrics "ABNF".
+A reader has already given the sample the type untyped when the TYPE line comes after it. Sections: text format
+"Comments, help text, and type information", "Grouping and sorting"; OpenMetrics "ABNF".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -23,10 +23,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#comments-help-text-and-type-information",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """TYPE, HELP and UNIT lines stand before the metric's first sample."""
     return findings(
         exposition,
-        "metadata-before-samples",
-        lambda seen: f"the {seen.what[0]} line of `{seen.what[1]}` comes after its samples",
-        hint="write the metadata lines first, then the samples",
+        "late_metadata",
+        "the {0} line of `{1}` comes after its samples",
+        "write the metadata lines first, then the samples",
     )

@@ -1,14 +1,14 @@
 """A metric has at most one TYPE, one HELP and one UNIT line.
 
-A second one leaves open which of them counts; Prometheus takes one in silence, other readers refuse it. Sections: text
-format "Comments, help text, and type information"; OpenMetrics "MetricFamily metadata".
+With a second one it is unclear which counts; Prometheus silently uses one of them, other readers refuse it. Sections:
+text format "Comments, help text, and type information"; OpenMetrics "MetricFamily metadata".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -23,10 +23,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#comments-help-text-and-type-information",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """A metric has at most one TYPE, one HELP and one UNIT line."""
     return findings(
         exposition,
-        "metadata-once",
-        lambda seen: f"`{seen.what[1]}` has more than one {seen.what[0]} line",
-        hint="write the metadata once, before the metric's samples; gluing expositions together often doubles it",
+        "duplicate_metadata",
+        "`{1}` has more than one {0} line",
+        "write the metadata once, before the metric's samples; concatenated expositions often repeat it",
     )

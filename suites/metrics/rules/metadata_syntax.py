@@ -1,4 +1,4 @@
-"""TYPE, HELP and UNIT lines name a metric and say something of it.
+"""TYPE, HELP and UNIT lines are well-formed.
 
 Prometheus refuses the scrape for a TYPE line without its two parts. Sections: text format "Comments, help text, and
 type information"; OpenMetrics "ABNF".
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -25,10 +25,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#comments-help-text-and-type-information",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """TYPE, HELP and UNIT lines name a metric and say something of it."""
     return findings(
         exposition,
-        "metadata-syntax",
-        lambda seen: f"a {seen.what[0]}",
-        hint="write `# TYPE name type` and `# HELP name text`, in OpenMetrics with exactly one space between the parts",
+        "malformed_metadata",
+        "a {0}",
+        "write `# TYPE name type` and `# HELP name text`, in OpenMetrics with exactly one space between the parts",
     )

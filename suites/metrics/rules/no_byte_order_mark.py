@@ -1,14 +1,14 @@
 """An exposition does not begin with a byte order mark.
 
-The mark becomes part of the first line, which then is no metadata and no sample. Section: OpenMetrics "Overall
-Structure"; in the text format the mark is no character that a line may begin with.
+The mark becomes part of the first line, which then is neither metadata nor a sample. Section: OpenMetrics "Overall
+Structure"; in the text format no line may begin with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -21,10 +21,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """An exposition does not begin with a byte order mark."""
     return findings(
         exposition,
-        "no-byte-order-mark",
-        lambda _: "the body begins with a byte order mark",
-        hint="write the body as plain UTF-8 (Python: encoding `utf-8`, not `utf-8-sig`)",
+        "byte_order_mark",
+        "the body begins with a byte order mark",
+        "write the body as plain UTF-8 (Python: encoding `utf-8`, not `utf-8-sig`)",
     )

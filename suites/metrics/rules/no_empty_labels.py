@@ -1,15 +1,16 @@
 """No two series differ in nothing but an empty label.
 
-An empty label is the same as none: Prometheus reads the two as one series, keeps one of the samples and drops the other
-with nothing but a warning in its own log. An empty label is fine otherwise, since client libraries want every label to
-be there.
+An empty label is the same as none: Prometheus reads the two as one series, keeps one of the samples and drops the
+other with nothing but a warning in its own log. An empty label is fine otherwise, since client libraries want every
+label to be there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition, Sample
+from stack.records.exposition.exposition import Exposition
+from stack.records.exposition.model import Sample
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.families import labels_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from stack.records.scrape.pair import ScrapePair
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule

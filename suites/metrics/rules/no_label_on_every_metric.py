@@ -1,14 +1,14 @@
 """No label stands on every metric with the same value.
 
-What is true of the whole process (its version, its region, its name) belongs to the target or into one info metric;
-on every series it only makes them longer.
+What is true of the whole process (its version, its region, its name) belongs to the target or into one info metric; on
+every series it only makes them longer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.families import families_of, is_info, of_library

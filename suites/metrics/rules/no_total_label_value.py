@@ -1,14 +1,14 @@
 """No series holds the total of the others.
 
-`sum()` over a metric whose `total` series stands beside its parts counts everything twice; Prometheus adds the parts up
-by itself.
+`sum()` over a metric whose `total` series stands beside its parts counts everything twice; Prometheus adds the parts
+up by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.families import exposed_name, is_info, labels_of, where_label

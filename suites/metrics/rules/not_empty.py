@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 
@@ -24,7 +24,7 @@ from suites.core.rule import Bad, Good, Level, rule
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
     """An exposition has at least one sample."""
-    if exposition.series_count or exposition.violations("parsable"):
+    if exposition.series_count or exposition.faults.get("unparsable"):
         return
     message = "the exposition has no sample" if exposition.text.strip() else "the body is empty"
     yield Finding(message, hint="register the metrics in the registry that the handler at this path exposes")

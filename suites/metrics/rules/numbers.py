@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -17,20 +17,19 @@ from suites.metrics.helpers.format_findings import findings
 
 @rule(
     Good("a 1\nb -1.5e-07\nc NaN\nd +Inf\ne .5\nf 0042\n"),
-    Bad("a true\n", "`true` in a sample of `a` is no number that the format knows"),
-    Bad('a{b="c"} 1,5\n', "`1,5` in a sample of `a` is no number that the format knows"),
-    Bad("a 0x10\n", "`0x10` in a sample of `a` is no number that the format knows"),
-    Bad("a 1e999\n", "`1e999` in a sample of `a` is no number that the format knows"),
-    Bad("a 1_000\n# EOF\n", "`1_000` in a sample of `a` is no number that the format knows"),
-    Bad("a 1 NaN\n# EOF\n", "`NaN` in a sample of `a` is no number that the format knows"),
+    Bad("a true\n", "`true` in a sample of `a` is not a valid number"),
+    Bad('a{b="c"} 1,5\n', "`1,5` in a sample of `a` is not a valid number"),
+    Bad("a 0x10\n", "`0x10` in a sample of `a` is not a valid number"),
+    Bad("a 1e999\n", "`1e999` in a sample of `a` is not a valid number"),
+    Bad("a 1_000\n# EOF\n", "`1_000` in a sample of `a` is not a valid number"),
+    Bad("a 1 NaN\n# EOF\n", "`NaN` in a sample of `a` is not a valid number"),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#numbers",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Values are decimal numbers, `NaN`, `+Inf` or `-Inf`."""
     return findings(
         exposition,
-        "numbers",
-        lambda seen: f"`{seen.detail[0]}` in a sample of `{seen.what[0]}` is no number that the format knows",
-        hint="format values in the C locale, without grouping; booleans as 1 and 0; missing values not at all",
+        "bad_number",
+        "`{token}` in a sample of `{0}` is not a valid number",
+        "format values in the C locale, without grouping; booleans as 1 and 0; missing values not at all",
     )

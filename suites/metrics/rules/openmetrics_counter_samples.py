@@ -1,14 +1,14 @@
 """A counter's samples end in `_total` and `_created`.
 
-The TYPE line names the family without `_total`, the sample has it; a sample named otherwise is none of the
-counter's. Section: "Counter" in the text format.
+The TYPE line names the family without `_total`, the sample has it; a sample of another name does not belong to the
+counter. Section: "Counter" in the text format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -25,10 +25,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter-1",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """A counter's samples end in `_total` and `_created`."""
     return findings(
         exposition,
-        "openmetrics-counter-samples",
-        lambda seen: f"counter `{seen.what[0]}` has the sample `{seen.what[2]}`, not `{seen.what[0]}_total`",
-        hint="write `# TYPE name counter` and `name_total 1`; only the text format has `_total` in the TYPE line",
+        "bad_counter_sample_name",
+        "counter `{0}` has the sample `{2}`, not `{0}_total`",
+        "write `# TYPE name counter` and `name_total 1`; only the text format has `_total` in the TYPE line",
     )

@@ -1,14 +1,15 @@
 """An OpenMetrics exposition ends with `# EOF` and nothing after it.
 
-It is how a reader tells a complete exposition from one cut off in the middle: Prometheus refuses the scrape without
-it. Two expositions glued together have it in between. Sections: "Overall Structure", "ABNF".
+Only with it can a reader tell a complete exposition from a truncated one: Prometheus refuses the scrape without it.
+Two concatenated expositions have it in the middle. Sections: "Overall Structure", "ABNF".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition, Violation
+from stack.records.exposition.exposition import OpenMetricsExposition
+from stack.records.exposition.faults import Fault
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -24,15 +25,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """An OpenMetrics exposition ends with `# EOF` and nothing after it."""
-    return findings(
-        exposition,
-        "openmetrics-eof",
-        lambda seen: "the last line is not `# EOF`" if seen.what == ("missing",) else after_message(seen),
-        hint="write `# EOF` once, as the very last line",
-    )
+    return findings(exposition, "bad_eof", end_message, "write `# EOF` once, as the very last line")
 
 
-def after_message(seen: Violation) -> str:
-    """How much follows the end."""
-    return f"{seen.detail[0]} line{'s' if seen.detail[0] != '1' else ''} after `# EOF`"
+def end_message(fault: Fault) -> str:
+    lines = fault.detail.get("lines")
+    return f"{lines} line{'s' * (lines != '1')} after `# EOF`" if lines else "the last line is not `# EOF`"

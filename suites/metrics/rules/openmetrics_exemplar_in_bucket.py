@@ -1,4 +1,4 @@
-"""An exemplar's value is not above its bucket's bound.
+"""An exemplar's value is within its bucket.
 
 It is an observation that the bucket counts. Section: "Histogram".
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -17,17 +17,15 @@ from suites.metrics.helpers.format_findings import findings
     Good('# TYPE h histogram\nh_bucket{le="1.0"} 1 # {} 0.5\nh_bucket{le="+Inf"} 1\n# EOF\n'),
     Bad(
         '# TYPE h histogram\nh_bucket{le="1.0"} 1 # {} 1.5\nh_bucket{le="+Inf"} 1\n# EOF\n',
-        'bucket `h_bucket{le="1.0"}` has an exemplar of 1.5',
+        'bucket `h_bucket{le="1.0"}` has an exemplar of 1.5, above its bound',
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """An exemplar's value is not above its bucket's bound."""
     return findings(
         exposition,
-        "openmetrics-exemplar-in-bucket",
-        lambda seen: f"bucket `{seen.detail[0]}` has an exemplar of {seen.detail[1]}",
-        hint="put the exemplar into the bucket of its value",
-        series=True,
+        "exemplar_above_bound",
+        "bucket `{series}` has an exemplar of {value}, above its bound",
+        "put the exemplar into the bucket of its value",
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -23,10 +23,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """An exemplar's labels have at most 128 characters."""
     return findings(
         exposition,
-        "openmetrics-exemplar-length",
-        lambda seen: f"an exemplar of `{seen.what[0]}` has labels of {seen.detail[0]} characters, more than 128",
-        hint="keep the trace id and the span id only",
+        "exemplar_too_long",
+        "an exemplar of `{0}` has labels of {length} characters, more than 128",
+        "keep the trace id and the span id only",
     )

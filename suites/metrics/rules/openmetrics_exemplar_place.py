@@ -1,14 +1,14 @@
-"""Exemplars stand on counters' `_total` and on histogram buckets only.
+"""Only counters' `_total` samples and histogram buckets have exemplars.
 
-Elsewhere it is an example of nothing that was counted, and strict readers refuse it.
-Sections: "Counter", "Histogram", "GaugeHistogram".
+Other samples count nothing that an exemplar could stand for, and strict readers refuse it. Sections: "Counter",
+"Histogram", "GaugeHistogram".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -26,10 +26,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """Exemplars stand on counters' `_total` and on histogram buckets only."""
     return findings(
         exposition,
-        "openmetrics-exemplar-place",
-        lambda seen: f"`{seen.what[0]}` of type {seen.what[1]} has an exemplar",
-        hint="attach exemplars to `_total` or `_bucket` samples",
+        "misplaced_exemplar",
+        "`{0}` of type {1} has an exemplar",
+        "attach exemplars to `_total` or `_bucket` samples",
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -31,10 +31,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars-1",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """An exemplar is ` # {labels} value`, at most one per sample."""
     return findings(
         exposition,
-        "openmetrics-exemplar-syntax",
-        lambda seen: f"the exemplar of a sample of `{seen.what[0]}` is malformed: {seen.what[1]}",
-        hint='write ` # {trace_id="…"} value timestamp` once, after the value',
+        "malformed_exemplar",
+        "the exemplar of a sample of `{0}` is malformed: {1}",
+        'write ` # {trace_id="…"} value timestamp` once, after the value',
     )

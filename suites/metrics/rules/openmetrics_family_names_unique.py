@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -23,10 +23,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#metricset",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """A metric family is exposed once."""
     return findings(
         exposition,
-        "openmetrics-family-names-unique",
-        lambda seen: f"metric family `{seen.what[0]}` is exposed more than once",
-        hint="put all samples of a name under one family; this often comes from gluing expositions together",
+        "duplicate_family",
+        "metric family `{0}` is exposed more than once",
+        "put all samples of a name under one family; concatenated expositions often have two",
     )

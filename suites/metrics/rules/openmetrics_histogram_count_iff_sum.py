@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -28,11 +28,4 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram-1",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """A histogram has its count sample if and only if it has its sum sample."""
-    return findings(
-        exposition,
-        "openmetrics-histogram-count-iff-sum",
-        lambda seen: f"`{seen.detail[0]}` has `{seen.what[1]}` but no `{seen.what[2]}`",
-        hint="expose both or none",
-        series=True,
-    )
+    return findings(exposition, "count_or_sum_alone", "`{series}` has `{1}` but no `{2}`", "expose both or none")

@@ -1,13 +1,13 @@
 """Bucket values and counts of a histogram are integers.
 
-There is no half observation. `2.0` is an integer. Sections: "Histogram", "GaugeHistogram".
+Observations are counted whole. `2.0` is an integer. Sections: "Histogram", "GaugeHistogram".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -17,17 +17,15 @@ from suites.metrics.helpers.format_findings import findings
     Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n# EOF\n'),
     Bad(
         '# TYPE h histogram\nh_bucket{le="1.0"} 0.5\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n# EOF\n',
-        '`h_bucket{le="1.0"}` is 0.5, no integer',
+        '`h_bucket{le="1.0"}` is 0.5, not an integer',
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """Bucket values and counts of a histogram are integers."""
     return findings(
         exposition,
-        "openmetrics-histogram-integers",
-        lambda seen: f"`{seen.detail[0]}` is {seen.detail[1]}, no integer",
-        hint="count whole observations; weights belong into the sum",
-        series=True,
+        "fractional_histogram_value",
+        "`{series}` is {value}, not an integer",
+        "count whole observations; weights belong into the sum",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -26,11 +26,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """A histogram's sum is not NaN, and negative only with negative bounds."""
     return findings(
         exposition,
-        "openmetrics-histogram-sum",
-        lambda seen: f"`{seen.detail[0]}` is {seen.detail[1]}",
-        hint="do not observe NaN; leave the sum out where observations can be negative",
-        series=True,
+        "bad_histogram_sum",
+        "`{series}` is {value}",
+        "do not observe NaN; leave the sum out where observations can be negative",
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -24,10 +24,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#info-1",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """An info's samples end in `_info`."""
     return findings(
         exposition,
-        "openmetrics-info-samples",
-        lambda seen: f"info `{seen.what[0]}` has the sample `{seen.what[2]}`, not `{seen.what[0]}_info`",
-        hint="write `# TYPE name info` and `name_info{…} 1`",
+        "bad_info_sample_name",
+        "info `{0}` has the sample `{2}`, not `{0}_info`",
+        "write `# TYPE name info` and `name_info{…} 1`",
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -20,11 +20,6 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#info-1",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """An info's value is 1."""
     return findings(
-        exposition,
-        "openmetrics-info-value",
-        lambda seen: f"info `{seen.detail[0]}` is {seen.detail[1]}",
-        hint="expose 1; what changes belongs into a gauge",
-        series=True,
+        exposition, "bad_info_value", "info `{series}` is {value}", "expose 1; what changes belongs into a gauge"
     )

@@ -1,14 +1,13 @@
 """No label or metric family name begins with an underscore.
 
-Such names are reserved; Prometheus uses names with two of them for itself. Sections: "Label",
-"Name".
+Such names are reserved; Prometheus itself uses names with two underscores. Sections: "Label", "Name".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -22,10 +21,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#label",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """No label or metric family name begins with an underscore."""
     return findings(
         exposition,
-        "openmetrics-leading-underscore",
-        lambda seen: f"{seen.what[0]} name `{seen.what[1]}` begins with an underscore",
-        hint="rename it without the leading underscore",
+        "leading_underscore",
+        "{0} name `{1}` begins with an underscore",
+        "rename it without the leading underscore",
     )

@@ -1,13 +1,13 @@
 """A histogram with negative bounds has no sum.
 
-The sum could fall and would be no counter. Section: "Histogram".
+The sum could fall, which a counter must not. Section: "Histogram".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -23,11 +23,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """A histogram with negative bounds has no sum."""
     return findings(
         exposition,
-        "openmetrics-negative-buckets",
-        lambda seen: f"`{seen.detail[0]}` has negative bounds and a sum",
-        hint="leave `_sum` and `_count` out, or use a gauge histogram",
-        series=True,
+        "sum_with_negative_bounds",
+        "`{series}` has negative bounds and a sum",
+        "leave `_sum` and `_count` out, or use a gauge histogram",
     )

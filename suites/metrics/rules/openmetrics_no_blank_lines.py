@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -21,10 +21,4 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#metricfamily-1",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """OpenMetrics has no blank lines."""
-    return findings(
-        exposition,
-        "openmetrics-no-blank-lines",
-        lambda _: "a line is blank",
-        hint="write no blank lines between metric families",
-    )
+    return findings(exposition, "blank_line", "a line is blank", "write no blank lines between metric families")

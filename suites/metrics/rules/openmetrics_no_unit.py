@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -23,10 +23,4 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#info",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """Info and stateset families have no unit."""
-    return findings(
-        exposition,
-        "openmetrics-no-unit",
-        lambda seen: f"{seen.what[1]} `{seen.what[0]}` has the unit `{seen.what[2]}`",
-        hint="leave the UNIT line out",
-    )
+    return findings(exposition, "unit_not_allowed", "{1} `{0}` has the unit `{2}`", "leave the UNIT line out")

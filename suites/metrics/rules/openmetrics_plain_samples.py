@@ -1,14 +1,14 @@
 """Samples of gauges, statesets and unknowns are named as their family.
 
-A suffix belongs to the types that have it, so `a_total` after `# TYPE a gauge` founds another family and `a` stays
-empty. Judged where the announced family has no sample of its own. Sections: "Gauge", "StateSet", "Unknown".
+A suffix belongs to the types that have it, so `a_total` after `# TYPE a gauge` begins another family and `a` stays
+empty. Judged where the declared family has no samples. Sections: "Gauge", "StateSet", "Unknown".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -23,10 +23,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#gauge-1",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """Samples of gauges, statesets and unknowns are named as their family."""
     return findings(
         exposition,
-        "openmetrics-plain-samples",
-        lambda seen: f"{seen.what[1]} `{seen.what[0]}` is followed by the sample `{seen.what[2]}`",
-        hint=lambda seen: f"name the sample `{seen.what[0]}`, or correct the TYPE line",
+        "bad_plain_sample_name",
+        "{1} `{0}` is followed by the sample `{2}`",
+        lambda fault: f"name the sample `{fault.subject[0]}`, or correct the TYPE line",
     )

@@ -1,14 +1,15 @@
 """Quantile values are not negative, and NaN where there were no events.
 
-A 0 for no events looks like a very fast service. Judged where the summary's count is 0, since then there never was an
-event. Section: "Summary".
+A 0 for no events looks like a very fast service. Judged where the summary's count is 0, since then there were no
+events. Section: "Summary".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
+from stack.records.exposition.faults import Fault
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -25,14 +26,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#summary",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """Quantile values are not negative, and NaN where there were no events."""
-    return findings(
-        exposition,
-        "openmetrics-quantile-values",
-        lambda seen: (
-            f"quantile `{seen.detail[0]}` is {seen.detail[1]}"
-            + (", though there were no events" if seen.what[1] == "no events" else "")
-        ),
-        hint="expose NaN until there are events",
-        series=True,
-    )
+    return findings(exposition, "bad_quantile_value", value_message, "expose NaN until there are events")
+
+
+def value_message(fault: Fault) -> str:
+    reason = ", though there were no events" if fault.subject[1] == "no events" else ""
+    return f"quantile `{fault.detail['series']}` is {fault.detail['value']}{reason}"

@@ -1,14 +1,14 @@
 """A state is 1 or 0.
 
-It is a boolean. Whether the states are an enumeration, of which exactly one must be 1, an exposition does not say, so
-that cannot be judged. Sections: "StateSet", "Booleans".
+It is a boolean. An exposition does not say whether the states are an enumeration, of which exactly one must be 1, so
+that is not judged. Sections: "StateSet", "Booleans".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -21,11 +21,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#stateset-1",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """A state is 1 or 0."""
     return findings(
         exposition,
-        "openmetrics-stateset-values",
-        lambda seen: f"state `{seen.detail[0]}` is {seen.detail[1]}",
-        hint="expose 1 for the states that hold and 0 for the others",
-        series=True,
+        "bad_stateset_value",
+        "state `{series}` is {value}",
+        "expose 1 for the states that apply and 0 for the others",
     )

@@ -1,4 +1,4 @@
-"""No two metric families lead to the same sample name.
+"""No two metric families have the same sample name.
 
 A gauge `a_created` beside a counter `a`, which may have a sample `a_created`, cannot be told apart. Section:
 "Suffixes".
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -28,10 +28,6 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#suffixes",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """No two metric families lead to the same sample name."""
     return findings(
-        exposition,
-        "openmetrics-suffix-clash",
-        lambda seen: f"{seen.what[0]} and {seen.what[1]} both claim the sample name `{seen.what[2]}`",
-        hint="rename one of them",
+        exposition, "sample_name_clash", "{0} and {1} both claim the sample name `{2}`", "rename one of them"
     )

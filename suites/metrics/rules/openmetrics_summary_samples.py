@@ -1,14 +1,14 @@
 """A summary's samples are its quantiles, `_count`, `_sum` and `_created`.
 
-A sample with another suffix founds another family and the summary stays empty. Judged where the summary has no sample
-of its own. Section: "Summary" in the text format.
+A sample with another suffix begins another family and the summary stays empty. Judged where the summary has no
+samples. Section: "Summary" in the text format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -21,10 +21,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#summary-1",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """A summary's samples are its quantiles, `_count`, `_sum` and `_created`."""
     return findings(
         exposition,
-        "openmetrics-summary-samples",
-        lambda seen: f"summary `{seen.what[0]}` is followed by the sample `{seen.what[2]}`",
-        hint="name the samples by the type, or correct the TYPE line",
+        "bad_summary_sample_name",
+        "summary `{0}` is followed by the sample `{2}`",
+        "name the samples as the type requires, or correct the TYPE line",
     )

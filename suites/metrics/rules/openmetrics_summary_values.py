@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -21,11 +21,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#summary",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """A summary's count is an integer, and its count and sum are not negative and not NaN."""
     return findings(
         exposition,
-        "openmetrics-summary-values",
-        lambda seen: f"`{seen.detail[0]}` is {seen.detail[1]}",
-        hint="count whole events from 0 up; use a gauge for sums that can fall",
-        series=True,
+        "bad_summary_value",
+        "`{series}` is {value}",
+        "count whole events from 0 up; use a gauge for sums that can fall",
     )

@@ -1,14 +1,14 @@
 """A unit is the last word of the metric family's name.
 
-Prometheus refuses the scrape otherwise, and readers that ignore UNIT lines still see the unit. The
-suffix of the sample (`_total`) comes after it. Sections: "Unit", "MetricFamily metadata".
+Prometheus refuses the scrape otherwise, and readers that ignore UNIT lines still see the unit. The suffix of the
+sample (`_total`) comes after it. Sections: "Unit", "MetricFamily metadata".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import OpenMetricsExposition
+from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -25,12 +25,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#unit",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """A unit is the last word of the metric family's name."""
     return findings(
         exposition,
-        "openmetrics-unit-suffix",
-        lambda seen: (
-            f"`{seen.what[0]}` has the unit `{seen.what[1]}`, but its name does not end with `_{seen.what[1]}`"
-        ),
-        hint=lambda seen: f"rename the family to `{seen.what[0]}_{seen.what[1]}`, or leave the UNIT line out",
+        "missing_unit_suffix",
+        "`{0}` has the unit `{1}`, but its name does not end with `_{1}`",
+        lambda fault: f"rename the family to `{fault.subject[0]}_{fault.subject[1]}`, or leave the UNIT line out",
     )

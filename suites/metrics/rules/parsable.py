@@ -1,14 +1,15 @@
 """Every line is a sample, metadata or a comment.
 
 Prometheus drops the whole scrape for one line it cannot read, so a stray log line, an error page or a broken label
-costs every metric of the service. Sections: text format "Line format" and EBNF; OpenMetrics "ABNF".
+costs all metrics of the service. Sections: text format "Line format" and EBNF; OpenMetrics "ABNF".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition, Violation
+from stack.records.exposition.exposition import Exposition
+from stack.records.exposition.faults import Fault
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -28,19 +29,20 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#line-format",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Every line is a sample, metadata or a comment."""
     return findings(
         exposition,
-        "parsable",
-        lambda seen: f"the body is {seen.what[1]}, not an exposition" if seen.what[0] == "body" else line_message(seen),
-        hint=lambda seen: (
+        "unparsable",
+        line_message,
+        lambda fault: (
             "expose at this path what the client library's own handler writes, and nothing else"
-            if seen.what[0] == "body"
-            else 'mend what writes this line: `name{label="value"} number`, with one space before the number'
+            if fault.subject[0] == "body"
+            else 'fix the code that writes this line: `name{label="value"} number`, with one space before the number'
         ),
     )
 
 
-def line_message(seen: Violation) -> str:
-    """What is wrong with a line, and from which column on."""
-    return f"{seen.what[1]}, at column {seen.detail[0]}" if seen.detail else seen.what[1]
+def line_message(fault: Fault) -> str:
+    where, what = fault.subject
+    return (
+        f"the body is {what}, not an exposition" if where == "body" else f"{what}, at column {fault.detail['column']}"
+    )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition, Format
+from stack.records.exposition.exposition import Exposition
+from stack.records.exposition.model import Format
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.families import exposed_name, families_of, where_label

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -21,11 +21,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#summary",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Only quantiles have the label `quantile`."""
     return findings(
         exposition,
-        "summary-quantile-label",
-        lambda seen: f"`{seen.what[0]}{seen.what[1]}` has the label `quantile`",
-        hint="remove `quantile` from the labels of the metric",
-        series=True,
+        "misplaced_quantile_label",
+        "`{0}{1}` has the label `quantile`",
+        "remove `quantile` from the labels of the metric",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import TextExposition
+from stack.records.exposition.exposition import TextExposition
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 from suites.metrics.helpers.format_findings import media_type

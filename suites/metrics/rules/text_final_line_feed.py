@@ -1,14 +1,14 @@
 """The last line ends with a line feed.
 
-Otherwise nothing tells a complete exposition from one cut off in the middle of a number. Prometheus reads it all the
-same, other readers do not. Section: "Text format details".
+Otherwise a complete exposition looks like one that was cut off in the middle of a number. Prometheus reads it anyway,
+other readers do not. Section: "Text format details".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import TextExposition
+from stack.records.exposition.exposition import TextExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -21,10 +21,9 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#details",
 )
 def check(exposition: TextExposition) -> Iterator[Finding]:
-    """The last line ends with a line feed."""
     return findings(
         exposition,
-        "text-final-line-feed",
-        lambda _: "the last line does not end with a line feed",
-        hint="write a line feed after every line; check for a truncated response",
+        "missing_final_line_feed",
+        "the last line does not end with a line feed",
+        "write a line feed after every line; check for a truncated response",
     )

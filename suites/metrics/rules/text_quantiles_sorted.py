@@ -1,13 +1,13 @@
-"""Quantiles stand in increasing order.
+"""Quantiles are sorted in increasing order.
 
-The text format asks for it; OpenMetrics allows any order. Section: "Histograms and summaries".
+The text format requires it; OpenMetrics allows any order. Section: "Histograms and summaries".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import TextExposition
+from stack.records.exposition.exposition import TextExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -23,11 +23,6 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
 )
 def check(exposition: TextExposition) -> Iterator[Finding]:
-    """Quantiles stand in increasing order."""
     return findings(
-        exposition,
-        "text-quantiles-sorted",
-        lambda seen: f"quantile `{seen.detail[0]}` comes after a larger one",
-        hint="sort quantiles as numbers",
-        series=True,
+        exposition, "unsorted_quantiles", "quantile `{series}` comes after a larger one", "sort quantiles as numbers"
     )

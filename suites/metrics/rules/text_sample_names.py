@@ -1,16 +1,15 @@
-"""Samples are named as their TYPE line says.
+"""Samples are named as their TYPE line requires.
 
 The text format writes a counter's full name into its TYPE line, `_total` included, and only histograms and summaries
 have samples of other names. Otherwise type and help text belong to a metric that does not exist, and the samples are
-untyped. Judged where the announced metric has no sample of its own. Section: "Comments, help text, and type
-information".
+untyped. Judged where the declared metric has no samples. Section: "Comments, help text, and type information".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import TextExposition
+from stack.records.exposition.exposition import TextExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -26,14 +25,13 @@ from suites.metrics.helpers.format_findings import findings
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#comments-help-text-and-type-information",
 )
 def check(exposition: TextExposition) -> Iterator[Finding]:
-    """Samples are named as their TYPE line says."""
     return findings(
         exposition,
-        "text-sample-names",
-        lambda seen: f"{seen.what[1]} `{seen.what[0]}` is followed by the sample `{seen.what[2]}`",
-        hint=lambda seen: (
-            f"write `# TYPE {seen.what[2]} {seen.what[1]}`: only OpenMetrics leaves the suffix out"
-            if seen.what[1] == "counter"
-            else f"name the samples after `{seen.what[0]}`, or correct the type in the TYPE line"
+        "sample_name_not_of_type",
+        "{1} `{0}` is followed by the sample `{2}`",
+        lambda fault: (
+            f"write `# TYPE {fault.subject[2]} {fault.subject[1]}`: only OpenMetrics leaves the suffix out"
+            if fault.subject[1] == "counter"
+            else f"name the samples after `{fault.subject[0]}`, or correct the type in the TYPE line"
         ),
     )

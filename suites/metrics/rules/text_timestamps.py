@@ -1,14 +1,14 @@
 """Text-format timestamps are whole milliseconds.
 
-Prometheus refuses the scrape for a decimal point; OpenMetrics has seconds. Prometheus also refuses
-negative ones, which the format does allow. Section: "Line format" (timestamp).
+Prometheus refuses the scrape for a decimal point; OpenMetrics has seconds. Prometheus also refuses negative
+timestamps, which the format allows. Section: "Line format" (timestamp).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import TextExposition
+from stack.records.exposition.exposition import TextExposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -16,17 +16,16 @@ from suites.metrics.helpers.format_findings import findings
 
 @rule(
     Good("a 1 1395066363000\nb 1 -3982045\n"),
-    Bad("a 1 1395066363.123\n", "timestamp `1395066363.123` is no 64-bit integer"),
-    Bad("a 1 now\n", "timestamp `now` is no 64-bit integer"),
-    Bad("a 1 99999999999999999999\n", "timestamp `99999999999999999999` is no 64-bit integer"),
+    Bad("a 1 1395066363.123\n", "timestamp `1395066363.123` is not a 64-bit integer"),
+    Bad("a 1 now\n", "timestamp `now` is not a 64-bit integer"),
+    Bad("a 1 99999999999999999999\n", "timestamp `99999999999999999999` is not a 64-bit integer"),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#line-format",
 )
 def check(exposition: TextExposition) -> Iterator[Finding]:
-    """Text-format timestamps are whole milliseconds."""
     return findings(
         exposition,
-        "text-timestamps",
-        lambda seen: f"timestamp `{seen.detail[0]}` is no 64-bit integer",
-        hint="write milliseconds since 1970, or no timestamp",
+        "bad_millisecond_timestamp",
+        "timestamp `{token}` is not a 64-bit integer",
+        "write milliseconds since 1970, or no timestamp",
     )

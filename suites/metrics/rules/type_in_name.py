@@ -1,14 +1,14 @@
 """A metric name does not contain its type.
 
-`queue_length_gauge` says twice what the TYPE line says, and lies once the type changes. A family without a type is
-not judged.
+`queue_length_gauge` says twice what the TYPE line says, and lies once the type changes. A family without a type is not
+judged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import MetricFamily
+from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.families import exposed_name, untyped, where

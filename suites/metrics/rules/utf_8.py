@@ -1,6 +1,6 @@
 """An exposition is valid UTF-8.
 
-Prometheus refuses label values that are no UTF-8, and the scrape with them; Latin-1 file names and user agents are the
+Prometheus refuses the whole scrape for one label value that is not UTF-8; Latin-1 file names and user agents are the
 usual source. Sections: OpenMetrics "Overall Structure", "Strings"; text format "Basic info".
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
@@ -16,15 +16,14 @@ from suites.metrics.helpers.format_findings import findings
 
 @rule(
     Good('a{b="é"} 1\n'),
-    Bad('a{b="\udce9"} 1\n', "byte 0xE9 at byte 6 of the line is no UTF-8"),
+    Bad('a{b="\udce9"} 1\n', "byte 0xE9 at byte 6 of the line is not valid UTF-8"),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """An exposition is valid UTF-8."""
     return findings(
         exposition,
-        "utf-8",
-        lambda seen: f"byte {seen.detail[0]} at byte {seen.detail[1]} of the line is no UTF-8",
-        hint="encode label values as UTF-8, and replace what cannot be decoded before it becomes a label value",
+        "invalid_utf8",
+        "byte {byte} at byte {column} of the line is not valid UTF-8",
+        "encode label values as UTF-8, and replace what cannot be decoded before it becomes a label value",
     )

@@ -16,7 +16,7 @@ from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, text
 from fixtures.broken._miniature.loopback_server import Answer, Headers, Server, serving
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.eventually import eventually
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from stack.records.scrape.budget import DEFAULT
 from stack.records.scrape.contract import Contract
 from stack.records.scrape.target import ScrapeTarget

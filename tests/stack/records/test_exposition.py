@@ -14,15 +14,9 @@ from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram
 from prometheus_client.exposition import generate_latest as generate_text
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from stack.records.exposition.model import (
-    MAX_VIOLATIONS,
-    Exposition,
-    Format,
-    MetricFamily,
-    OpenMetricsExposition,
-    Sample,
-    TextExposition,
-)
+from stack.records.exposition.exposition import Exposition, MetricFamily, OpenMetricsExposition, TextExposition
+from stack.records.exposition.faults import MAX_FAULTS
+from stack.records.exposition.model import Format, Sample
 from suites.core.discovery import rules
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -62,20 +56,20 @@ def test_a_subclass_reads_its_own_format() -> None:
 )
 def test_what_is_no_exposition_is_one_finding(body: bytes, what: str) -> None:
     read = Exposition.read(body, "text/plain")
-    assert [seen.what for found in read.by_code.values() for seen in found] == [("body", what)]
+    assert [fault.subject for found in read.faults.values() for fault in found] == [("body", what)]
     assert read.families == ()
 
 
 def test_a_nul_in_a_label_value_is_text() -> None:
     read = Exposition.read(b'a{b="x\0y"} 1\n', None)
-    assert read.by_code == {}
+    assert read.faults == {}
     assert read.families[0].samples[0].labels == (("b", "x\0y"),)
 
 
 def test_undecodable_bytes_are_replaced_and_told_by_line() -> None:
     read = Exposition.read(b'a{b="\xff"} 1\nb 2\nc{d="\xe9"} 3\n', None)
-    (seen,) = read.violations("utf-8")
-    assert (seen.line, seen.times, seen.detail) == (1, 2, ("0xFF", "6"))
+    (fault,) = read.faults["invalid_utf8"]
+    assert (fault.line, fault.times, fault.detail) == (1, 2, {"byte": "0xFF", "column": "6"})
     assert [sample.value for sample in read.samples()] == [1, 2, 3]
 
 
@@ -97,14 +91,14 @@ def test_missing_content_type_is_not_the_same_as_no_response() -> None:
         ("a 1 2 3", "text after the sample", 7),
         ("a", "a sample without a value", 2),
         ('{b="c"} 1', "a sample without a metric name", 8),
-        ('"a" 1', "a quoted metric name stands outside the braces", 1),
+        ('"a" 1', "a quoted metric name outside the braces", 1),
         ("Traceback (most recent call last):", "a line that is neither a sample nor a comment", 1),
     ],
 )
 def test_says_where_a_line_breaks(line: str, reason: str, column: int) -> None:
     read = TextExposition.parse(f"x 1\n{line}\ny 2\n")
-    seen = [each for each in read.violations("parsable") if each.what == ("line", reason)]
-    assert [(each.line, each.detail) for each in seen] == [(2, (str(column),))], read.by_code
+    found = [fault for fault in read.faults["unparsable"] if fault.subject == ("line", reason)]
+    assert [(fault.line, fault.detail) for fault in found] == [(2, {"column": str(column)})], read.faults
     assert [sample.name for sample in read.samples()] == ["x", "y"], "the lines around it are read"
 
 
@@ -120,14 +114,14 @@ def test_says_where_a_line_breaks(line: str, reason: str, column: int) -> None:
 )
 def test_the_text_format_is_as_lenient_as_its_page(line: str) -> None:
     read = TextExposition.parse(f"# a comment\n\n \t\n{line}\n")
-    assert read.by_code == {}
+    assert read.faults == {}
     assert list(read.samples()) == [Sample("a", (("b", "c"), ("d", "e")), 1.0, None, 4)]
 
 
 @pytest.mark.parametrize("line", ['a{__name__="b"} 1', '{"a",__name__="b"} 1'])
 def test_a_name_given_twice_is_a_label_given_twice(line: str) -> None:
     for end in ("", "# EOF\n"):
-        assert list(Exposition.parse(f"{line}\n{end}").by_code) == ["label-names-unique"]
+        assert list(Exposition.parse(f"{line}\n{end}").faults) == ["duplicate_label_name"]
 
 
 def test_timestamps_are_seconds_in_both_formats() -> None:
@@ -137,13 +131,13 @@ def test_timestamps_are_seconds_in_both_formats() -> None:
 
 def test_many_lines_with_one_fault_are_one_violation() -> None:
     read = Exposition.parse("".join(f'a{{b-c="{number}"}} 1\n' for number in range(500)))
-    assert [(seen.line, seen.times) for seen in read.violations("label-names")] == [(1, 500)]
+    assert [(fault.line, fault.times) for fault in read.faults["bad_label_name"]] == [(1, 500)]
 
 
 def test_violations_are_bounded_and_counted() -> None:
     read = Exposition.parse("".join(f"a-{number} 1\n" for number in range(500)))
-    assert len(read.violations("metric-names")) == MAX_VIOLATIONS
-    assert read.violation_counts["metric-names"] == 500
+    assert len(read.faults["bad_metric_name"]) == MAX_FAULTS
+    assert read.fault_counts["bad_metric_name"] == 500
     messages = [finding.message for finding in rules()["metrics/metric-names"].judge(read)]
     assert messages[-1] == "and 400 more of the same kind"
 
@@ -182,23 +176,23 @@ def test_the_python_client_conforms_in_both_formats() -> None:
     write_openmetrics: Any = generate_openmetrics  # it has no types
     text = Exposition.read(generate_text(registry, escaping="allow-utf-8"), "text/plain; version=1.0.0")
     openmetrics = Exposition.read(write_openmetrics(registry, escaping="allow-utf-8"), OPENMETRICS)
-    assert text.by_code == {}
-    assert openmetrics.by_code == {}
+    assert text.faults == {}
+    assert openmetrics.faults == {}
     assert text.series_count == openmetrics.series_count > 20
 
 
 @pytest.mark.parametrize("path", sorted(DATA.glob("good/*")), ids=lambda path: path.name)
 def test_accepts_real_shapes(path: Path) -> None:
-    assert Exposition.parse(path.read_text()).by_code == {}
+    assert Exposition.parse(path.read_text()).faults == {}
 
 
 @pytest.mark.parametrize("path", sorted(DATA.glob("bad/*.prom")), ids=lambda path: path.name)
 def test_tells_every_fault_of_a_broken_document(path: Path) -> None:
-    """The expected `line code` pairs stand in a file next to it."""
+    """The file next to it lists the expected faults as `line kind`."""
     read = Exposition.parse(path.read_text())
-    told = sorted((seen.line, code) for code, found in read.by_code.items() for seen in found)
+    found = sorted((fault.line, kind) for kind, faults in read.faults.items() for fault in faults)
     expected = [re.split(" +", line) for line in path.with_suffix(".expected").read_text().splitlines()]
-    assert told == sorted((int(line), code) for line, code in expected)
+    assert found == sorted((int(line), kind) for line, kind in expected)
 
 
 def test_time_grows_with_the_size() -> None:

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from stack.backends.ports import Ports
-from stack.records.exposition.model import Exposition, OpenMetricsExposition, TextExposition
+from stack.records.exposition.exposition import Exposition, OpenMetricsExposition, TextExposition
 from stack.servers.find import find_binary
 from suites.core.discovery import in_area
 from suites.core.rule import Bad, Good, NotApplicable

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as library_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as library_text
 
-from stack.records.exposition.model import Exposition, Format, OpenMetricsExposition, TextExposition
+from stack.records.exposition.exposition import Exposition, OpenMetricsExposition, TextExposition
+from stack.records.exposition.model import Format
 from tests.support.exposition_strategies import Family, families, plain, written
 
 quick = settings(
@@ -26,33 +27,33 @@ quick = settings(
 )
 
 LIBRARY_ACCEPTS = {
-    ("duplicate-series", ""): "MetricFamily: a repeated sample is dropped in silence",
-    ("escapes", ""): "ABNF, escaped-string: a bare double quote in HELP is taken",
-    ("openmetrics-exemplar-in-bucket", ""): "Histogram: the exemplar's value is not compared",
-    ("openmetrics-quantile-values", "no events"): "Summary: quantiles without events are not looked at",
-    ("openmetrics-leading-underscore", ""): "Label, Name: one leading underscore is taken",
-    ("openmetrics-timestamps-in-seconds", ""): "Timestamps: the unit is not judged",
-    ("openmetrics-plain-samples", ""): "Gauge, StateSet, Unknown: the stray sample founds a family of its own",
-    ("openmetrics-summary-samples", ""): "Summary: likewise",
-    ("histogram-samples", ""): "Histogram: likewise",
-    ("openmetrics-counter-samples", ""): "Counter: likewise",
-    ("openmetrics-info-samples", ""): "Info: likewise",
-    ("families-contiguous", ""): "MetricFamily: an undeclared family may come back after others",
-    ("label-names", ""): "ABNF, label-name: a colon is taken",
-    ("metric-names", ""): "ABNF, metricname: blanks around the name in metadata are stripped",
-    ("known-type", ""): "Type: any word is taken for a type, and blanks belong to it",
-    ("metadata-syntax", ""): "ABNF, metric-descriptor: blanks may be doubled",
-    ("openmetrics-unit-suffix", ""): "Unit: a doubled blank becomes part of the unit",
-    ("openmetrics-no-comments", ""): "MetricFamily metadata: anything may stand right behind the hash sign",
-    ("le-number", ""): "Numbers: blanks around a bound are stripped",
-    ("summary-quantiles", ""): "Numbers: blanks around a quantile are stripped",
-    ("numbers", ""): "ABNF, timestamp: a sign may stand behind the decimal point",
-    ("openmetrics-exemplar-syntax", "text follows it"): "ABNF, exemplar: a blank within its timestamp is dropped",
-    ("parsable", "blanks within the label set or before it"): "ABNF, labels",
-    ("parsable", "no space between the braces and the value"): "ABNF, sample: any one character is taken for it",
-    ("parsable", "more or other blanks than the one space between tokens"): "ABNF, sample: tabs are stripped",
+    ("duplicate_series", ""): "MetricFamily: a repeated sample is dropped in silence",
+    ("bad_escape", ""): "ABNF, escaped-string: a bare double quote in HELP is taken",
+    ("exemplar_above_bound", ""): "Histogram: the exemplar's value is not compared",
+    ("bad_quantile_value", "no events"): "Summary: quantiles without events are not looked at",
+    ("leading_underscore", ""): "Label, Name: one leading underscore is taken",
+    ("timestamp_not_in_seconds", ""): "Timestamps: the unit is not judged",
+    ("bad_plain_sample_name", ""): "Gauge, StateSet, Unknown: the stray sample founds a family of its own",
+    ("bad_summary_sample_name", ""): "Summary: likewise",
+    ("bad_histogram_sample", ""): "Histogram: likewise",
+    ("bad_counter_sample_name", ""): "Counter: likewise",
+    ("bad_info_sample_name", ""): "Info: likewise",
+    ("interleaved_families", ""): "MetricFamily: an undeclared family may come back after others",
+    ("bad_label_name", ""): "ABNF, label-name: a colon is taken",
+    ("bad_metric_name", ""): "ABNF, metricname: blanks around the name in metadata are stripped",
+    ("unknown_type", ""): "Type: any word is taken for a type, and blanks belong to it",
+    ("malformed_metadata", ""): "ABNF, metric-descriptor: blanks may be doubled",
+    ("missing_unit_suffix", ""): "Unit: a doubled blank becomes part of the unit",
+    ("comment", ""): "MetricFamily metadata: anything may stand right behind the hash sign",
+    ("bad_bucket_bound", ""): "Numbers: blanks around a bound are stripped",
+    ("bad_quantile", ""): "Numbers: blanks around a quantile are stripped",
+    ("bad_number", ""): "ABNF, timestamp: a sign may stand behind the decimal point",
+    ("malformed_exemplar", "text follows it"): "ABNF, exemplar: a blank within its timestamp is dropped",
+    ("unparsable", "blanks within the label set or before it"): "ABNF, labels",
+    ("unparsable", "no space between the braces and the value"): "ABNF, sample: any one character is taken for it",
+    ("unparsable", "more or other blanks than the one space between tokens"): "ABNF, sample: tabs are stripped",
 }  # fmt: skip  # one line per difference
-"""What prometheus-client's OpenMetrics parser lets pass: our code and reason, and the section it neglects."""
+"""What prometheus-client's OpenMetrics parser lets pass: our kind of fault and the reason, and the section it neglects."""
 
 LIBRARY_BREAKS = {"AttributeError": "Timestamps: it cannot compare timestamps with an exponent and others"}
 """What it refuses by a fault of its own. It also refuses an info family of which some metrics have timestamps and some
@@ -149,7 +150,7 @@ def test_never_raises_on_bytes(body: bytes, content_type: str | None) -> None:
 def test_never_raises_on_near_expositions(text: str) -> None:
     for record in (Exposition, TextExposition, OpenMetricsExposition):
         read = record.parse(text)
-        assert all(violation.line <= text.count("\n") + 2 for found in read.by_code.values() for violation in found)
+        assert all(fault.line <= text.count("\n") + 2 for found in read.faults.values() for fault in found)
 
 
 @quick
@@ -157,7 +158,7 @@ def test_never_raises_on_near_expositions(text: str) -> None:
 def test_reads_what_was_written(data: st.DataObject, fmt: Format) -> None:
     made: list[Family] = data.draw(families(fmt))
     read = Exposition.parse(written(made, fmt))
-    assert read.by_code == {}
+    assert read.faults == {}
     assert [(each.name, each.type, each.help) for each in read.families] == [
         (each.name, each.type, each.help) for each in made
     ]
@@ -175,21 +176,21 @@ def test_reads_what_the_library_reads(data: st.DataObject, fmt: Format) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_refuses_what_the_library_refuses_and_the_other_way_round(seed: int) -> None:
     rnd = random.Random(seed)  # noqa: S311  # damage need not be secret
-    assert OpenMetricsExposition.parse(BASE).by_code == {}
+    assert OpenMetricsExposition.parse(BASE).faults == {}
     refused = 0
     for _ in range(150):
         text = damaged(rnd, BASE)
         if rnd.random() < 0.2:
             text = damaged(rnd, text)
         theirs = library_verdict(text, library_openmetrics)
-        ours = OpenMetricsExposition.parse(text).by_code
+        ours = OpenMetricsExposition.parse(text).faults
         if theirs is not None and theirs not in LIBRARY_BREAKS:
             refused += 1
             assert ours, f"the library refuses this ({theirs}):\n{text}"
         if theirs is None:
-            reasons = {(code, seen.what[-1] if seen.what else "") for code, found in ours.items() for seen in found}
+            reasons = {(kind, fault.subject[-1] if fault.subject else "") for kind, found in ours.items() for fault in found}
             unexplained = {
-                (code, what) for code, what in reasons if not {(code, what), (code, "")} & LIBRARY_ACCEPTS.keys()
+                (kind, what) for kind, what in reasons if not {(kind, what), (kind, "")} & LIBRARY_ACCEPTS.keys()
             }
             assert not unexplained or len(reasons) > len(unexplained), f"only we refuse this:\n{text}"
     assert refused > 30, "the damage must be such that most of it matters"
@@ -210,5 +211,5 @@ def test_refuses_in_the_text_format_what_the_library_refuses(seed: int) -> None:
         text = damaged(rnd, TEXT_BASE)
         if library_verdict(text, library_text):
             refused += 1
-            assert TextExposition.parse(text).by_code, f"the library refuses this:\n{text}"
+            assert TextExposition.parse(text).faults, f"the library refuses this:\n{text}"
     assert refused > 10

@@ -1,0 +1,179 @@
+"""What a service exposes at its metrics endpoint: the exposition and its metric families, as rules judge them.
+
+One parser reads both formats; it never raises and reports every fault it finds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from itertools import chain
+from operator import itemgetter
+from typing import Self, cast
+
+from stack.records.exposition.body import Parsed, parse_text, read_body
+from stack.records.exposition.family import FamilyDraft
+from stack.records.exposition.faults import Fault, FaultKind
+from stack.records.exposition.model import Format, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class MetricFamily:
+    """One metric family: its metadata and its samples in exposed order.
+
+    `type` is one of counter, gauge, histogram, gaugehistogram, stateset, info, summary, unknown (`untyped` of the
+    text format reads as unknown; an invalid type too, and `type_text` keeps it). In OpenMetrics
+    `name` is without the sample suffix (`http_requests`), in the text format as exposed (`http_requests_total`).
+    Lines count from 1, 0 means that the metadata line is absent.
+    """
+
+    name: str
+    type: str
+    help: str | None
+    unit: str | None
+    samples: tuple[Sample, ...]
+    format: Format
+    line: int = 0
+    type_line: int = 0
+    help_line: int = 0
+    unit_line: int = 0
+    type_text: str | None = None
+
+    @property
+    def exposed_name(self) -> str:
+        """The name to use in queries: a counter's `_total` and an info's `_info` may be left out of `name`."""
+        suffix = {"counter": "_total", "info": "_info"}.get(self.type)
+        if suffix is None:
+            return self.name
+        first = self.samples[0].name if self.samples else ""
+        if first == self.name + suffix:
+            return first
+        return self.name if self.format is Format.TEXT or first == self.name else self.name + suffix
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the one family in `text`; raises ValueError where there is none or more than one."""
+        families = Exposition.parse(text).families
+        if len(families) != 1:
+            raise ValueError(f"expected one metric family, found {[family.name for family in families]}")
+        return cast(Self, families[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Exposition:
+    """A parsed exposition: every family, and every fault of the format found while reading.
+
+    `text` is the body as decoded (undecodable bytes replaced), `size` its length in bytes, `series_count` the
+    number of sample lines read. `faults` are in line order; at most `MAX_FAULTS` distinct ones of one kind are kept,
+    `fault_counts` has the full numbers. `content_type` is None where the text is not from a response, and empty where
+    the response had no such header. What is read is always one of the two subclasses below.
+    """
+
+    format: Format
+    families: tuple[MetricFamily, ...]
+    faults: Mapping[FaultKind, tuple[Fault, ...]]
+    fault_counts: Mapping[FaultKind, int]
+    text: str
+    size: int
+    series_count: int
+    content_type: str | None = None
+    cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+
+    def __getstate__(self) -> list[object]:
+        """The state for pickle: all fields, without what was only computed from them."""
+        return [{} if part.name == "cache" else getattr(self, part.name) for part in fields(self)]
+
+    def __setstate__(self, state: list[object]) -> None:
+        """Restore what `__getstate__` gave."""
+        for part, value in zip(fields(self), state, strict=True):
+            object.__setattr__(self, part.name, value)
+
+    def samples(self) -> Iterator[Sample]:
+        """All samples of all families, family by family."""
+        for family in self.families:
+            yield from family.samples
+
+    @property
+    def label_values(self) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+        """Per family and label name the distinct values, each with its number of samples; made once, when asked.
+
+        `exposition.label_values["http_requests_total"]["path"]["/login"]` is a number of samples.
+        """
+        if "label_values" not in self.cache:
+            self.cache["label_values"] = {family.name: _label_values(family) for family in self.families}
+        return cast("Mapping[str, Mapping[str, Mapping[str, int]]]", self.cache["label_values"])
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an exposition from text, optionally headed like an HTTP response.
+
+        The body may be preceded by a line `Content-Type: …` and an empty line; without them the body is
+        OpenMetrics when its last line is `# EOF`, else text 0.0.4. On a subclass the format is that subclass's,
+        whatever the text looks like. Never raises.
+        """
+        return cast(Self, _record(parse_text(text, _only_format(cls))))
+
+    @classmethod
+    def read(cls, body: bytes, content_type: str | None) -> Self:
+        """Read the body of a response whose Content-Type header was `content_type` (None: it had none).
+
+        The format is what the header says; a header that names no exposition format leaves it to the body, as
+        in `parse`. Never raises: whatever is wrong with the bytes becomes a fault.
+        """
+        return cast(Self, _record(read_body(body, content_type, _only_format(cls))))
+
+
+class TextExposition(Exposition):
+    """An exposition in Prometheus text 0.0.4; for rules on that format alone."""
+
+    __slots__ = ()
+
+
+class OpenMetricsExposition(Exposition):
+    """An exposition in OpenMetrics 1.0; for rules on that format alone."""
+
+    __slots__ = ()
+
+
+def _only_format(cls: type[Exposition]) -> Format | None:
+    if issubclass(cls, TextExposition):
+        return Format.TEXT
+    return Format.OPENMETRICS if issubclass(cls, OpenMetricsExposition) else None
+
+
+def _record(parsed: Parsed) -> Exposition:
+    record = OpenMetricsExposition if parsed.format is Format.OPENMETRICS else TextExposition
+    return record(
+        format=parsed.format,
+        families=tuple(map(_family, parsed.families)),
+        faults=parsed.faults.by_kind(),
+        fault_counts=parsed.faults.counts,
+        text=parsed.text,
+        size=parsed.size,
+        series_count=sum(len(family.samples) for family in parsed.families),
+        content_type=parsed.content_type,
+    )
+
+
+def _family(draft: FamilyDraft) -> MetricFamily:
+    return MetricFamily(
+        name=draft.name,
+        type=draft.type,
+        help=draft.help,
+        unit=draft.unit,
+        samples=tuple(draft.samples),
+        format=draft.format,
+        line=draft.lines["first"],
+        type_line=draft.lines.get("TYPE", 0),
+        help_line=draft.lines.get("HELP", 0),
+        unit_line=draft.lines.get("UNIT", 0),
+        type_text=draft.type_text,
+    )
+
+
+def _label_values(family: MetricFamily) -> dict[str, dict[str, int]]:
+    values: dict[str, dict[str, int]] = {}
+    for (label, value), count in Counter(chain.from_iterable(map(itemgetter(1), family.samples))).items():
+        values.setdefault(label, {})[value] = count
+    return values
