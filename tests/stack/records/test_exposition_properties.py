@@ -53,7 +53,7 @@ LIBRARY_ACCEPTS = {
     ("unparsable", "no space between the braces and the value"): "ABNF, sample: any one character is taken for it",
     ("unparsable", "more or other blanks than the one space between tokens"): "ABNF, sample: tabs are stripped",
 }  # fmt: skip  # one line per difference
-"""What prometheus-client's OpenMetrics parser lets pass: our kind of fault and the reason, and the section it neglects."""
+"""What prometheus-client's OpenMetrics parser lets pass: our kind of fault, the reason, and the section it neglects."""
 
 LIBRARY_BREAKS = {"AttributeError": "Timestamps: it cannot compare timestamps with an exponent and others"}
 """What it refuses by a fault of its own. It also refuses an info family of which some metrics have timestamps and some
@@ -188,7 +188,8 @@ def test_refuses_what_the_library_refuses_and_the_other_way_round(seed: int) -> 
             refused += 1
             assert ours, f"the library refuses this ({theirs}):\n{text}"
         if theirs is None:
-            reasons = {(kind, fault.subject[-1] if fault.subject else "") for kind, found in ours.items() for fault in found}
+            faults = [fault for found in ours.values() for fault in found]
+            reasons = {(fault.kind, fault.subject[-1] if fault.subject else "") for fault in faults}
             unexplained = {
                 (kind, what) for kind, what in reasons if not {(kind, what), (kind, "")} & LIBRARY_ACCEPTS.keys()
             }
