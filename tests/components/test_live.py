@@ -73,7 +73,7 @@ def test_a_checker_accepts_what_is_shipped_and_refuses_what_is_spoiled(name: str
     record: ConfigCheck = found(check(name, tmp_path / "stack"))
 
     [message] = said("configuration-passes-checker", record)
-    assert message.startswith(f"`{record.checker}` refuses stack/{file}: ")
+    assert message.startswith(f"`{record.checker}` rejects stack/{file}: ")
     assert word in message
     assert str(tmp_path) not in message
 

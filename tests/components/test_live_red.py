@@ -150,12 +150,12 @@ RED = [
     (
         "running-jobs-are-in-catalog",
         "prometheus",
-        "job `unknown` is scraped and is neither in the catalog nor a component",
+        "job `unknown` is neither in the catalog nor a component",
     ),
     (
         "running-jobs-cover-catalog",
         "prometheus",
-        "service `checkout` is in the catalog and no job of the running Prometheus",
+        "service `checkout` of the catalog has no job in the running Prometheus",
     ),
     (
         "rules-loaded",
@@ -176,8 +176,8 @@ RED = [
     ("no-weak-credentials", "gateway", "the gateway accepts the user `admin` with a password that is easily guessed"),
     ("health-page-open", "gateway", "`/` answers 401 instead of 200"),
     ("live-tail-works", "gateway", "the live tail does not work: answered 426 Upgrade Required instead"),
-    ("only-gateway-listens-publicly", "loki", "loki can be reached from outside at "),
-    ("only-gateway-listens-publicly", "promtail", "promtail can be reached from outside at "),
+    ("only-gateway-listens-publicly", "loki", "loki is reachable from other machines at "),
+    ("only-gateway-listens-publicly", "promtail", "promtail is reachable from other machines at "),
     (
         "running-configuration-equals-files",
         "prometheus",

@@ -160,18 +160,18 @@ def test_each_fault_is_told_once_and_by_its_own_rule(seen: Mapping[str, Records]
         "variables-have-values",
     }
     (refused,) = found["panel-queries-succeed"]
-    assert refused.startswith("query A of panel `Refused` is refused: ")
+    assert refused.startswith("query A of panel `Refused` fails: ")
     assert "unclosed left parenthesis" in refused
     assert sorted(found["panels-have-data"]) == [
-        "query A of panel `Empty` finds no data",
-        "query A of panel `Not a number` finds 1 series, but no number in them",
-        "query A of panel `Renamed` finds no data: there is no metric `promotheus_requests_total`",
-        "query A of panel `Wrong label` finds no data: there is no label of `up` named `jobb`",
+        "query A of panel `Empty` returns no data",
+        "query A of panel `Not a number` returns 1 series without a number",
+        "query A of panel `Renamed` returns no data: there is no metric `promotheus_requests_total`",
+        "query A of panel `Wrong label` returns no data: there is no label of `up` named `jobb`",
     ]
     (wrong,) = found["variable-queries-succeed"]
-    assert wrong.startswith("variable `wrong` cannot be filled: `label_value(up, job)` is no query")
-    assert found["variables-have-values"][0] == "variable `none` finds no values"
-    assert "and its regex `/x(.*)/` keeps none" in found["variables-have-values"][1]
+    assert wrong.startswith("the query of variable `wrong` fails: `label_value(up, job)` is no query")
+    assert found["variables-have-values"][0] == "variable `none` has no values"
+    assert "and its regex `/x(.*)/` matches none" in found["variables-have-values"][1]
 
 
 @pytest.mark.native
@@ -209,8 +209,11 @@ def test_a_grafana_with_open_doors(files: Path, tmp_path: Path) -> None:
         assert stack.health() == {"grafana": None}
         stack.credentials["grafana"] = ("admin", "admin")
         found = said(look_at_grafana(stack, files))
-    assert found["grafana-no-weak-credentials"] == ["Grafana takes the user `admin` with the password `admin`"]
-    assert "Grafana answers strangers at `/api/search` with 200" in found["grafana-unauthenticated-access-denied"]
+    assert found["grafana-no-weak-credentials"] == ["Grafana accepts the user `admin` with the password `admin`"]
+    assert (
+        "Grafana answers `/api/search` with 200 to an unauthenticated client"
+        in found["grafana-unauthenticated-access-denied"]
+    )
     assert found["datasources-served"] == [
         "Grafana serves no datasource with the uid `prometheus`",
         "Grafana serves no datasource with the uid `loki`",
@@ -252,11 +255,11 @@ def test_shipped_dashboards_keep_the_static_rules() -> None:
     ("change", "rule", "message"),
     [
         ({"uid": ""}, "has-uid-and-title", "the dashboard has no `uid`"),
-        ({"panels": []}, "has-panels-with-queries", "no panel of the dashboard asks for data"),
+        ({"panels": []}, "has-panels-with-queries", "no panel of the dashboard has a query"),
         (
             {"panels": [panel(1, "Up", "up", target={"datasource": {"uid": "gone"}})]},
             "datasource-references-resolve",
-            "query A of panel `Up` asks the datasource `gone`, which is not provisioned",
+            "query A of panel `Up` uses the datasource `gone`, which is not provisioned",
         ),
     ],
 )

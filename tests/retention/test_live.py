@@ -89,7 +89,7 @@ def test_a_prometheus_without_the_shipped_flags_keeps_something_else(tmp_path: P
     with LocalBackend().start(StackPlan(tmp_path, STACK, ("prometheus",))) as stack:
         found = asyncio.run(read(stack.endpoint("prometheus") or ""))
     [message, *_] = findings("retention/running-retention-equals-files", found)
-    assert message.startswith("`storage.tsdb.retention.time` is `99d` in the files and `")
+    assert message.startswith("`storage.tsdb.retention.time` is `99d` in the file and `")
     assert next(setting.key for setting in found[0].settings if not setting.same) == "storage.tsdb.retention.time"
 
 
@@ -122,15 +122,15 @@ def test_a_loki_set_up_otherwise_than_its_file_is_found_with_what_it_kept(tmp_pa
 
     found, observed, later = asyncio.run(run())
     drift = findings("retention/running-retention-equals-files", found["loki"][EffectiveConfig])
-    assert "`compactor.retention_enabled` is `true` in the files and `false` in the running loki" in drift
-    assert "`limits_config.retention_period` is `168h` in the files and `30d` in the running loki" in drift
+    assert "`compactor.retention_enabled` is `true` in the file and `false` in the running loki" in drift
+    assert "`limits_config.retention_period` is `168h` in the file and `30d` in the running loki" in drift
     assert found["prometheus"][EffectiveConfig] == NotEvaluated("no Prometheus")
     assert findings("retention/expired-data-deleted", [observed]) == [
-        'stream `{service="audit"}` still answers with a line that is 12.0 days old'
+        'stream `{service="audit"}` still returns a line that is 12.0 days old'
     ]
     # Thirty days on, the fresh line is what is too old, and the other beyond what one query may look back.
     assert findings("retention/expired-data-deleted", [later]) == [
-        'stream `{service="fresh"}` still answers with a line that is 30.0 days old'
+        'stream `{service="fresh"}` still returns a line that is 30.0 days old'
     ]
 
 
@@ -176,7 +176,7 @@ def test_the_compactor_is_judged_once_it_had_time_to_run() -> None:
     ]
     stuck = asked(compactor_runs, now - DAY, now - 7200)
     assert findings("retention/loki-compactor-runs", [stuck]) == [
-        "the compactor last applied retention 2h ago, and means to every 15m"
+        "the compactor last applied retention 2h ago, its interval is 15m"
     ]
     assert findings("retention/loki-compactor-runs", [asked(compactor_runs, now - DAY, now - 600)]) == []
 

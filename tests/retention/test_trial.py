@@ -103,7 +103,7 @@ def test_a_loki_that_keeps_longer_turns_the_trial_red(trials: Trials, kind: str)
     lines = ", ".join(f"4 of 4 after {age}" for age in OLD)
     files = ", ".join(f"2 of 2 chunk files after {age}" for age in OLD)
     assert findings(trials.loki[kind][0]) == {
-        "expired-data-not-queryable": [f"lines older than seven days still answer queries: {lines}"],
+        "expired-data-not-queryable": [f"lines older than seven days are still returned by queries: {lines}"],
         "expired-data-removed-from-disk": [f"the store still holds lines older than seven days: {files}"],
     }
 
@@ -139,7 +139,7 @@ def test_a_prometheus_that_keeps_longer_turns_the_trial_red(trials: Trials) -> N
     found = findings(trials.prometheus["a month"])
     assert found.keys() == {"expired-data-not-queryable", "expired-data-removed-from-disk"}
     assert found["expired-data-not-queryable"] == [
-        "samples older than seven days still answer queries: 20 of 20 after 9 days, 20 of 20 after 8 days"
+        "samples older than seven days are still returned by queries: 20 of 20 after 9 days, 20 of 20 after 8 days"
     ]
 
 

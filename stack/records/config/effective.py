@@ -34,11 +34,22 @@ class ConfigCheck:
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTPE]?)i?B", re.IGNORECASE)
 _POWERS = ("", *"KMGTPE")
+_RETENTION = (
+    "compactor.",
+    "limits_config.retention",
+    "limits_config.reject_old_samples",
+    "limits_config.per_tenant_override_config",
+    "runtime_config.",
+    "schema_config.",
+    "table_manager.",
+    "storage.tsdb.retention.",
+)
+"""Prefixes of the settings that decide how long data is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting, as `section.key`, by its file and live; None: it is not there. `line` is its line in `file`."""
+    """One setting, as `section.key`, in its file and live, None where it is not set; `line` is its line in `file`."""
 
     key: str
     written: str | None
@@ -51,16 +62,28 @@ class Setting:
         """Whether both mean the same: `168h` is `1w`, `256KB` is 262144 bytes, `false` is not set."""
         return meaning(self.written) == meaning(self.live)
 
+    @property
+    def is_retention(self) -> bool:
+        """Whether it decides how long data is kept."""
+        return self.key.startswith(_RETENTION)
+
 
 @dataclass(frozen=True, slots=True)
 class EffectiveConfig:
-    """The settings of one component that its files write down, beside what the running server uses."""
+    """The settings that the files of one component set, and their values in the running server."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
     judged_components: ClassVar[tuple[str, ...]] = ("prometheus", "loki", "alertmanager")
 
     component: str
     settings: tuple[Setting, ...]
+
+    def differences(self, *, retention: bool) -> Iterator[tuple[Setting, str]]:
+        """Each setting that differs, of those on retention or of all others, with the difference in words."""
+        for setting in self.settings:
+            if not setting.same and setting.is_retention is retention:
+                written, live = (f"`{value}`" if value else "not set" for value in (setting.written, setting.live))
+                yield setting, f"`{setting.key}` is {written} in the file and {live} in the running {self.component}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -100,7 +123,7 @@ def meaning(text: str | None) -> object:
 
 
 def leaves(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str | None]]:
-    """Every value of a configuration with the way to it; an empty list or mapping is a value."""
+    """Every value of a configuration with its path; an empty list or mapping is a value."""
     if isinstance(data, Mapping) and data:
         for key, value in data.items():
             yield from leaves(value, (*path, str(key)))

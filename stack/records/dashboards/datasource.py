@@ -48,7 +48,7 @@ class GrafanaDatasources:
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
     judged_components: ClassVar[tuple[str, ...]] = ("grafana",)
 
-    promised: tuple[ProvisionedDatasource, ...]
+    provisioned: tuple[ProvisionedDatasource, ...]
     served: tuple[ServedDatasource, ...]
     url: str = ""
 
@@ -57,7 +57,7 @@ class GrafanaDatasources:
         """Read the text form."""
         body = yaml.safe_load(text)
         return cls(
-            tuple(ProvisionedDatasource(**item) for item in body["promised"]),
+            tuple(ProvisionedDatasource(**item) for item in body["provisioned"]),
             tuple(ServedDatasource(**item) for item in body["served"]),
         )
 

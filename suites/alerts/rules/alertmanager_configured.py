@@ -1,6 +1,6 @@
 """The running Prometheus sends its alerts to an Alertmanager.
 
-Without one, alerts fire inside Prometheus and nobody is told.
+Without one, alerts fire in Prometheus and no notification is sent.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from suites.core.rule import Bad, Good, Level, rule
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/querying/api/#alertmanagers",
 )
-def check(link: AlertmanagerDiscovery) -> Iterator[Finding]:
-    if not link.active:
-        dropped = f"; it found and dropped {', '.join(f'`{url}`' for url in link.dropped)}" if link.dropped else ""
+def check(discovery: AlertmanagerDiscovery) -> Iterator[Finding]:
+    if not discovery.active:
+        dropped = (
+            f"; it found and dropped {', '.join(f'`{url}`' for url in discovery.dropped)}" if discovery.dropped else ""
+        )
         yield Finding(
             f"Prometheus has no Alertmanager to send alerts to{dropped}",
-            hint="name its address in alertmanagers/*.json beside prometheus.yml, as stack/prometheus/deployed/ does",
+            hint="add its address to alertmanagers/*.json next to prometheus.yml, as in stack/prometheus/deployed/",
         )

@@ -1,6 +1,6 @@
-"""Prometheus has an Alertmanager to send its alerts to.
+"""Prometheus' configuration names an Alertmanager.
 
-Without one, alerts fire in Prometheus' own page and nowhere else.
+Without one, alerts fire in Prometheus and no notification is sent.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ DISCOVERY = "_sd_configs"
 @rule(
     Good("alerting: {alertmanagers: [{file_sd_configs: [{files: ['alertmanagers/*.json']}]}]}"),
     Good("alerting: {alertmanagers: [{static_configs: [{targets: ['alertmanager:9093']}]}]}"),
-    Bad("rule_files: [rules/*.yml]", "no Alertmanager: alerts reach nobody"),
-    Bad("alerting: {alertmanagers: [{timeout: 10s}]}", "no Alertmanager: alerts reach nobody"),
+    Bad("rule_files: [rules/*.yml]", "no Alertmanager is configured: no notification is sent"),
+    Bad("alerting: {alertmanagers: [{timeout: 10s}]}", "no Alertmanager is configured: no notification is sent"),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#alertmanager_config",
 )
@@ -33,7 +33,7 @@ def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
     ]
     if not any(found):
         yield Finding(
-            "no Alertmanager: alerts reach nobody",
+            "no Alertmanager is configured: no notification is sent",
             Where(file=prometheus.file, line=prometheus.line("alerting", "alertmanagers")),
             hint="alerting: {alertmanagers: [{static_configs: [{targets: ['alertmanager:9093']}]}]}",
         )

@@ -1,6 +1,6 @@
-"""Prometheus is given rule files.
+"""Prometheus' configuration names rule files.
 
-Without them it collects, and nobody is ever told of anything.
+Without them Prometheus stores metrics, and no alert ever fires.
 """
 
 from __future__ import annotations

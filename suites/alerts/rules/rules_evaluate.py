@@ -1,6 +1,6 @@
-"""Every rule of the running Prometheus can be evaluated.
+"""Every rule in the running Prometheus evaluates without an error.
 
-A rule that fails, for a series that stands twice in a join or a function that wants another type, never fires.
+A rule with an error, such as a duplicate series in a join or a function on the wrong type, never fires.
 """
 
 from __future__ import annotations
@@ -27,5 +27,5 @@ def check(rules: LoadedRules) -> Iterator[Finding]:
             yield Finding(
                 f"rule `{loaded.name}` fails: {loaded.error}",
                 Where(file=next((file for file, key in rules.files if key == (loaded.group, loaded.name)), None)),
-                hint=f"mend its expression in group `{loaded.group}`; `promtool test rules` tries it",
+                hint=f"fix its expression in group `{loaded.group}`; test it with `promtool test rules`",
             )

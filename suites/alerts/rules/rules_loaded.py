@@ -1,6 +1,6 @@
-"""The running Prometheus has every rule of its files.
+"""The running Prometheus has loaded every rule of its rule files.
 
-A rule file that was not mounted, or was added without a reload, alerts nobody, and nothing else says so.
+A rule file that was not mounted, or was added without a reload, fires no alert, and no error says so.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 def check(rules: LoadedRules) -> Iterator[Finding]:
     if not rules.files:
         raise NotApplicable("there are no rule files to compare with")
-    there = {(rule.group, rule.name) for rule in rules.loaded}
+    loaded = {(rule.group, rule.name) for rule in rules.loaded}
     for file in dict.fromkeys(file for file, _ in rules.files):
-        missing = [key[1] for holder, key in rules.files if holder == file and key not in there]
+        missing = [key[1] for source, key in rules.files if source == file and key not in loaded]
         if missing:
             count = "1 rule" if len(missing) == 1 else f"{len(missing)} rules"
             verb = "is" if len(missing) == 1 else "are"
@@ -34,5 +34,5 @@ def check(rules: LoadedRules) -> Iterator[Finding]:
             yield Finding(
                 f"{count} of {file} {verb} not in the running Prometheus: {names}",
                 Where(file=file),
-                hint="see that the file lies where `rule_files` looks, and reload Prometheus (SIGHUP)",
+                hint="check that `rule_files` matches the file, and reload Prometheus (SIGHUP)",
             )

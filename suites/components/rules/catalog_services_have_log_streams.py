@@ -1,6 +1,6 @@
 """Every service of the catalog that logs has a stream in the running log store.
 
-A service without one is down, logs where nobody collects, or its lines are filed under another name.
+A service without one is down, logs to a place that the agent does not read, or has another `service` label.
 """
 
 from __future__ import annotations
@@ -31,5 +31,5 @@ def check(streams: CatalogStreams) -> Iterator[Finding]:
         if name not in streams.found:
             yield Finding(
                 f'no stream `{{service="{name}"}}` in the log store for the last {period}',
-                hint="see that it runs and logs where the agent looks: the head of stack/promtail/promtail-config.yaml",
+                hint="check that it runs and that the agent reads its log (top of stack/promtail/promtail-config.yaml)",
             )

@@ -1,7 +1,7 @@
-"""The component's clock agrees with the one of this run within a second.
+"""The component's clock is within one second of this machine's clock.
 
-Lines and samples carry the time of where they were made. With clocks apart, cause and effect stand in the wrong order,
-and what lies in the future is refused.
+Log lines and samples carry the time of the machine that made them. With clock skew, cause and effect appear in the
+wrong order, and data from the future is rejected.
 """
 
 from __future__ import annotations
@@ -34,5 +34,5 @@ def check(clock: ClockSkew) -> Iterator[Finding]:
         way = "ahead" if clock.proven > 0 else "behind"
         yield Finding(
             f"the clock of {clock.component} is at least {abs(clock.proven):.0f} s {way}",
-            hint="run a time service (chrony, systemd-timesyncd) on its machine and on this one",
+            hint="run an NTP client (chrony, systemd-timesyncd) on both machines",
         )

@@ -1,6 +1,6 @@
 """No component is past its end of life.
 
-From that day on nobody publishes fixes for it, security holes included.
+After that day it gets no more fixes, not even for security holes.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stack.records.config.release import PinnedRelease
-from suites.core.finding import Finding, Where
+from suites.components.helpers.end_of_life import past_end_of_life
+from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 
 
@@ -28,10 +29,5 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://grafana.com/docs/loki/latest/send-data/promtail/",
 )
 def check(release: PinnedRelease) -> Iterator[Finding]:
-    row = release.end_of_life
-    if row and row.ended <= release.today:
-        yield Finding(
-            f"{release.name} {release.version} is past its end of life, {row.ended.isoformat()}",
-            Where(file=release.file, line=release.line, url=row.source),
-            hint=f"move to {row.instead}",
-        )
+    pinned = f"{release.name} {release.version}"
+    yield from past_end_of_life(pinned, release.end_of_life, release.today, release.file, release.line)

@@ -1,7 +1,7 @@
-"""Every component of the stack is ready and stays so.
+"""Every component of the stack is ready and stays ready.
 
-What a component that is down would have shown is not evaluated, so its absence must be a failure of its own: one
-cause, one failure.
+Rules that need a component which is down are not evaluated, so the outage itself must be the failure: one cause, one
+failure.
 """
 
 from __future__ import annotations
@@ -27,5 +27,5 @@ def check(component: ComponentState) -> Iterator[Finding]:
         yield Finding(
             f"{component.name} is not ready: {component.problem}",
             Where(url=component.endpoint),
-            hint=f"mend {component.name} first: every verdict that needs it is missing until it answers",
+            hint=f"fix {component.name} first: rules that need it are not evaluated until it is ready",
         )

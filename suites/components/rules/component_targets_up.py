@@ -1,7 +1,7 @@
 """Prometheus scrapes every component of the stack successfully.
 
-A stack whose own parts are not watched fails in silence: the alerts on lost lines and on a missing retention run are
-made of these metrics.
+A stack that does not monitor itself fails silently: the alerts on lost log lines and on overdue retention runs use
+these metrics.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TARGET = "{job: loki, instance: 'h:1', scrape_url: 'http://h:1/metrics', health:
 
 @rule(
     Good("{component: loki, targets: [" + TARGET + "up}]}"),
-    Bad("{component: loki, targets: []}", "Prometheus has no target under job `loki`"),
+    Bad("{component: loki, targets: []}", "Prometheus has no target for job `loki`"),
     Bad(
         "{component: loki, targets: [" + TARGET + "down, last_error: 'connection refused'}]}",
         "the target of loki is down: connection refused",
@@ -32,13 +32,13 @@ TARGET = "{job: loki, instance: 'h:1', scrape_url: 'http://h:1/metrics', health:
 def check(scraped: ComponentTargets) -> Iterator[Finding]:
     name = scraped.component
     if not scraped.targets:
-        hint = f"name {name} in a target file with the label `job: {name}`, as stack/prometheus/deployed/targets/ does"
-        yield Finding(f"Prometheus has no target under job `{name}`", hint=hint)
+        hint = f"add {name} to a target file with the label `job: {name}`, as in stack/prometheus/deployed/targets/"
+        yield Finding(f"Prometheus has no target for job `{name}`", hint=hint)
     for target in scraped.targets:
         if target.health != "up" or target.last_error:
-            why = target.last_error or "it has not been scraped yet"
+            reason = target.last_error or "it has not been scraped yet"
             yield Finding(
-                f"the target of {name} is {target.health}: {why}",
+                f"the target of {name} is {target.health}: {reason}",
                 Where(url=target.scrape_url),
-                hint="see that it listens at the address of the target file, and that Prometheus gets there",
+                hint="check that it listens on the address in the target file and that Prometheus can reach it",
             )

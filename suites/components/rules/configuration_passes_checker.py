@@ -1,7 +1,7 @@
 """The server's own checker accepts the shipped configuration.
 
-Each server has a program that reads a configuration as the server does and says what is wrong before it is rolled
-out. What it refuses, the server refuses at the next start.
+Each server has a program that reads a configuration as the server does and reports errors before a rollout. What the
+checker rejects, the server rejects at its next start.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from suites.core.rule import Bad, Good, Level, rule
     Bad(
         "{component: loki, checker: loki -verify-config, file: stack/loki/loki-config.yaml, ok: false, "
         "output: 'line 9: field retention not found'}",
-        "`loki -verify-config` refuses stack/loki/loki-config.yaml: line 9: field retention not found",
+        "`loki -verify-config` rejects stack/loki/loki-config.yaml: line 9: field retention not found",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/command-line/promtool/#promtool-check",
@@ -26,7 +26,7 @@ from suites.core.rule import Bad, Good, Level, rule
 def check(checked: ConfigCheck) -> Iterator[Finding]:
     if not checked.ok:
         yield Finding(
-            f"`{checked.checker}` refuses {checked.file}: {checked.output or 'it does not say why'}",
+            f"`{checked.checker}` rejects {checked.file}: {checked.output or 'no reason given'}",
             Where(file=checked.file),
-            hint="mend the line that it names",
+            hint="fix the line that it names",
         )

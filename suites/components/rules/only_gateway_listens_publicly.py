@@ -1,6 +1,6 @@
-"""Nothing but the gateway can be reached from outside.
+"""Only the gateway is reachable from other machines.
 
-Prometheus, Loki and the exporters ask nobody who they are: whoever gets to their port reads, and writes, everything.
+Prometheus, Loki and the exporters have no authentication: anyone who reaches their port reads, and writes, everything.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from suites.core.rule import Bad, Good, Level, rule
     Good("{component: gateway, addresses: ['0.0.0.0:4080']}"),
     Bad(
         "{component: loki, addresses: ['127.0.0.1:3100', '[::]:9095', '10.0.0.4:7946']}",
-        "loki can be reached from outside at [::]:9095 and 10.0.0.4:7946",
+        "loki is reachable from other machines at [::]:9095 and 10.0.0.4:7946",
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/authentication/",
@@ -25,6 +25,6 @@ from suites.core.rule import Bad, Good, Level, rule
 def check(listeners: Listeners) -> Iterator[Finding]:
     if listeners.public and listeners.component != "gateway":
         yield Finding(
-            f"{listeners.component} can be reached from outside at {' and '.join(listeners.public)}",
-            hint="let it listen on 127.0.0.1, or publish its port there (`127.0.0.1:9090:9090`)",
+            f"{listeners.component} is reachable from other machines at {' and '.join(listeners.public)}",
+            hint="bind it to 127.0.0.1, or publish its port there (`127.0.0.1:9090:9090`)",
         )

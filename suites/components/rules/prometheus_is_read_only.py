@@ -1,6 +1,6 @@
 """Prometheus accepts no changes over HTTP.
 
-With these switches whoever reaches the port can delete series, stop the server or write samples of his own.
+With these flags anyone who reaches the port can delete series, stop the server or write samples.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ SWITCHES = (
 
 @rule(
     Good("# flag: --storage.tsdb.retention.time=7d"),
-    Bad("# flag: --web.enable-admin-api", "`--web.enable-admin-api` lets everybody who reaches the port change data"),
+    Bad(
+        "# flag: --web.enable-admin-api",
+        "`--web.enable-admin-api` lets anyone who reaches the port change or stop Prometheus",
+    ),
     Bad(
         "# flag: --web.enable-lifecycle=true",
-        "`--web.enable-lifecycle` lets everybody who reaches the port change data",
+        "`--web.enable-lifecycle` lets anyone who reaches the port change or stop Prometheus",
     ),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/operating/security/#prometheus",
@@ -33,7 +36,7 @@ def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
     for switch in SWITCHES:
         if prometheus.on(switch):
             yield Finding(
-                f"`--{switch}` lets everybody who reaches the port change data",
+                f"`--{switch}` lets anyone who reaches the port change or stop Prometheus",
                 Where(file=prometheus.flags_file, line=prometheus.flags_line),
-                hint=f"remove `--{switch}`; a changed configuration is read on `docker compose kill -s HUP prometheus`",
+                hint=f"remove `--{switch}`; reload the configuration with `docker compose kill -s HUP prometheus`",
             )

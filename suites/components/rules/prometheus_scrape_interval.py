@@ -1,7 +1,7 @@
-"""Prometheus scrapes every fifteen seconds to a minute, and gives up before the next scrape is due.
+"""The scrape interval is between five seconds and two minutes, and the timeout is no longer than it.
 
-More often costs more than it shows. Less often than every two minutes, gaps appear in graphs, because a sample counts
-for five minutes and one missed scrape must not matter.
+A shorter interval costs more than it shows. A longer one leaves gaps in graphs: a sample counts for five minutes, and
+one missed scrape must not matter.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from suites.core.rule import Bad, Good, Level, rule
 def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
     settings = prometheus.section("global")
     interval, timeout = settings.get("scrape_interval", "1m"), settings.get("scrape_timeout", "0s")
-    every, patience = seconds(interval), seconds(timeout)
+    every, deadline = seconds(interval), seconds(timeout)
     if every is None or not 5 <= every <= 120:
         yield Finding(
             f"scrape interval is {interval}, outside 5s to 2m",
             Where(file=prometheus.file, line=prometheus.line("global", "scrape_interval")),
             hint="global: {scrape_interval: 15s}",
         )
-    elif patience is None or patience > every:
+    elif deadline is None or deadline > every:
         yield Finding(
             f"scrape timeout {timeout} is longer than the interval, {interval}",
             Where(file=prometheus.file, line=prometheus.line("global", "scrape_timeout")),

@@ -1,6 +1,6 @@
-"""Every scrape job has a limit on series and on bytes.
+"""Every scrape job limits the number of samples and the size of the body.
 
-One service that puts an id into a label can fill the memory of Prometheus within an hour. With a limit only its own
+One service that puts an id into a label can fill the memory of Prometheus within an hour. With limits only its own
 scrape fails.
 """
 
@@ -26,12 +26,12 @@ LIMITS = ("sample_limit", "body_size_limit")
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
 )
 def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
-    everywhere = prometheus.section("global")
+    defaults = prometheus.section("global")
     jobs = prometheus.data.get("scrape_configs")
     for number, job in enumerate(jobs if isinstance(jobs, list) else []):
         if not isinstance(job, dict):
             continue
-        missing = [f"no `{limit}`" for limit in LIMITS if not job.get(limit, everywhere.get(limit))]
+        missing = [f"no `{limit}`" for limit in LIMITS if not job.get(limit, defaults.get(limit))]
         if missing:
             yield Finding(
                 f"scrape job `{job.get('job_name')}` has {' and '.join(missing)}",

@@ -1,7 +1,7 @@
-"""The running server uses the settings of its file.
+"""The running server uses the settings in its file.
 
-A flag, a variable, an edit without a reload: then the file that everybody reads is not the one that counts. Settings
-that the file leaves to each site, by a variable, are not compared.
+With a flag, an environment variable or an edit without a reload, the file that people read is not what the server uses.
+Settings that the file takes from a variable are not compared.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from stack.records.config.effective import EffectiveConfig
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
-from suites.retention.rules.running_retention_equals_files import DECIDES
 
 
 @rule(
@@ -28,12 +27,7 @@ from suites.retention.rules.running_retention_equals_files import DECIDES
     source="https://grafana.com/docs/loki/latest/reference/loki-http-api/#show-the-current-configuration",
 )
 def check(config: EffectiveConfig) -> Iterator[Finding]:
-    for setting in config.settings:
-        if setting.same or setting.key.startswith(DECIDES):
-            continue  # what decides retention is the matter of `retention/running-retention-equals-files`
-        written, live = (f"`{value}`" if value else "not set" for value in (setting.written, setting.live))
-        yield Finding(
-            f"`{setting.key}` is {written} in the file and {live} in the running {config.component}",
-            Where(file=setting.file or None, line=setting.line),
-            hint="reload or restart it; if that does not help, look for flags and variables that change the setting",
-        )
+    # Retention settings are judged by `retention/running-retention-equals-files`.
+    for setting, difference in config.differences(retention=False):
+        hint = "reload or restart it; if that does not help, look for flags and variables that change the setting"
+        yield Finding(difference, Where(file=setting.file or None, line=setting.line), hint)

@@ -1,7 +1,6 @@
-"""Every service of the catalog is a job of the running Prometheus.
+"""The running Prometheus scrapes every service of the catalog.
 
-What the files say is one thing; a target file that was not mounted, or a discovery that finds nothing, is seen only
-in the server.
+A target file that was not mounted, or a service discovery that finds nothing, is visible only in the running server.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stack.records.live.catalog import RunningJobs
+from suites.components.helpers.jobs import services_without_job
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 
@@ -17,16 +17,10 @@ from suites.core.rule import Bad, Good, Level, rule
     Good("{jobs: {api: 'http://h:1/metrics'}, catalog: [api]}"),
     Bad(
         "{jobs: {api: 'http://h:1/metrics'}, catalog: [api, checkout]}",
-        "service `checkout` is in the catalog and no job of the running Prometheus",
+        "service `checkout` of the catalog has no job in the running Prometheus",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/querying/api/#targets",
 )
 def check(live: RunningJobs) -> Iterator[Finding]:
-    jobs = {job for job, _ in live.jobs}
-    for name in live.catalog:
-        if name not in jobs:
-            yield Finding(
-                f"service `{name}` is in the catalog and no job of the running Prometheus",
-                hint=f"name its address in a target file with the label `job: {name}`; Prometheus takes it at once",
-            )
+    yield from services_without_job((job for job, _ in live.jobs), live.catalog, "the running Prometheus")

@@ -1,7 +1,7 @@
-"""The release that answers is the one that the files pin.
+"""The running version is the one that the stack's files pin.
 
-What was tried out is the pinned release. Another one may have other defaults, other limits and other bugs, and every
-live verdict of this run is about that other one.
+The pinned release is the one that was tested. Another one may have other defaults, limits and bugs, and every live
+verdict of this run is about that other one.
 """
 
 from __future__ import annotations
@@ -28,5 +28,5 @@ def check(release: RunningRelease) -> Iterator[Finding]:
         found = f" (from {release.source})" if release.source else ""
         yield Finding(
             f"{release.name} runs {release.version}{found}, and the stack's files pin {release.pinned}",
-            hint=f"run {release.name} {release.pinned}, or pin the release that you run, here and where you deploy",
+            hint=f"run {release.name} {release.pinned}, or pin the release that you run, here and in the deployment",
         )

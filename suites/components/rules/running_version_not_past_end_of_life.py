@@ -1,6 +1,6 @@
-"""The release that answers is not past its end of life.
+"""The running version is not past its end of life.
 
-The files may pin a release that is cared for, and the machine may run another one.
+The files may pin a supported release while the machine runs an older one.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stack.records.config.release import RunningRelease
-from suites.core.finding import Finding, Where
+from suites.components.helpers.end_of_life import past_end_of_life
+from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 
 
@@ -24,11 +25,6 @@ from suites.core.rule import Bad, Good, Level, rule
 )
 def check(release: RunningRelease) -> Iterator[Finding]:
     if release.is_pinned:
-        return  # `component-not-past-end-of-life` tells of the pinned release: one cause, one finding
-    row = release.end_of_life
-    if row and row.ended <= release.today:
-        yield Finding(
-            f"the running {release.name} {release.version} is past its end of life, {row.ended.isoformat()}",
-            Where(url=row.source),
-            hint=f"move to {row.instead}",
-        )
+        return  # `component-not-past-end-of-life` reports the pinned release: one cause, one finding
+    running = f"the running {release.name} {release.version}"
+    yield from past_end_of_life(running, release.end_of_life, release.today)

@@ -1,6 +1,6 @@
 """Every scrape job is a service of the catalog or a component of the stack.
 
-A job that nobody knows is scraped, stored and paid for, and its owner is nobody; or its name is misspelt.
+An unknown job is scraped and stored without an owner, or its name is misspelt.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stack.records.config.scrape_jobs import ScrapeJobs
+from suites.components.helpers.jobs import unknown_jobs
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 
@@ -22,11 +23,4 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/concepts/jobs_instances/",
 )
 def check(scrape: ScrapeJobs) -> Iterator[Finding]:
-    known = {*scrape.catalog, *scrape.components}
-    for job, file in scrape.jobs:
-        if job not in known:
-            yield Finding(
-                f"job `{job}` is neither in the catalog nor a component",
-                Where(file=file),
-                hint=f"add fixtures/services/{job}/service.yaml, or remove the target group",
-            )
+    yield from unknown_jobs(((job, Where(file=file)) for job, file in scrape.jobs), scrape.catalog + scrape.components)

@@ -1,6 +1,6 @@
-"""Every service gives up the capabilities it does not use.
+"""Every service drops the capabilities that it does not need.
 
-None of these servers needs any. What a break-in finds is then an ordinary process that cannot become more.
+None of these servers needs any. An attacker who breaks in then has an ordinary process that cannot gain privileges.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def check(service: ComposeService) -> Iterator[Finding]:
         yield Finding(
             f"service `{service.name}` keeps the engine's default capabilities",
             Where(file=service.file, line=service.line("cap_drop")),
-            hint="cap_drop: [ALL], and `cap_add` for what it is seen to need",
+            hint="cap_drop: [ALL], and `cap_add` for what it needs",
         )
     if not any(option in ("no-new-privileges", "no-new-privileges:true") for option in service.security_opt):
         yield Finding(

@@ -1,6 +1,7 @@
-"""The Docker socket is given to the log agent alone, and read-only.
+"""Only the log agent mounts the Docker socket, and it mounts it read-only.
 
-Who can write to it can start a privileged container: it is root on the machine. The agent reads container logs there.
+Write access to the socket is root access to the machine: it can start a privileged container. The agent reads container
+logs through it.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ AGENTS = ("promtail", "alloy")
     Good("services: {loki: {volumes: ['loki-data:/loki']}}"),
     Bad(
         "services: {grafana: {volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']}}",
-        "service `grafana` has the Docker socket and is no log agent",
+        "service `grafana` mounts the Docker socket and is not a log agent",
     ),
     Bad(
         "services: {alloy: {volumes: ['/run/docker.sock:/var/run/docker.sock']}}",
-        "service `alloy` has the Docker socket writable",
+        "service `alloy` mounts the Docker socket writable",
     ),
     level=Level.MUST,
     source="https://docs.docker.com/engine/security/#docker-daemon-attack-surface",
@@ -35,8 +36,10 @@ def check(service: ComposeService) -> Iterator[Finding]:
         where = Where(file=service.file, line=mount.line or service.line("volumes"))
         if service.name not in AGENTS:
             yield Finding(
-                f"service `{service.name}` has the Docker socket and is no log agent", where, hint="remove the mount"
+                f"service `{service.name}` mounts the Docker socket and is not a log agent",
+                where,
+                hint="remove the mount",
             )
         elif not mount.read_only:
             hint = f"{mount.source}:{mount.target}:ro"
-            yield Finding(f"service `{service.name}` has the Docker socket writable", where, hint)
+            yield Finding(f"service `{service.name}` mounts the Docker socket writable", where, hint)

@@ -1,7 +1,7 @@
-"""No service shares the host's network or processes.
+"""No service shares the host's network or process namespace.
 
-On the host's network every port of the service is a port of the machine, and it reaches whatever listens on loopback.
-node-exporter alone may see the host's processes: they are what it measures.
+On the host's network every port of the service is a port of the machine, and the service can reach everything that
+listens on loopback. Only node-exporter may see the host's processes: it measures them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Every image can be replaced by an environment variable of its own.
+"""Every image can be overridden by an environment variable of its own.
 
-Sites with a mirror, or without internet, have the same images under other names; they should not have to edit the file.
+Sites with a mirror, or without internet access, have the same images under other names and should not have to edit the
+file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from suites.core.rule import Bad, Good, Level, rule
 @rule(
     Good("services: {node-exporter: {image: '${NODE_EXPORTER_IMAGE:-prom/node-exporter:v1.12.1}'}}"),
     Good("services: {api: {build: ../services/api}}"),
-    Bad("services: {loki: {image: 'grafana/loki:3.6.15'}}", "image of `loki` cannot be replaced by a variable"),
+    Bad("services: {loki: {image: 'grafana/loki:3.6.15'}}", "image of `loki` cannot be overridden by a variable"),
     level=Level.SHOULD,
     source="https://docs.docker.com/reference/compose-file/interpolation/",
 )
@@ -24,7 +25,7 @@ def check(service: ComposeService) -> Iterator[Finding]:
     if service.raw_image and not variables(service.raw_image):
         name = service.name.upper().replace("-", "_")
         yield Finding(
-            f"image of `{service.name}` cannot be replaced by a variable",
+            f"image of `{service.name}` cannot be overridden by a variable",
             Where(file=service.file, line=service.line("image")),
             hint=f"image: ${{{name}_IMAGE:-{service.raw_image}}}",
         )

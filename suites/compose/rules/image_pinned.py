@@ -1,7 +1,6 @@
 """Every image is pinned to one release.
 
-`latest`, `8` and `3.6` are different programs next month: what was tested is no longer what runs, and nobody decided
-so.
+`latest`, `8` and `3.6` are different programs next month: what runs is then no longer what was tested.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ RELEASE = re.compile(r"\d+\.\d+\.\d+")
     Good("services: {loki: {image: 'grafana/loki:3.6.15'}}"),
     Good("services: {loki: {image: '${LOKI_IMAGE:-registry.example:5000/loki:3.6.15}'}}"),
     Good("services: {api: {build: ../services/api}}"),
-    Bad("services: {loki: {image: 'grafana/loki:latest'}}", "image `grafana/loki:latest` names no release"),
+    Bad("services: {loki: {image: 'grafana/loki:latest'}}", "image `grafana/loki:latest` is not pinned to a release"),
     Bad("services: {loki: {image: grafana/loki}}", "image `grafana/loki` has no tag, which means `latest`"),
-    Bad("services: {redis: {image: 'redis:8'}}", "image `redis:8` names no release"),
+    Bad("services: {redis: {image: 'redis:8'}}", "image `redis:8` is not pinned to a release"),
     Bad("services: {api: {}}", "service `api` has neither an image nor a build"),
     level=Level.MUST,
     source="https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
@@ -40,7 +39,7 @@ def check(service: ComposeService) -> Iterator[Finding]:
     if not tag:
         message = f"image `{service.image}` has no tag, which means `latest`"
     elif not RELEASE.search(tag):
-        message = f"image `{service.image}` names no release"
+        message = f"image `{service.image}` is not pinned to a release"
     else:
         return
-    yield Finding(message, where, hint="write a full release, `name:1.2.3`, or a digest, `name@sha256:…`")
+    yield Finding(message, where, hint="use a full release, `name:1.2.3`, or a digest, `name@sha256:…`")

@@ -1,4 +1,4 @@
-"""What a container logs is rotated by the engine.
+"""Container logs are rotated.
 
 The engine's default keeps every line of standard output for as long as the container lives: longer than the seven days
 that are promised, and until the disk is full.
@@ -24,7 +24,7 @@ from suites.core.rule import Bad, Good, Level, rule
     ),
     Bad(
         "services: {loki: {logging: {driver: json-file, options: {max-size: 5g, max-file: '9'}}}}",
-        "log of `loki` may take 45 GB before its oldest lines go",
+        "log of `loki` may grow to 45 GB before it is rotated",
     ),
     level=Level.MUST,
     source="https://docs.docker.com/engine/logging/drivers/json-file/",
@@ -33,7 +33,7 @@ def check(service: ComposeService) -> Iterator[Finding]:
     where = Where(file=service.file, line=service.line("logging"))
     hint = "logging: {driver: json-file, options: {max-size: 10m, max-file: '3'}}"
     if service.logging_driver not in ("", "json-file"):
-        # `local` rotates by itself; the others send lines away and keep nothing here.
+        # `local` rotates by itself; the others send lines elsewhere and keep nothing on the host.
         return
     size = _bytes(service.logging_options.get("max-size", ""))
     if size is None:
@@ -42,7 +42,7 @@ def check(service: ComposeService) -> Iterator[Finding]:
     files = service.logging_options.get("max-file", "1")
     gigabytes = size * (int(files) if files.isdigit() else 1) / 1e9
     if gigabytes > 1:
-        yield Finding(f"log of `{service.name}` may take {gigabytes:g} GB before its oldest lines go", where, hint)
+        yield Finding(f"log of `{service.name}` may grow to {gigabytes:g} GB before it is rotated", where, hint)
 
 
 def _bytes(size: str) -> float | None:

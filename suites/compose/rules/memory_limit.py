@@ -25,5 +25,5 @@ def check(service: ComposeService) -> Iterator[Finding]:
         yield Finding(
             f"service `{service.name}` has no memory limit",
             Where(file=service.file, line=service.line("mem_limit")),
-            hint="mem_limit: 512m, from what it needs in a busy week and half as much again",
+            hint="mem_limit: 512m, about 1.5 times its peak in a busy week",
         )

@@ -1,6 +1,7 @@
-"""What is mounted from the host is mounted read-only.
+"""Host paths are mounted read-only.
 
-A configuration that its own server can change is no longer the one in the repository. Data belongs on named volumes.
+A server that can change its own configuration may no longer run what is in the repository. Data belongs in named
+volumes.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from suites.core.rule import Bad, Good, Level, rule
     Good("services: {loki: {volumes: [{type: bind, source: ./loki.yaml, target: /etc/loki.yaml, read_only: true}]}}"),
     Bad(
         "services: {loki: {volumes: ['./loki.yaml:/etc/loki.yaml']}}",
-        "service `loki` can write to `./loki.yaml` of the host",
+        "service `loki` can write to `./loki.yaml` on the host",
     ),
     Bad(
         "services: {loki: {volumes: [{type: bind, source: /srv, target: /srv}]}}",
-        "service `loki` can write to `/srv` of the host",
+        "service `loki` can write to `/srv` on the host",
     ),
     level=Level.MUST,
     source="https://docs.docker.com/engine/storage/bind-mounts/#use-a-read-only-bind-mount",
@@ -30,7 +31,7 @@ def check(service: ComposeService) -> Iterator[Finding]:
     for mount in service.mounts:
         if mount.kind == "bind" and not mount.read_only:
             yield Finding(
-                f"service `{service.name}` can write to `{mount.source}` of the host",
+                f"service `{service.name}` can write to `{mount.source}` on the host",
                 Where(file=service.file, line=mount.line or service.line("volumes")),
                 hint=f"{mount.source}:{mount.target}:ro, or a named volume where it is data",
             )

@@ -1,6 +1,6 @@
-"""No password, token or key is written in the compose file or has a default in it.
+"""The compose file has no hard-coded password, token or key, and no default for one.
 
-A default password is public. The stack refuses to start until somebody has chosen one: `${NAME:?set NAME}`.
+A default password is public. With `${NAME:?set NAME}` the stack does not start until one is set.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|access_?key|req
     Good("services: {grafana: {environment: [GF_SECURITY_ADMIN_PASSWORD__FILE=/run/secrets/grafana]}}"),
     Bad(
         "services: {grafana: {environment: {GF_SECURITY_ADMIN_PASSWORD: admin}}}",
-        "`GF_SECURITY_ADMIN_PASSWORD` of `grafana` is written in the file",
+        "`GF_SECURITY_ADMIN_PASSWORD` of `grafana` is hard-coded in the file",
     ),
     Bad(
         "services: {grafana: {environment: ['GF_SECURITY_ADMIN_PASSWORD=${PASSWORD:-admin}']}}",
@@ -30,7 +30,7 @@ SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|access_?key|req
     ),
     Bad(
         "services: {redis: {command: redis-server --requirepass s3cret}}",
-        "`--requirepass` of `redis` is written in the file",
+        "`--requirepass` of `redis` is hard-coded in the file",
     ),
     Bad(
         "services: {grafana: {environment: {GF_SECURITY_ADMIN_PASSWORD: '$PASSWORD'}}}",
@@ -44,11 +44,11 @@ def check(service: ComposeService) -> Iterator[Finding]:
         used = variables(value)
         if not SECRET.search(key) or any(variable.required for variable in used):
             continue
-        state = ("has a default" if used else "is written in the file") if expand(value) else "may be empty"
+        state = ("has a default" if used else "is hard-coded in the file") if expand(value) else "may be empty"
         yield Finding(
             f"`{key}` of `{service.name}` {state}",
             Where(file=service.file, line=service.line(place)),
-            hint="${NAME:?set NAME, see .env.example}, so that the stack says what is missing and does not start",
+            hint="${NAME:?set NAME, see .env.example}, so that the stack does not start without it",
         )
 
 

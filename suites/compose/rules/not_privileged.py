@@ -1,6 +1,6 @@
 """No service is privileged.
 
-A privileged container, or one with the capabilities of an administrator, owns the machine it runs on.
+A privileged container, or one with an administrator's capabilities, controls the machine it runs on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from stack.records.config.compose import ComposeService
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 
-AS_GOOD_AS_ROOT = {"ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "DAC_READ_SEARCH", "NET_ADMIN", "BPF"}
+ROOT_EQUIVALENT = {"ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "DAC_READ_SEARCH", "NET_ADMIN", "BPF"}
 
 
 @rule(
@@ -21,7 +21,7 @@ AS_GOOD_AS_ROOT = {"ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "DAC_READ_SEA
     Bad("services: {loki: {cap_add: [CAP_SYS_ADMIN]}}", "service `loki` adds the capability `CAP_SYS_ADMIN`"),
     Bad(
         "services: {loki: {security_opt: ['seccomp:unconfined']}}",
-        "service `loki` switches a protection off: `seccomp:unconfined`",
+        "service `loki` disables a protection: `seccomp:unconfined`",
     ),
     level=Level.MUST,
     source="https://docs.docker.com/engine/security/#linux-kernel-capabilities",
@@ -31,7 +31,7 @@ def check(service: ComposeService) -> Iterator[Finding]:
         where = Where(file=service.file, line=service.line("privileged"))
         yield Finding(f"service `{service.name}` is privileged", where, hint="remove `privileged: true`")
     for capability in service.cap_add:
-        if capability.upper().removeprefix("CAP_") in AS_GOOD_AS_ROOT:
+        if capability.upper().removeprefix("CAP_") in ROOT_EQUIVALENT:
             yield Finding(
                 f"service `{service.name}` adds the capability `{capability}`",
                 Where(file=service.file, line=service.line("cap_add")),
@@ -40,7 +40,7 @@ def check(service: ComposeService) -> Iterator[Finding]:
     for option in service.security_opt:
         if option.endswith(("unconfined", "no-new-privileges:false", "no-new-privileges=false", "label:disable")):
             yield Finding(
-                f"service `{service.name}` switches a protection off: `{option}`",
+                f"service `{service.name}` disables a protection: `{option}`",
                 Where(file=service.file, line=service.line("security_opt")),
                 hint=f"remove `{option}` from `security_opt`",
             )

@@ -1,7 +1,7 @@
-"""No service runs as root that does not have to.
+"""Services run as root only where they need to.
 
 Root in a container is root on the machine as soon as anything else fails. Only a service that reads the Docker socket,
-which belongs to root, has a reason, and it gives up all capabilities.
+which belongs to root, needs it, and it drops all capabilities.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from suites.core.rule import Bad, Good, Level, rule
 @rule(
     Good("services: {loki: {user: '10001:10001'}}"),
     Good("services: {promtail: {user: '0:0', cap_drop: [ALL], volumes: ['/var/run/docker.sock:/run/docker.sock:ro']}}"),
-    Bad("services: {loki: {image: 'grafana/loki:3.6.15'}}", "service `loki` does not say which user it runs as"),
+    Bad("services: {loki: {image: 'grafana/loki:3.6.15'}}", "service `loki` does not set a user"),
     Bad("services: {loki: {user: root}}", "service `loki` runs as root"),
     Bad(
         "services: {promtail: {user: '0', volumes: ['/var/run/docker.sock:/run/docker.sock:ro']}}",
@@ -28,11 +28,11 @@ from suites.core.rule import Bad, Good, Level, rule
 def check(service: ComposeService) -> Iterator[Finding]:
     where = Where(file=service.file, line=service.line("user"))
     if not service.user:
-        message = f"service `{service.name}` does not say which user it runs as"
-        yield Finding(message, where, hint='user: "10001:10001", the user that the image is made for')
+        message = f"service `{service.name}` does not set a user"
+        yield Finding(message, where, hint='user: "10001:10001", the user that the image expects')
     elif service.user.partition(":")[0] in ("0", "root"):
         reads_socket = any(mount.source.endswith("docker.sock") for mount in service.mounts)
         if not reads_socket:
-            yield Finding(f"service `{service.name}` runs as root", where, hint="name another user, by number")
+            yield Finding(f"service `{service.name}` runs as root", where, hint="set another user, by number")
         elif "ALL" not in service.cap_drop:
             yield Finding(f"service `{service.name}` runs as root with capabilities", where, hint="cap_drop: [ALL]")

@@ -1,7 +1,7 @@
-"""Only the gateway is published to the world.
+"""Only the gateway's ports are published to other machines.
 
-Prometheus, Loki and the exporters have no sign-in of their own: on a public port everybody reads everything, and
-anybody can write to Loki.
+Prometheus, Loki and the exporters have no authentication: on a public port anyone can read everything and write to
+Loki.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Every service has a read-only root file system.
 
-It writes to its volume and to memory; everything else is then known to be what the image brought.
+A service writes to its volumes and to tmpfs; everything else stays as it is in the image.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from suites.core.rule import Bad, Good, Level, rule
 
 @rule(
     Good("services: {loki: {read_only: true}}"),
-    Bad("services: {loki: {image: 'grafana/loki:3.6.15'}}", "root file system of `loki` can be written to"),
+    Bad("services: {loki: {image: 'grafana/loki:3.6.15'}}", "root file system of `loki` is writable"),
     level=Level.SHOULD,
     source="https://docs.docker.com/reference/compose-file/services/#read_only",
 )
 def check(service: ComposeService) -> Iterator[Finding]:
     if not service.read_only:
         yield Finding(
-            f"root file system of `{service.name}` can be written to",
+            f"root file system of `{service.name}` is writable",
             Where(file=service.file, line=service.line("read_only")),
             hint="read_only: true, with `tmpfs: [/tmp]` and a volume for what it must write",
         )

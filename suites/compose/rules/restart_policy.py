@@ -1,6 +1,6 @@
-"""Every service comes back after a crash and after a restart of the machine.
+"""Every service restarts after a crash and after a reboot.
 
-Monitoring that stays down is noticed when it is needed.
+Monitoring that stays down is noticed only when it is needed.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from suites.core.rule import Bad, Good, Level, rule
 @rule(
     Good("services: {loki: {restart: unless-stopped}}"),
     Good("services: {loki: {restart: always}}"),
-    Bad("services: {loki: {image: 'grafana/loki:3.6.15'}}", "service `loki` is not started again when it ends"),
-    Bad("services: {loki: {restart: 'no'}}", "service `loki` is not started again when it ends"),
-    Bad("services: {loki: {restart: on-failure}}", "service `loki` stays down after a restart of the machine"),
+    Bad("services: {loki: {image: 'grafana/loki:3.6.15'}}", "service `loki` is not restarted when it exits"),
+    Bad("services: {loki: {restart: 'no'}}", "service `loki` is not restarted when it exits"),
+    Bad("services: {loki: {restart: on-failure}}", "service `loki` stays down after a reboot"),
     level=Level.SHOULD,
     source="https://docs.docker.com/reference/compose-file/services/#restart",
 )
@@ -26,7 +26,7 @@ def check(service: ComposeService) -> Iterator[Finding]:
     if policy in ("unless-stopped", "always", "any"):
         return
     if policy == "on-failure":
-        message = f"service `{service.name}` stays down after a restart of the machine"
+        message = f"service `{service.name}` stays down after a reboot"
     else:
-        message = f"service `{service.name}` is not started again when it ends"
+        message = f"service `{service.name}` is not restarted when it exits"
     yield Finding(message, Where(file=service.file, line=service.line("restart")), hint="restart: unless-stopped")

@@ -1,6 +1,6 @@
 """Every datasource that a dashboard names is provisioned.
 
-A panel whose datasource is not there shows an error, and one that names none takes whichever is the default that day.
+A panel with an unknown datasource shows an error, and one without a datasource uses the default, which may change.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ PANEL = "{id: 1, title: Up, type: stat, targets: [{refId: A, expr: up, "
     Good(f"{{{KNOWN}, annotations: {{list: [{{name: Notes, datasource: {{uid: '-- Grafana --'}}}}]}}}}"),
     Bad(
         f"{{{KNOWN}, panels: [{PANEL}datasource: {{uid: P1809F7CD0C75ACF3}}}}]}}]}}",
-        "query A of panel `Up` asks the datasource `P1809F7CD0C75ACF3`, which is not provisioned",
+        "query A of panel `Up` uses the datasource `P1809F7CD0C75ACF3`, which is not provisioned",
     ),
     Bad(f"{{{KNOWN}, panels: [{PANEL}}}]}}]}}", "query A of panel `Up` names no datasource"),
     Bad(
         f"{{{KNOWN}, templating: {{list: [{{name: job, type: query, query: 'a', datasource: Prometheus}}]}}}}",
-        "variable `job` asks the datasource `Prometheus`, which is not provisioned",
+        "variable `job` uses the datasource `Prometheus`, which is not provisioned",
     ),
     Bad(
         f"{{{KNOWN}, annotations: {{list: [{{name: Deploys, datasource: {{uid: '${{DS_LOKI}}'}}}}]}}}}",
-        "annotation `Deploys` asks the datasource `${DS_LOKI}`, which is no variable of the dashboard",
+        "annotation `Deploys` uses the datasource `${DS_LOKI}`, which is not a variable of the dashboard",
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/administration/provisioning/#data-sources",
@@ -48,13 +48,13 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
     for place, datasource in dashboard.references():
         uid = datasource.uid
         if uid is None:
-            hint = f"write `datasource: {{uid: …}}`; provisioned: {known}"
+            hint = f"set `datasource: {{uid: …}}`; provisioned: {known}"
             yield Finding(f"{place} names no datasource", where, hint)
         elif uid.startswith("$"):
             if uid.strip("${}") not in variables:
-                hint = "a dashboard that was exported for sharing keeps such names; write the uid of the datasource"
-                message = f"{place} asks the datasource `{uid}`, which is no variable of the dashboard"
+                hint = "a dashboard that was exported for sharing keeps such names; set the uid of the datasource"
+                message = f"{place} uses the datasource `{uid}`, which is not a variable of the dashboard"
                 yield Finding(message, where, hint)
         elif uid not in ALWAYS_THERE and uid not in dashboard.datasources:
             hint = f"provisioned in stack/grafana/provisioning/datasources: {known}; refer to them by uid, not by name"
-            yield Finding(f"{place} asks the datasource `{uid}`, which is not provisioned", where, hint)
+            yield Finding(f"{place} uses the datasource `{uid}`, which is not provisioned", where, hint)

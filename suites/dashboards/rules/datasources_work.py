@@ -1,7 +1,6 @@
-"""Every datasource of Grafana works, by Grafana's own check of it.
+"""Every datasource of Grafana passes Grafana's own health check.
 
-A datasource that cannot be reached from where Grafana runs leaves every panel on it empty, whatever Prometheus and
-Loki say of themselves.
+A datasource that Grafana cannot reach leaves every panel on it empty, even while Prometheus and Loki are healthy.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from stack.records.dashboards.datasource import GrafanaDatasources
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
-FILE = "promised: [{name: Loki, uid: loki, type: loki}]\nserved: "
+FILE = "provisioned: [{name: Loki, uid: loki, type: loki}]\nserved: "
 
 
 @rule(
@@ -27,12 +26,15 @@ FILE = "promised: [{name: Loki, uid: loki, type: loki}]\nserved: "
 def check(datasources: GrafanaDatasources) -> Iterator[Finding]:
     if not datasources.served:
         raise NotApplicable("Grafana serves no datasource")
-    files = {promised.uid: promised for promised in datasources.promised}
+    files = {provisioned.uid: provisioned for provisioned in datasources.provisioned}
     for served in datasources.served:
         if served.unhealthy:
-            promised = files.get(served.uid)
+            provisioned = files.get(served.uid)
             yield Finding(
                 f"the datasource `{served.uid or served.name}` does not work: {served.unhealthy}",
-                Where(file=promised.file or None if promised else None, line=promised.line if promised else None),
-                "ask its address from where Grafana runs; PROMETHEUS_URL and LOKI_URL in Grafana's environment set it",
+                Where(
+                    file=provisioned.file or None if provisioned else None,
+                    line=provisioned.line if provisioned else None,
+                ),
+                "request its address from where Grafana runs; PROMETHEUS_URL and LOKI_URL in its environment set it",
             )

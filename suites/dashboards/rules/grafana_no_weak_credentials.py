@@ -1,7 +1,7 @@
-"""Grafana takes no default or easily guessed credentials.
+"""Grafana accepts no default or easily guessed credentials.
 
-`admin` with the password `admin` is what a fresh Grafana has; whoever gets in reads every log line and may change
-every dashboard. Three pairs are tried, no more, because Grafana locks a user out after five wrong passwords.
+A fresh Grafana has the user `admin` with the password `admin`; anyone who signs in with it reads every log line and may
+change every dashboard. Only three pairs are tried, because Grafana locks a user out after five wrong passwords.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 @rule(
     Good("{tried: 3}"),
-    Bad("{tried: 3, accepted: [[admin, admin]]}", "Grafana takes the user `admin` with the password `admin`"),
+    Bad("{tried: 3, accepted: [[admin, admin]]}", "Grafana accepts the user `admin` with the password `admin`"),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#admin_password",
 )
@@ -24,7 +24,7 @@ def check(access: GrafanaAccess) -> Iterator[Finding]:
         raise NotApplicable("no credentials were tried")
     for user, password in access.accepted:
         yield Finding(
-            f"Grafana takes the user `{user}` with the password `{password}`",
+            f"Grafana accepts the user `{user}` with the password `{password}`",
             Where(url=access.url),
             "set another with `grafana cli admin reset-admin-password`; GF_SECURITY_ADMIN_PASSWORD works only at the "
             "very first start",

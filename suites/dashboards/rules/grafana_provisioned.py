@@ -1,6 +1,6 @@
-"""Grafana's files provision datasources under fixed uids, and at least one dashboard.
+"""Grafana's files provision datasources with fixed uids, and at least one dashboard.
 
-What is made by hand is gone with the volume. A datasource without a uid in its file gets another one on each new
+What is created by hand is lost with the volume. A datasource without a uid in its file gets a new one in each new
 Grafana, and every dashboard that refers to it breaks.
 """
 
@@ -32,9 +32,9 @@ LOKI = "{name: Loki, uid: loki, type: loki}"
 )
 def check(files: GrafanaFiles) -> Iterator[Finding]:
     for problem in files.problems:
-        yield Finding(problem, hint="mend the file; Grafana does not start with it")
+        yield Finding(problem, hint="fix the file; Grafana does not start with it")
     if not files.dashboards:
-        hint = "put a dashboard's JSON model into stack/grafana/dashboards"
+        hint = "save a dashboard's JSON model in stack/grafana/dashboards"
         yield Finding("no dashboard is provisioned", hint=hint)
     if not files.datasources and not files.problems:
         hint = "list Prometheus and Loki in stack/grafana/provisioning/datasources"
@@ -42,4 +42,4 @@ def check(files: GrafanaFiles) -> Iterator[Finding]:
     for source in files.datasources:
         if not source.uid:
             where = Where(file=source.file or None, line=source.line)
-            yield Finding(f"the datasource `{source.name}` has no `uid`", where, "write one that never changes")
+            yield Finding(f"the datasource `{source.name}` has no `uid`", where, "set one that never changes")

@@ -1,6 +1,6 @@
-"""Grafana shows nothing to people who have not signed in.
+"""Grafana denies access to users who have not signed in.
 
-Dashboards name hosts, users and errors, and a datasource that answers strangers answers any query.
+Dashboards name hosts, users and errors, and a datasource that is open to unauthenticated clients answers any query.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 @rule(
     Good("{asked: [/api/search, /api/datasources]}"),
-    Bad("{asked: [/api/search], opened: [[/api/search, 200]]}", "Grafana answers strangers at `/api/search` with 200"),
+    Bad(
+        "{asked: [/api/search], opened: [[/api/search, 200]]}",
+        "Grafana answers `/api/search` with 200 to an unauthenticated client",
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/setup-grafana/configure-access/configure-authentication/grafana/#anonymous-authentication",
 )
 def check(access: GrafanaAccess) -> Iterator[Finding]:
     if not access.asked:
-        raise NotApplicable("nothing was asked as a stranger")
+        raise NotApplicable("no unauthenticated request was made")
     for path, status in access.opened:
         yield Finding(
-            f"Grafana answers strangers at `{path}` with {status}",
+            f"Grafana answers `{path}` with {status} to an unauthenticated client",
             Where(url=f"{access.url}{path}"),
-            "set GF_AUTH_ANONYMOUS_ENABLED to `false`, and see that no proxy in front of Grafana signs everybody in",
+            "set GF_AUTH_ANONYMOUS_ENABLED to `false`, and check that no proxy in front of Grafana signs everyone in",
         )

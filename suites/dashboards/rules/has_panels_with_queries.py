@@ -1,6 +1,6 @@
-"""A dashboard has panels, and they ask for data.
+"""A dashboard has panels with queries.
 
-A dashboard without a query passes every check of its answers: there are none.
+A dashboard without queries passes every check of query results: there are none.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ QUERY = "targets: [{refId: A, expr: up}]"
 @rule(
     Good(f"{{uid: a, title: A, panels: [{{id: 1, title: Up, type: stat, {QUERY}}}, {{id: 2, type: text}}]}}"),
     Good(f"{{uid: a, title: A, panels: [{{id: 1, type: row, panels: [{{id: 2, type: stat, {QUERY}}}]}}]}}"),
-    Bad("{uid: a, title: A, panels: []}", "no panel of the dashboard asks for data"),
-    Bad("{uid: a, title: A, panels: [{id: 1, title: Up, type: stat}]}", "no panel of the dashboard asks for data"),
+    Bad("{uid: a, title: A, panels: []}", "no panel of the dashboard has a query"),
+    Bad("{uid: a, title: A, panels: [{id: 1, title: Up, type: stat}]}", "no panel of the dashboard has a query"),
     Bad(
         "{uid: a, title: A, panels: [{id: 1, title: Up, type: stat, targets: [{refId: A, expr: ' '}]}]}",
         "query A of panel `Up` is empty",
@@ -32,8 +32,8 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
     queries = [(panel, query) for panel in dashboard.panels for query in panel.queries]
     if not queries:
         hint = "add a panel with a query, or remove the dashboard"
-        yield Finding("no panel of the dashboard asks for data", Where(file=dashboard.file), hint)
+        yield Finding("no panel of the dashboard has a query", Where(file=dashboard.file), hint)
     for panel, query in queries:
         if not query.expr.strip() and query.datasource.type in ("", "prometheus", "loki"):
             where = Where(file=dashboard.file, panel=panel.name)
-            yield Finding(f"query {query.ref_id} of panel `{panel.name}` is empty", where, "write its `expr`")
+            yield Finding(f"query {query.ref_id} of panel `{panel.name}` is empty", where, "set its `expr`")

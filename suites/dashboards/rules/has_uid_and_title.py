@@ -1,7 +1,7 @@
 """A dashboard file is readable, and its dashboard has a uid of its own and a title.
 
-Links, alerts and bookmarks lead to a dashboard by its uid. Without one Grafana draws a new one at each first start,
-and of two files with the same uid it serves one and drops the other.
+Links, alerts and bookmarks refer to a dashboard by its uid. Without one Grafana generates a new one at each first
+start, and of two files with the same uid it serves one and drops the other.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ PANEL = "panels: [{id: 1, title: Up, type: stat}]"
     Good(f"{{uid: services, title: Services, {PANEL}}}"),
     Bad(f"{{title: Services, {PANEL}}}", "the dashboard has no `uid`"),
     Bad(f"{{uid: services, {PANEL}}}", "the dashboard has no `title`"),
-    Bad(f"{{uid: {'s' * 41}, title: Services, {PANEL}}}", "the uid has 41 characters; Grafana takes 40"),
-    Bad(f"{{uid: a/b, title: Services, {PANEL}}}", "the uid `a/b` has characters that Grafana refuses"),
+    Bad(f"{{uid: {'s' * 41}, title: Services, {PANEL}}}", "the uid has 41 characters; Grafana allows 40"),
+    Bad(f"{{uid: a/b, title: Services, {PANEL}}}", "the uid `a/b` has characters that Grafana rejects"),
     Bad(
         f"{{uid: services, title: Services, also_in: [stack/grafana/dashboards/copy.json], {PANEL}}}",
         "the uid `services` is also that of stack/grafana/dashboards/copy.json",
@@ -35,13 +35,13 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
         yield Finding(f"the file cannot be read: {dashboard.problem}", where, "export it again, without wrapping it")
         return
     if not dashboard.uid:
-        yield Finding("the dashboard has no `uid`", where, 'write a short lasting name, such as `"uid": "services"`')
+        yield Finding("the dashboard has no `uid`", where, 'set a short stable name, such as `"uid": "services"`')
     elif len(dashboard.uid) > 40:
-        yield Finding(f"the uid has {len(dashboard.uid)} characters; Grafana takes 40", where, "shorten it")
+        yield Finding(f"the uid has {len(dashboard.uid)} characters; Grafana allows 40", where, "shorten it")
     elif not dashboard.uid.replace("-", "").replace("_", "").isalnum() or not dashboard.uid.isascii():
         hint = "use letters, digits, `-` and `_`"
-        yield Finding(f"the uid `{dashboard.uid}` has characters that Grafana refuses", where, hint)
+        yield Finding(f"the uid `{dashboard.uid}` has characters that Grafana rejects", where, hint)
     if not dashboard.title:
-        yield Finding("the dashboard has no `title`", where, 'write one, such as `"title": "Services"`')
+        yield Finding("the dashboard has no `title`", where, 'set one, such as `"title": "Services"`')
     for other in dashboard.also_in:
         yield Finding(f"the uid `{dashboard.uid}` is also that of {other}", where, "give one of them another uid")

@@ -1,6 +1,6 @@
-"""Every query of every panel is answered without an error.
+"""Every query of every panel succeeds.
 
-A panel with a query that the datasource refuses shows a red corner, or nothing, on the day it is needed.
+A panel with a query that the datasource rejects shows an error, or nothing, on the day it is needed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from suites.core.rule import Bad, Good, Level, rule
     Good("{panel: Errors, expr: 'sum(errors_total)'}"),
     Bad(
         "{panel: Requests, ref_id: B, expr: 'sum(rate(x[60s])', error: 'parse error: unclosed left parenthesis'}",
-        "query B of panel `Requests` is refused: parse error: unclosed left parenthesis",
+        "query B of panel `Requests` fails: parse error: unclosed left parenthesis",
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/developers/http_api/data_source/#query-a-data-source",
@@ -25,7 +25,7 @@ from suites.core.rule import Bad, Good, Level, rule
 def check(data: PanelData) -> Iterator[Finding]:
     if data.error:
         yield Finding(
-            f"query {data.ref_id} of panel `{data.panel}` is refused: {data.error}",
+            f"query {data.ref_id} of panel `{data.panel}` fails: {data.error}",
             Where(panel=data.panel, url=data.url, excerpt=data.expr),
-            f"asked of {data.via} as shown, with the dashboard's variables put in; try it in Grafana's Explore",
+            f"sent to {data.via} with the dashboard's variables filled in; try it in Grafana's Explore",
         )

@@ -1,8 +1,8 @@
-"""Every query of every panel finds data, or the panel says what it means that there is none.
+"""Every query of every panel returns data, or the panel explains what no data means.
 
 An empty panel looks the same when all is well, when nothing is scraped, and when a metric was renamed last year. A
-panel that may be empty says so by the text it then shows (`fieldConfig.defaults.noValue`), and even then every metric
-and label that its query names has to exist. A query that counts can end in `or vector(0)` instead.
+panel that may be empty sets the text to show then (`fieldConfig.defaults.noValue`), and even so every metric and label
+in its query has to exist. A query that counts can end in `or vector(0)` instead.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from suites.core.rule import Bad, Good, Level, rule
     Good("{panel: Requests, series: 1, values: 1}"),
     Good("{panel: Error lines, no_value: No errors}"),
     Good("{panel: Requests, error: 'that is for another rule'}"),
-    Bad("{panel: Requests}", "query A of panel `Requests` finds no data"),
-    Bad("{panel: p95, series: 2}", "query A of panel `p95` finds 2 series, but no number in them"),
+    Bad("{panel: Requests}", "query A of panel `Requests` returns no data"),
+    Bad("{panel: p95, series: 2}", "query A of panel `p95` returns 2 series without a number"),
     Bad(
         "{panel: Requests, via: prometheus, unknown: {metric: [http_request_total]}}",
-        "query A of panel `Requests` finds no data: there is no metric `http_request_total`",
+        "query A of panel `Requests` returns no data: there is no metric `http_request_total`",
     ),
     Bad(
         "{panel: Error lines, via: loki, no_value: No errors, unknown: {label: [levle]}}",
-        "query A of panel `Error lines` finds no data: there is no label `levle`",
+        "query A of panel `Error lines` returns no data: there is no label `levle`",
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/panels-visualizations/configure-standard-options/#no-value",
@@ -34,16 +34,16 @@ from suites.core.rule import Bad, Good, Level, rule
 def check(data: PanelData) -> Iterator[Finding]:
     if not data.empty or (data.no_value and not data.unknown):
         return
-    message = f"query {data.ref_id} of panel `{data.panel}` finds no data"
+    message = f"query {data.ref_id} of panel `{data.panel}` returns no data"
     hint = (
-        "if that is how it looks when all is well, let the panel say so: `fieldConfig.defaults.noValue`, or end the "
-        "query in `or vector(0)`; else compare its labels with what is stored"
+        "if that is normal, set the panel's `fieldConfig.defaults.noValue` or end the query in `or vector(0)`; "
+        "otherwise compare its labels with what is stored"
     )
     if data.unknown:
         names = (f"{kind} `{name}`" for kind, found in data.unknown.items() for name in found)
         message += f": there is no {', no '.join(names)}"
-        hint = "mend the name in the query, or find out why nothing exposes it any more"
+        hint = "fix the name in the query, or find out why it is no longer exposed"
     elif data.series:
-        message = message.removesuffix("no data") + f"{data.series} series, but no number in them"
-        hint = "NaN comes of dividing zero by zero, or of a quantile of nothing: guard the query, or set `noValue`"
+        message = message.removesuffix("no data") + f"{data.series} series without a number"
+        hint = "dividing zero by zero and a quantile of no data give NaN: guard the query, or set `noValue`"
     yield Finding(message, Where(panel=data.panel, url=data.url, excerpt=data.expr), hint)

@@ -1,7 +1,7 @@
 """Grafana serves the dashboard under its uid, from its file.
 
-A file in the folder is not yet a dashboard: the provider may look elsewhere, the file may be refused, or somebody
-saved another dashboard under the uid.
+A file in the folder is not yet a dashboard: the provider may read another folder, Grafana may reject the file, or
+another dashboard may have been saved under the uid.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ FILE = "uid: services\nfile: stack/grafana/dashboards/services.json\ntitle: Serv
 def check(served: ServedDashboard) -> Iterator[Finding]:
     where = Where(file=served.file, url=served.url)
     if served.error:
-        yield Finding(served.error, where, "see Grafana's log and the credentials given to this run")
+        yield Finding(served.error, where, "check Grafana's log and the credentials given to this run")
     elif served.served_title is None:
-        hint = "see Grafana's log for `provisioning`: it names the file that it refused and the folder that it read"
+        hint = "check Grafana's log for `provisioning`: it names the file that it rejected and the folder that it read"
         yield Finding(f"Grafana has no dashboard under the uid `{served.uid}`", where, hint)
     elif not served.provisioned:
-        hint = "delete the one that was saved by hand; the provider then takes the file"
+        hint = "delete the one that was saved by hand; the provider then loads the file"
         yield Finding(f"the dashboard `{served.uid}` that Grafana serves does not come from a file", where, hint)
     elif (served.served_title, served.served_panels) != (served.title, served.panels):
         yield Finding(

@@ -1,6 +1,6 @@
-"""The query of every variable is answered without an error.
+"""The query of every variable succeeds.
 
-A variable that cannot be filled takes all panels that use it with it.
+A variable without values breaks every panel that uses it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from suites.core.rule import Bad, Good, Level, rule
 @rule(
     Good("{variable: job, query: 'label_values(up, job)', found: 2, values: [a, b]}"),
     Bad(
-        "{variable: job, query: 'label_value(up, job)', error: '`label_value(up, job)` is no query'}",
-        "variable `job` cannot be filled: `label_value(up, job)` is no query",
+        "{variable: job, query: 'label_value(up, job)', error: '`label_value(up, job)` is not a query'}",
+        "the query of variable `job` fails: `label_value(up, job)` is not a query",
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/",
@@ -24,7 +24,7 @@ from suites.core.rule import Bad, Good, Level, rule
 def check(data: VariableData) -> Iterator[Finding]:
     if data.error:
         yield Finding(
-            f"variable `{data.variable}` cannot be filled: {data.error}",
+            f"the query of variable `{data.variable}` fails: {data.error}",
             Where(excerpt=data.query),
-            f"asked of {data.via} as shown; see the variable's query and regex in the dashboard's settings",
+            f"sent to {data.via}; check the variable's query and regex in the dashboard's settings",
         )

@@ -1,6 +1,6 @@
-"""Every variable that asks for its values finds some.
+"""Every query variable has values.
 
-An empty drop-down list is the end of a dashboard: its panels select on nothing.
+The panels of a dashboard whose variable has no values select nothing.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from suites.core.rule import Bad, Good, Level, rule
 @rule(
     Good("{variable: job, found: 2, values: [a, b]}"),
     Good("{variable: job, error: 'that is for another rule'}"),
-    Bad("{variable: job, query: 'label_values(upp, job)'}", "variable `job` finds no values"),
-    Bad("{variable: job, found: 3, regex: /x.*/}", "variable `job` finds 3 values, and its regex `/x.*/` keeps none"),
+    Bad("{variable: job, query: 'label_values(upp, job)'}", "variable `job` has no values"),
+    Bad("{variable: job, found: 3, regex: /x.*/}", "variable `job` gets 3 values, and its regex `/x.*/` matches none"),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/visualizations/dashboards/variables/add-template-variables/",
 )
 def check(data: VariableData) -> Iterator[Finding]:
     if data.error or data.values:
         return
-    message = f"variable `{data.variable}` finds no values"
+    message = f"variable `{data.variable}` has no values"
     if data.found:
-        message = f"variable `{data.variable}` finds {data.found} values, and its regex `{data.regex}` keeps none"
+        message = f"variable `{data.variable}` gets {data.found} values, and its regex `{data.regex}` matches none"
     hint = "compare the metric and the label in its query with what is stored"
     yield Finding(message, Where(excerpt=data.query), hint)

@@ -1,6 +1,6 @@
-"""A stack that has been running for longer than seven days answers with nothing older.
+"""A log store that has been running for longer than seven days returns no older lines.
 
-The trial shows what the configuration does on a new server; this is what it did on yours.
+The trial shows what the configuration does on a new server; this rule checks what it did on the running one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from suites.core.rule import Bad, Good, Level, rule
     Good("component: loki\nslack_s: 15600\nasked: 2"),
     Bad(
         "component: loki\nslack_s: 15600\nasked: 2\nstreams: {'{service=\"audit\"}': 1036800}",
-        'stream `{service="audit"}` still answers with a line that is 12.0 days old',
+        'stream `{service="audit"}` still returns a line that is 12.0 days old',
     ),
     Bad(
         "component: loki\nslack_s: 15600\nasked: 9\nstreams: {'{a=\"1\"}': 691200, '{a=\"2\"}': 864000}",
-        '2 streams still answer with lines older than seven days, such as `{a="2"}` with one that is 10.0 days old',
+        '2 streams still return lines older than seven days, such as `{a="2"}` with one that is 10.0 days old',
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/storage/retention/",
@@ -32,14 +32,14 @@ def check(seen: RetentionObservation) -> Iterator[Finding]:
     oldest = max(seen.streams, key=lambda stream: stream.age_s)
     days = f"{oldest.age_s / DAY:.1f} days old"
     if len(seen.streams) == 1:
-        message = f"stream `{oldest.stream}` still answers with a line that is {days}"
+        message = f"stream `{oldest.stream}` still returns a line that is {days}"
     else:
         message = (
-            f"{len(seen.streams)} streams still answer with lines older than seven days, "
+            f"{len(seen.streams)} streams still return lines older than seven days, "
             f"such as `{oldest.stream}` with one that is {days}"
         )
     hint = (
-        f"the compactor may take {words(seen.slack_s)} beyond seven days; look at its last run, at `retention_stream` "
-        "and at the overrides per tenant"
+        f"the compactor may take {words(seen.slack_s)} beyond seven days; check its last run, `retention_stream` "
+        "and the overrides per tenant"
     )
     yield Finding(message, Where(series=oldest.stream), hint)

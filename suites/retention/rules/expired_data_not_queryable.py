@@ -1,7 +1,7 @@
-"""What is older than seven days no longer answers queries.
+"""Queries return no data older than seven days.
 
-Retention that is configured and does not work looks like retention that works, until somebody asks. A trial server
-with the shipped configuration is given data of several ages; afterwards it has to have forgotten the old.
+Broken retention looks like working retention until someone checks. A test server with the shipped configuration gets
+data of several ages, and must no longer return the old data afterwards.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ SETTINGS = {
     Good(f"{LOKI}retention: 168h\nages: {{9d: {GONE}, 169h: {GONE}, 167h: {KEPT}}}"),
     Bad(
         f"{LOKI}retention: 'off'\nages: {{9d: {KEPT}, 169h: {KEPT}, 167h: {KEPT}}}",
-        "lines older than seven days still answer queries: 4 of 4 after 9 days, 4 of 4 after 7 days 1 hour",
+        "lines older than seven days are still returned by queries: 4 of 4 after 9 days, 4 of 4 after 7 days 1 hour",
     ),
     Bad(
         f"{LOKI}retention: 204h\nages: {{9d: {GONE}, 8d: {KEPT}, 1d: {KEPT}}}",
-        "lines older than seven days still answer queries: 4 of 4 after 8 days",
+        "lines older than seven days are still returned by queries: 4 of 4 after 8 days",
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/storage/retention/",
@@ -39,7 +39,7 @@ def check(trial: RetentionTrial) -> Iterator[Finding]:
     if left:
         counts = ", ".join(f"{group.queryable} of {group.written} after {group.name}" for group in left)
         yield Finding(
-            f"{trial.things} older than seven days still answer queries: {counts}",
+            f"{trial.things} older than seven days are still returned by queries: {counts}",
             Where(file=trial.file or None, line=trial.line),
-            hint=f"the server said that its retention is `{trial.retention}`; it needs {SETTINGS[trial.component]}",
+            hint=f"the server reports a retention of `{trial.retention}`; it needs {SETTINGS[trial.component]}",
         )

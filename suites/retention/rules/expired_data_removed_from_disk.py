@@ -1,6 +1,7 @@
-"""What is older than seven days is gone from the disk as well.
+"""Data older than seven days is removed from disk.
 
-Data that no query finds but that lies in the store still fills it, and is still there for whoever copies it.
+Data that no query returns but that is still in the store fills the disk, and anyone with access to its files can read
+it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def check(trial: RetentionTrial) -> Iterator[Finding]:
         )
         hint = HINTS[trial.component]
         if any(group.queryable for group in left):
-            hint = f"the server said that its retention is `{trial.retention}`; set it to seven days"
+            hint = f"the server reports a retention of `{trial.retention}`; set it to seven days"
         yield Finding(
             f"the store still holds {trial.things} older than seven days: {counts}",
             Where(file=trial.file or None, line=trial.line),

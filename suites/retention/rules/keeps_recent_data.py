@@ -1,6 +1,6 @@
-"""What is younger than seven days is all there, byte for byte.
+"""Data younger than seven days is complete and unchanged.
 
-Deleting too much is found out on the day on which last week's incident has to be explained.
+Deleting too much is noticed on the day on which last week's incident has to be explained.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GONE = "{written: 4, queryable: 0, identical: 0, files_before: 2, files_left: 0}
     ),
     Bad(
         f"{LOKI}ages: {{1d: {{written: 4, queryable: 4, identical: 3, files_before: 2, files_left: 2}}}}",
-        "lines came back changed: 1 of 4 after 1 day",
+        "lines younger than seven days were changed: 1 of 4 after 1 day",
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/storage/retention/",
@@ -34,12 +34,12 @@ def check(trial: RetentionTrial) -> Iterator[Finding]:
     lost = [group for group in trial.young if group.queryable < group.written]
     if lost:
         counts = ", ".join(f"{group.written - group.queryable} of {group.written} after {group.name}" for group in lost)
-        hint = f"the server said that its retention is `{trial.retention}`; set it to seven days"
+        hint = f"the server reports a retention of `{trial.retention}`; set it to seven days"
         yield Finding(f"{trial.things} younger than seven days are lost: {counts}", where, hint)
     changed = [group for group in trial.young if group.identical < group.queryable]
     if changed:
         counts = ", ".join(
             f"{group.queryable - group.identical} of {group.written} after {group.name}" for group in changed
         )
-        hint = "compare what is pushed with what a query returns; limits such as `max_line_size` may cut lines"
-        yield Finding(f"{trial.things} came back changed: {counts}", where, hint)
+        hint = "compare what is pushed with what a query returns; limits such as `max_line_size` may truncate lines"
+        yield Finding(f"{trial.things} younger than seven days were changed: {counts}", where, hint)

@@ -1,6 +1,6 @@
-"""Loki's compactor applies retention, and did so lately.
+"""Loki's compactor has applied retention recently.
 
-It is the only one who deletes. Where it is stuck, or not started at all, logs pile up and no request fails.
+Only the compactor deletes. Where it is stuck or was never started, logs pile up and no request fails.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LATE = 3
     Bad(EVERY + "last_success: 0", "the compactor has not applied retention since Loki started 27h 47m ago"),
     Bad(
         EVERY + "last_success: 82000\nsucceeded: 90\nfailed: 19",
-        "the compactor last applied retention 5h ago, and means to every 15m; 19 runs failed",
+        "the compactor last applied retention 5h ago, its interval is 15m; 19 runs failed",
     ),
     Bad(EVERY + "last_success: null", f"Loki does not expose `{LAST_SUCCESS}`"),
     level=Level.MUST,
@@ -32,13 +32,13 @@ def check(runs: CompactorRuns) -> Iterator[Finding]:
     hint = "look for `component=compactor` and `failed to apply retention` in Loki's log"
     if runs.last_success is None:
         message = f"Loki does not expose `{LAST_SUCCESS}`"
-        hint = "ask the instance that runs the compactor: `-target=all` or `-target=backend`"
+        hint = "query the instance that runs the compactor: `-target=all` or `-target=backend`"
     elif not runs.last_success:
         message = f"the compactor has not applied retention since Loki started {words(runs.uptime_s)} ago{failed}"
         hint = "compactor: {retention_enabled: true}; " + hint
     elif runs.now - runs.last_success > LATE * runs.interval_s:
         ago, every = words(runs.now - runs.last_success), words(runs.interval_s)
-        message = f"the compactor last applied retention {ago} ago, and means to every {every}{failed}"
+        message = f"the compactor last applied retention {ago} ago, its interval is {every}{failed}"
     else:
         return
     yield Finding(message, Where(url="/metrics", series=LAST_SUCCESS), hint)

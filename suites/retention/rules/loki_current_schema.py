@@ -1,6 +1,6 @@
-"""Loki stores with its current schema: TSDB, v13.
+"""Loki uses its current schema: TSDB, v13.
 
-Older stores have no structured metadata, where request ids belong, and are going to be removed.
+Older schemas have no structured metadata, where request ids belong, and are deprecated.
 """
 
 from __future__ import annotations

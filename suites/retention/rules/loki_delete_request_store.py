@@ -1,7 +1,7 @@
-"""The compactor knows where delete requests are kept, and it is a store that Loki uses.
+"""The compactor's store for delete requests is set, and is an object store of the schema.
 
-With retention on, Loki 3 does not start without `delete_request_store`; a store other than the logs' own is one more
-place that nobody backs up or cleans.
+With retention enabled, Loki 3 does not start without `delete_request_store`; a store other than the one of the logs is
+one more to back up and clean.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SCHEMA = "schema_config: {configs: [{store: tsdb, object_store: filesystem}]}\n"
     Bad(SCHEMA + "compactor: {retention_enabled: true}", "`delete_request_store` is not set: Loki does not start"),
     Bad(
         SCHEMA + "compactor: {retention_enabled: true, delete_request_store: s3}",
-        "`delete_request_store: s3` is no store of the schema, which uses `filesystem`",
+        "`delete_request_store: s3` is not an object store of the schema, which uses `filesystem`",
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/storage/retention/#compactor",
@@ -38,4 +38,6 @@ def check(loki: LokiConfig) -> Iterator[Finding]:
         yield Finding("`delete_request_store` is not set: Loki does not start", where, hint)
     elif stores and store not in stores:
         used = ", ".join(f"`{name}`" for name in dict.fromkeys(stores))
-        yield Finding(f"`delete_request_store: {store}` is no store of the schema, which uses {used}", where, hint)
+        yield Finding(
+            f"`delete_request_store: {store}` is not an object store of the schema, which uses {used}", where, hint
+        )

@@ -1,7 +1,7 @@
-"""What has to go is gone within a day.
+"""Loki deletes expired logs within a day.
 
-The compactor marks chunks when it runs and deletes them after a delay; both together are how much longer than seven
-days a line really stays.
+The compactor marks chunks when it runs and deletes them after a delay; the sum of both is how much longer than seven
+days a line is kept.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ DEFAULTS = {"compaction_interval": "10m", "retention_delete_delay": "2h", "apply
 @rule(
     Good("compactor: {retention_enabled: true}"),
     Good("compactor: {compaction_interval: 10m, retention_delete_delay: 2h}"),
-    Bad("compactor: {retention_delete_delay: 48h}", "lines stay up to 48h 10m longer than seven days, more than a day"),
-    Bad("compactor: {compaction_interval: 1w}", "lines stay up to 170h longer than seven days, more than a day"),
+    Bad(
+        "compactor: {retention_delete_delay: 48h}",
+        "lines are kept up to 48h 10m longer than seven days, more than a day",
+    ),
+    Bad("compactor: {compaction_interval: 1w}", "lines are kept up to 170h longer than seven days, more than a day"),
     level=Level.SHOULD,
     source="https://grafana.com/docs/loki/latest/configure/#compactor",
 )
@@ -34,7 +37,7 @@ def check(loki: LokiConfig) -> Iterator[Finding]:
         slack = f"{hours}h {minutes}m" if minutes else f"{hours}h"
         key = "retention_delete_delay" if delay > (own or every) else "compaction_interval"
         yield Finding(
-            f"lines stay up to {slack} longer than seven days, more than a day",
+            f"lines are kept up to {slack} longer than seven days, more than a day",
             Where(file=loki.file, line=loki.line("compactor", key)),
             hint="compactor: {compaction_interval: 10m, retention_delete_delay: 2h}",
         )

@@ -1,7 +1,7 @@
-"""Loki's index has one table a day.
+"""Loki's index period is 24 hours.
 
-The compactor applies retention table by table, and only to tables of 24 hours; Loki does not start with retention on
-and another period.
+The compactor applies retention per index table, and only to tables of 24 hours; Loki does not start with retention
+enabled and another period.
 """
 
 from __future__ import annotations

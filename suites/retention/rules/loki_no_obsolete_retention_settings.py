@@ -1,6 +1,6 @@
-"""No setting of an older Loki promises a retention that is not applied.
+"""Loki's configuration has no obsolete retention settings.
 
-The table manager is not part of Loki 3 with TSDB: whoever reads its settings believes in a period that nobody keeps.
+Loki 3 with TSDB has no table manager: its settings name a period that is never applied.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from stack.records.config.loki import LokiConfig
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 
-LEFTOVERS = (
+OBSOLETE = (
     ("table_manager",),
     ("chunk_store_config", "max_look_back_period"),
     ("compactor", "shared_store"),
@@ -24,21 +24,21 @@ LEFTOVERS = (
     Good("compactor: {retention_enabled: true}\nlimits_config: {retention_period: 168h}"),
     Bad(
         "table_manager: {retention_deletes_enabled: true, retention_period: 720h}",
-        "`table_manager` is not used any more",
+        "`table_manager` is no longer used",
     ),
     Bad(
         "chunk_store_config: {max_look_back_period: 168h}",
-        "`chunk_store_config.max_look_back_period` is not used any more",
+        "`chunk_store_config.max_look_back_period` is no longer used",
     ),
     level=Level.SHOULD,
     source="https://grafana.com/docs/loki/latest/operations/storage/table-manager/",
 )
 def check(loki: LokiConfig) -> Iterator[Finding]:
-    for *parents, key in LEFTOVERS:
+    for *parents, key in OBSOLETE:
         if key in loki.section(*parents):
             name = ".".join((*parents, key))
             yield Finding(
-                f"`{name}` is not used any more",
+                f"`{name}` is no longer used",
                 Where(file=loki.file, line=loki.line(*parents, key)),
                 hint=f"remove `{name}`; the period is `limits_config.retention_period`, applied by the compactor",
             )

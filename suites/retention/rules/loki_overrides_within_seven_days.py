@@ -1,6 +1,6 @@
-"""Nothing keeps some logs longer than seven days.
+"""No stream or tenant keeps logs longer than seven days.
 
-A period for one stream or one tenant goes before the general one, and is easily forgotten.
+A retention period for one stream or one tenant overrides the general one, and is easily forgotten.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FILE = "runtime_config: {file: overrides.yaml}\n"
         FILE + "---\noverrides: {dante: {retention_period: 31d}}",
         "tenant `dante`: logs are kept for 31d, longer than 168h",
     ),
-    Bad(FILE + "---\noverrides: {dante: {retention_period: 0}}", "tenant `dante`: logs are kept for ever"),
+    Bad(FILE + "---\noverrides: {dante: {retention_period: 0}}", "tenant `dante`: logs are kept forever"),
     Bad(FILE, "overrides in `overrides.yaml` cannot be read here and may keep logs longer"),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/storage/retention/#configuring-the-retention-period",
@@ -40,7 +40,7 @@ def check(loki: LokiConfig) -> Iterator[Finding]:
         yield Finding(
             f"overrides in `{loki.runtime_file}` cannot be read here and may keep logs longer",
             Where(file=loki.file, line=loki.line("runtime_config", "file")),
-            hint="keep the file beside the configuration, or remove `runtime_config`",
+            hint="keep the file next to the configuration, or remove `runtime_config`",
         )
     for tenant, limits in section(loki.overrides, "overrides").items():
         where = Where(file=loki.runtime_file)
@@ -59,6 +59,6 @@ def _streams(limits: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _too_long(what: str, period: object, where: Where) -> Iterator[Finding]:
     kept = seconds(period)
     if kept == 0:
-        yield Finding(f"{what} are kept for ever", where, hint="168h at most")
+        yield Finding(f"{what} are kept forever", where, hint="168h at most")
     elif kept is None or kept > SEVEN_DAYS:
         yield Finding(f"{what} are kept for {period}, longer than 168h", where, hint="168h at most")

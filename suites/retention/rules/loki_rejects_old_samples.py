@@ -1,6 +1,7 @@
-"""Loki refuses lines that are older than what it keeps.
+"""Loki rejects lines that are older than its retention.
 
-A line of last month is stored, indexed, and deleted by the next run; until then it shows up where nobody expects it.
+A line of last month is stored, indexed, and deleted by the next compactor run; until then queries return it
+unexpectedly.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from suites.core.rule import Bad, Good, Level, rule
     Bad("limits_config: {reject_old_samples: false}", "Loki accepts lines of any age"),
     Bad(
         "limits_config: {reject_old_samples_max_age: 30d}",
-        "Loki accepts lines of up to 30d, longer than it keeps them",
+        "Loki accepts lines up to 30d old, longer than it keeps them",
     ),
     level=Level.SHOULD,
     source="https://grafana.com/docs/loki/latest/configure/#limits_config",
 )
 def check(loki: LokiConfig) -> Iterator[Finding]:
     limits = loki.section("limits_config")
-    # Both defaults are what is wanted: true, and one week.
+    # Both defaults conform: true, and one week.
     if limits.get("reject_old_samples", True) is not True:
         yield Finding(
             "Loki accepts lines of any age",
@@ -37,7 +38,7 @@ def check(loki: LokiConfig) -> Iterator[Finding]:
     age = limits.get("reject_old_samples_max_age", "168h")
     if (seconds(age) or float("inf")) > SEVEN_DAYS:
         yield Finding(
-            f"Loki accepts lines of up to {age}, longer than it keeps them",
+            f"Loki accepts lines up to {age} old, longer than it keeps them",
             Where(file=loki.file, line=loki.line("limits_config", "reject_old_samples_max_age")),
             hint="limits_config: {reject_old_samples_max_age: 168h}",
         )

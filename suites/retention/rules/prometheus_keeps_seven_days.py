@@ -1,7 +1,7 @@
 """Prometheus keeps metrics for seven days.
 
-That is what is promised. Shorter, and last week's incident cannot be looked at; longer, and the disk is planned wrong.
-Unset, Prometheus keeps fifteen.
+That is the promise. If it is shorter, last week's incident cannot be analysed; if longer, the disk is sized wrong.
+Unset, Prometheus keeps fifteen days.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FLAG = "storage.tsdb.retention.time"
     source="https://prometheus.io/docs/prometheus/latest/storage/#operational-aspects",
 )
 def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
-    # The file goes before the flag.
+    # The file takes precedence over the flag.
     written = prometheus.section("storage", "tsdb", "retention").get("time")
     kept = written or " ".join(prometheus.flags.get(FLAG, "").split())
     if written:

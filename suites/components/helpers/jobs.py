@@ -1,0 +1,27 @@
+"""Scrape jobs compared with the catalog, for the rules on the target files and for those on the running Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from suites.core.finding import Finding, Where
+
+
+def unknown_jobs(jobs: Iterable[tuple[str, Where]], known: Iterable[str]) -> Iterator[Finding]:
+    """A finding for each job, given with its place, that is not in `known`: the catalog and the components."""
+    expected = set(known)
+    for job, where in jobs:
+        if job not in expected:
+            hint = f"add fixtures/services/{job}/service.yaml, or remove the target"
+            yield Finding(f"job `{job}` is neither in the catalog nor a component", where, hint)
+
+
+def services_without_job(
+    jobs: Iterable[str], catalog: Iterable[str], source: str, where: Where | None = None
+) -> Iterator[Finding]:
+    """A finding for each service of the catalog without a job in `source`, such as `the running Prometheus`."""
+    found = set(jobs)
+    for name in catalog:
+        if name not in found:
+            hint = f'add to a target file: {{"targets": ["{name}:8080"], "labels": {{"job": "{name}"}}}}'
+            yield Finding(f"service `{name}` of the catalog has no job in {source}", where or Where(), hint)
