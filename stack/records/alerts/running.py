@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 
 import yaml
 
+from stack.text.typed import FromYaml, structure
+
 RuleKey = tuple[str, str]
 """Group and name of a rule."""
 
@@ -40,7 +42,7 @@ class LoadedRules:
         """Read YAML: `loaded`, a list of rules, and `files`, a mapping of file to `group/name` texts."""
         data = yaml.safe_load(text)
         files = tuple((file, _key(name)) for file, names in data.get("files", {}).items() for name in names)
-        return cls(tuple(LoadedRule(**rule) for rule in data["loaded"]), files)
+        return structure({**data, "files": files}, cls)
 
 
 def _key(text: str) -> RuleKey:
@@ -49,7 +51,7 @@ def _key(text: str) -> RuleKey:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertmanagerDiscovery:
+class AlertmanagerDiscovery(FromYaml):
     """The Alertmanagers that Prometheus uses, by URL, and those that it found and does not use."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -57,9 +59,3 @@ class AlertmanagerDiscovery:
 
     active: tuple[str, ...]
     dropped: tuple[str, ...] = ()
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the record from YAML with its fields as keys."""
-        data = yaml.safe_load(text)
-        return cls(tuple(data["active"]), tuple(data.get("dropped", ())))

@@ -11,10 +11,11 @@ import yaml
 
 from stack.text.durations import seconds
 from stack.text.interpolation import variables
+from stack.text.typed import FromYaml
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigCheck:
+class ConfigCheck(FromYaml):
     """One run of one checker, such as `promtool check config`; `output` is what it printed."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -25,11 +26,6 @@ class ConfigCheck:
     file: str
     ok: bool
     output: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the record from YAML with its fields as keys."""
-        return cls(**yaml.safe_load(text))
 
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTPE]?)i?B", re.IGNORECASE)

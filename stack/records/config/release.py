@@ -10,12 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Self
-
-import yaml
+from typing import ClassVar
 
 from stack.components import COMPONENTS
-from stack.text.yaml_text import read_mapping
+from stack.text.typed import FromYaml
 
 PROMTAIL = "https://grafana.com/docs/loki/latest/send-data/promtail/"
 PROMETHEUS = "https://prometheus.io/docs/introduction/release-cycle/"
@@ -49,7 +47,7 @@ END_OF_LIFE = (
 
 
 @dataclass(frozen=True, slots=True)
-class PinnedRelease:
+class PinnedRelease(FromYaml):
     """Which release of a component is used, and the day on which that is judged."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -70,18 +68,12 @@ class PinnedRelease:
                 return row
         return None
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read YAML with the keys `name`, `version` and `today` (a date)."""
-        data = read_mapping(text).data
-        return cls(str(data["name"]), str(data["version"]), date.fromisoformat(str(data["today"])))
-
 
 _NUMBERS = re.compile(r"\d+(?:\.\d+)+")
 
 
 @dataclass(frozen=True, slots=True)
-class RunningRelease:
+class RunningRelease(FromYaml):
     """A running component's own word on its version, the pinned version, and the day on which that is judged.
 
     `source` says where the program was found (`make servers`, `PATH`, an image), empty where that is not known.
@@ -105,11 +97,6 @@ class RunningRelease:
     def end_of_life(self) -> EndOfLife | None:
         """The row of the table of ends of life that the running release falls under, come or not."""
         return PinnedRelease(self.name, numbers(self.version), self.today).end_of_life
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the record from YAML with its fields as keys."""
-        return cls(**yaml.safe_load(text))
 
 
 def numbers(version: str) -> str:

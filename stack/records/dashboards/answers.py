@@ -1,15 +1,12 @@
-"""What the queries of a dashboard's panels and variables found.
-
-The text form of each record is YAML with the fields as keys.
-"""
+"""What the queries of a dashboard's panels and variables found."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar
 
-import yaml
+from stack.text.typed import FromYaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,7 @@ class QueryResult:
 
 
 @dataclass(frozen=True, slots=True)
-class PanelData:
+class PanelData(FromYaml):
     """The answer to one query of one panel, asked as Grafana asks it when the dashboard is opened.
 
     `expr` is the query as it was sent. `via` says who was asked: `grafana`, or the `prometheus` or `loki` behind it.
@@ -53,14 +50,9 @@ class PanelData:
         """Whether it was answered and there is nothing to draw."""
         return self.error is None and not self.values
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the text form."""
-        return cls(**yaml.safe_load(text))
-
 
 @dataclass(frozen=True, slots=True)
-class VariableData:
+class VariableData(FromYaml):
     """The answer to the query of one variable.
 
     `query` is the query as it was asked; `found` counts its answers, `values` are those that the variable's `regex`
@@ -76,8 +68,3 @@ class VariableData:
     found: int = 0
     values: tuple[str, ...] = ()
     regex: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the text form."""
-        return cls(**yaml.safe_load(text))

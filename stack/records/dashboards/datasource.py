@@ -1,17 +1,13 @@
-"""The datasources of Grafana: those that the provisioning files promise, and those that it serves.
-
-The text form is YAML with the fields of `GrafanaDatasources` as keys.
-"""
+"""The datasources of Grafana: those that the provisioning files promise, and those that it serves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
-
-import yaml
+from typing import Any, ClassVar
 
 from stack.text.interpolation import expand
+from stack.text.typed import FromYaml
 from stack.text.yaml_text import ConfigError, read_mapping
 
 
@@ -42,7 +38,7 @@ class ServedDatasource:
 
 
 @dataclass(frozen=True, slots=True)
-class GrafanaDatasources:
+class GrafanaDatasources(FromYaml):
     """What the files promise and what Grafana serves."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -51,15 +47,6 @@ class GrafanaDatasources:
     provisioned: tuple[ProvisionedDatasource, ...]
     served: tuple[ServedDatasource, ...]
     url: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the text form."""
-        body = yaml.safe_load(text)
-        return cls(
-            tuple(ProvisionedDatasource(**item) for item in body["provisioned"]),
-            tuple(ServedDatasource(**item) for item in body["served"]),
-        )
 
 
 def provisioned(text: str, file: str, environment: Mapping[str, str] | None = None) -> list[ProvisionedDatasource]:

@@ -1,20 +1,16 @@
-"""The running Grafana and its provisioning files: what the files hold, what is served of it, who gets in.
-
-The text form of each record is YAML with the fields as keys.
-"""
+"""The running Grafana and its provisioning files: what the files hold, what is served of it, who gets in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
-
-import yaml
+from typing import ClassVar
 
 from stack.records.dashboards.datasource import ProvisionedDatasource
+from stack.text.typed import FromYaml
 
 
 @dataclass(frozen=True, slots=True)
-class GrafanaFiles:
+class GrafanaFiles(FromYaml):
     """The dashboard files by name, the datasources, and why a file of the latter cannot be read."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -23,16 +19,9 @@ class GrafanaFiles:
     datasources: tuple[ProvisionedDatasource, ...] = ()
     problems: tuple[str, ...] = ()
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the text form."""
-        body = yaml.safe_load(text)
-        body["datasources"] = tuple(ProvisionedDatasource(**item) for item in body.get("datasources", ()))
-        return cls(**body)
-
 
 @dataclass(frozen=True, slots=True)
-class ServedDashboard:
+class ServedDashboard(FromYaml):
     """Whether Grafana serves a dashboard as the file has it.
 
     `served_title` is None where Grafana has nothing under `uid`; `provisioned` says that it comes from a file;
@@ -51,14 +40,9 @@ class ServedDashboard:
     url: str | None = None
     error: str | None = None
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the text form."""
-        return cls(**yaml.safe_load(text))
-
 
 @dataclass(frozen=True, slots=True)
-class GrafanaAccess:
+class GrafanaAccess(FromYaml):
     """What Grafana said to requests without and with guessed credentials.
 
     `opened` are paths with the status that a stranger got, `accepted` the guessed pairs of user and password that it
@@ -73,11 +57,3 @@ class GrafanaAccess:
     opened: tuple[tuple[str, int], ...] = ()
     tried: int = 0
     accepted: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the text form."""
-        body = yaml.safe_load(text)
-        for key in ("opened", "accepted"):
-            body[key] = tuple(tuple(pair) for pair in body.get(key, ()))
-        return cls(**body)

@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 
 import yaml
 
+from stack.text.typed import FromYaml
+
 
 @dataclass(frozen=True, slots=True)
 class RunningJobs:
@@ -27,7 +29,7 @@ class RunningJobs:
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogStreams:
+class CatalogStreams(FromYaml):
     """`expected` are the services that log, `found` those that have streams, `hours` how far back was looked."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -36,9 +38,3 @@ class CatalogStreams:
     expected: tuple[str, ...]
     found: tuple[str, ...]
     hours: float = 1.0
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the record from YAML with its fields as keys."""
-        data = yaml.safe_load(text)
-        return cls(tuple(data["expected"]), tuple(data["found"]), data.get("hours", 1.0))

@@ -10,10 +10,11 @@ import yaml
 
 from stack.components import COMPONENTS
 from stack.records.scrape.target import Target
+from stack.text.typed import FromYaml
 
 
 @dataclass(frozen=True, slots=True)
-class ComponentState:
+class ComponentState(FromYaml):
     """One component as the run found it.
 
     `provenance` is container, native, embedded, attached or absent; `problem` says why it is not ready (the
@@ -30,14 +31,9 @@ class ComponentState:
     endpoint: str | None = None
     problem: str | None = None
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the record from YAML with its fields as keys."""
-        return cls(**yaml.safe_load(text))
-
 
 @dataclass(frozen=True, slots=True)
-class ComponentTargets:
+class ComponentTargets(FromYaml):
     """The active targets under a component's job; none at all is a finding too."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -54,15 +50,9 @@ class ComponentTargets:
     component: str
     targets: tuple[Target, ...]
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read YAML with the keys `component` and `targets`, each target with the fields of `Target`."""
-        data = yaml.safe_load(text)
-        return cls(data["component"], tuple(Target(**target) for target in data["targets"]))
-
 
 @dataclass(frozen=True, slots=True)
-class Listeners:
+class Listeners(FromYaml):
     """The `host:port` of every socket that a component's processes listen on, or that its container publishes."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -75,12 +65,6 @@ class Listeners:
     def public(self) -> tuple[str, ...]:
         """Those that others than this machine can reach."""
         return tuple(address for address in self.addresses if not _is_loopback(address))
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the record from YAML with its fields as keys."""
-        data = yaml.safe_load(text)
-        return cls(data["component"], tuple(data["addresses"]))
 
 
 def _is_loopback(address: str) -> bool:

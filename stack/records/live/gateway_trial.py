@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
-import yaml
+from stack.text.typed import FromYaml
 
 REFUSED = frozenset({401, 403})
 """The statuses that deny access."""
@@ -26,7 +26,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class GatewayTrial:
+class GatewayTrial(FromYaml):
     """The answers of one gateway.
 
     `routes` were requested without credentials; `tried` are the weak credentials (`user:password`) sent to the first
@@ -42,17 +42,9 @@ class GatewayTrial:
     accepted: tuple[str, ...] = ()
     health: int = 200
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the record from YAML with its fields as keys."""
-        data = yaml.safe_load(text)
-        routes = tuple(Route(**route) for route in data["routes"])
-        tried, accepted = (tuple(data.get(name, ())) for name in ("tried", "accepted"))
-        return cls(data["url"], routes, tried, accepted, data.get("health", 200))
-
 
 @dataclass(frozen=True, slots=True)
-class GatewayTail:
+class GatewayTail(FromYaml):
     """A request for Loki's live tail through the gateway; `problem` is why it failed, empty where it worked."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -60,8 +52,3 @@ class GatewayTail:
 
     url: str
     problem: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the record from YAML with its fields as keys."""
-        return cls(**yaml.safe_load(text))

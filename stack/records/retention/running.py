@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 import yaml
 
 from stack.records.exposition.exposition import Exposition
+from stack.text.typed import FromYaml, structure
 
 LAST_SUCCESS = "loki_compactor_apply_retention_last_successful_run_timestamp_seconds"
 RUNS = "loki_compactor_apply_retention_operation_total"
@@ -19,7 +20,7 @@ STARTED = "process_start_time_seconds"
 
 
 @dataclass(frozen=True, slots=True)
-class CompactorRuns:
+class CompactorRuns(FromYaml):
     """The compactor's runs as seen at `now`; times in Unix seconds, durations in seconds.
 
     `interval_s` is how often the running server means to apply retention. `last_success` is 0 where no run has
@@ -41,11 +42,6 @@ class CompactorRuns:
     def uptime_s(self) -> float:
         """How long the server has been running, in seconds."""
         return self.now - self.started
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the record from YAML with its fields as keys."""
-        return cls(**yaml.safe_load(text))
 
     @classmethod
     def read(cls, metrics: str, interval_s: float, now: float) -> Self:
@@ -104,5 +100,5 @@ class RetentionObservation:
     def parse(cls, text: str) -> Self:
         """Read the record from YAML; `streams` maps a stream in LogQL to the age of its line in seconds."""
         data = yaml.safe_load(text)
-        data["streams"] = tuple(OldStream(stream, age) for stream, age in data.get("streams", {}).items())
-        return cls(**data)
+        streams = [{"stream": stream, "age_s": age} for stream, age in data.get("streams", {}).items()]
+        return structure({**data, "streams": streams}, cls)

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 import yaml
 
 from stack.text.durations import DAY, SEVEN_DAYS, seconds
+from stack.text.typed import structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ class RetentionTrial:
 
         """
         data = yaml.safe_load(text)
-        data["ages"] = tuple(AgeGroup(age_s=_age(age), **counts) for age, counts in data["ages"].items())
-        return cls(**data)
+        ages = [{"age_s": _age(age), **counts} for age, counts in data["ages"].items()]
+        return structure({**data, "ages": ages}, cls)
 
 
 def _age(text: str) -> float:

@@ -12,6 +12,7 @@ from typing import Self
 import yaml
 
 from stack.records.exposition.exposition import Exposition
+from stack.text.typed import structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,10 @@ class BudgetedScrape:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the text form (see the module); raises ValueError or TypeError for unknown or missing parts."""
+        """Read the text form (see the module); raises ValueError for unknown or missing parts."""
         head, separator, body = text.partition("---\n")
         if not separator:
             raise ValueError("the budget ends with a line `---`")
         limits = yaml.safe_load(head) or {}
         took = float(limits.pop("took_seconds", 0.0))
-        return cls(Exposition.parse(body), took, Budget(**limits))
+        return cls(Exposition.parse(body), took, structure(limits, Budget))

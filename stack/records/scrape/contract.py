@@ -13,14 +13,14 @@ may follow (see `scrape_pair`):
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import yaml
 
 from stack.records.exposition.exposition import Exposition, MetricFamily
 from stack.records.scrape.pair import SEPARATOR, ScrapePair
+from stack.text.typed import structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +54,6 @@ class Contract:
     moves: tuple[ExpectedMove, ...] = ()
     request_kinds: int = 0
 
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """Build from plain data as in the text form; raises TypeError or KeyError for unknown or missing keys."""
-        required = [
-            RequiredMetric(**{**metric, "labels": tuple(metric.get("labels", ()))})
-            for metric in data.get("required", ())
-        ]
-        moves = [
-            ExpectedMove(move["name"], tuple(sorted((move.get("labels") or {}).items())), move["by"])
-            for move in data.get("moves", ())
-        ]
-        return cls(tuple(required), tuple(moves))
-
 
 @dataclass(frozen=True, slots=True)
 class MetricContract:
@@ -82,11 +69,13 @@ class MetricContract:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the text form (see the module); raises ValueError, TypeError or KeyError where it is malformed."""
+        """Read the text form (see the module); raises ValueError where it is malformed."""
         head, separator, body = text.partition("---\n")
         if not separator:
             raise ValueError("the contract ends with a line `---`")
-        contract = Contract.from_data(yaml.safe_load(head) or {})
+        data = yaml.safe_load(head) or {}
+        moves = [{**move, "labels": sorted((move.get("labels") or {}).items())} for move in data.get("moves", ())]
+        contract = structure({**data, "moves": moves}, Contract)
         if SEPARATOR.search(body):
             pair = ScrapePair.parse(body)
             return cls(contract, pair.after, pair.before)

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import yaml
 
 from stack.records.exposition.exposition import Exposition
+from stack.text.typed import structure
 
 SeriesKey = tuple[str, frozenset[tuple[str, str]]]
 """A series for comparison: name and labels without the target's, empty ones left out, bounds as numbers."""
@@ -80,14 +81,17 @@ class ScrapeTarget:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the text form (see the module); raises ValueError or TypeError where it is malformed."""
+        """Read the text form (see the module); raises ValueError where it is malformed."""
         data = yaml.safe_load(text)
-        for side in ("exposed", "stored"):
-            if side in data:
-                samples = Exposition.parse("".join(f"{series} 1\n" for series in data[side])).samples()
-                data[side] = frozenset(series_key(sample.name, sample.labels) for sample in samples)
-        data["targets"] = tuple(Target(**target) for target in data.get("targets", ()))
-        return cls(**data)
+        exposed, stored = (_keys(data.pop(side, None)) for side in ("exposed", "stored"))
+        return replace(structure({"targets": [], **data}, cls), exposed=exposed, stored=stored)
+
+
+def _keys(notations: Iterable[str] | None) -> frozenset[SeriesKey] | None:
+    if notations is None:
+        return None
+    samples = Exposition.parse("".join(f"{series} 1\n" for series in notations)).samples()
+    return frozenset(series_key(sample.name, sample.labels) for sample in samples)
 
 
 def series_key(name: str, labels: Iterable[tuple[str, str]], without: frozenset[str] = frozenset()) -> SeriesKey:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Self
 
 import yaml
 
+from stack.text.typed import structure
 
-class Answer(NamedTuple):
+
+@dataclass(frozen=True, slots=True)
+class Answer:
     """One request and its answer; `status` 0 and `problem` where there was none."""
 
     method: str
@@ -27,4 +30,4 @@ class ProvokedTraffic:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the record from a YAML list of mappings with `Answer`'s fields as keys."""
-        return cls(tuple(Answer(**entry) for entry in yaml.safe_load(text)))
+        return cls(tuple(structure(entry, Answer) for entry in yaml.safe_load(text)))
