@@ -47,6 +47,12 @@ class Checker:
     binary: str
     arguments: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """What is run, as one would type it: `promtool check config`."""
+        words = [word for word in self.arguments if "{file}" not in word and word != "-config.expand-env=true"]
+        return " ".join([self.binary, *words])
+
 
 @dataclass(frozen=True, slots=True)
 class EndOfLife:
@@ -209,7 +215,7 @@ _COMPONENTS = (
         ready_path="/-/ready",
         version_metric="alloy_build_info",
         config_file="alloy/config.alloy",
-        checker=Checker("alloy", ("validate", "{file}")),
+        checker=Checker("alloy", ("fmt", "{file}")),
         recipe=f"{_RECIPES}:alloy",
         instead_of="promtail",
     ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
+from stack.components import USUAL
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -49,17 +51,7 @@ class StackPlan:
 
     work_dir: Path
     config_dir: Path
-    components: tuple[str, ...] = (
-        "prometheus",
-        "loki",
-        "promtail",
-        "alertmanager",
-        "node-exporter",
-        "redis",
-        "redis-exporter",
-        "gateway",
-        "grafana",
-    )
+    components: tuple[str, ...] = USUAL
     targets: Mapping[str, Sequence[TargetGroup]] = field(default_factory=dict)
     log_glob: str = ""
     env: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,12 @@ import psutil
 HOST = "127.0.0.1"
 
 
+def address_of(name: str, port: int) -> str:
+    """Return the URL of a component on a loopback port."""
+    scheme = "redis" if name == "redis" else "http"
+    return f"{scheme}://{HOST}:{port}"
+
+
 class Ports:
     """Ports that are ours until `close`, so that a stopped server can come back to its own."""
 

@@ -22,13 +22,12 @@ from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import Component, StackPlan
 from stack.backends.ports import sockets_of
 from stack.clients.gateway import GatewayClient
-from stack.components import COMPONENTS
-from stack.records.config import release as eol
+from stack.components import COMPONENTS, EndOfLife
 from stack.records.config.effective import ConfigCheck
 from stack.records.config.release import RunningRelease
 from stack.records.live.components import ClockSkew
 from stack.servers.find import SERVERS_VARIABLE, find_binary, why_absent
-from suites.components.collect.checkers import CHECKERS, check
+from suites.components.collect.checkers import CHECKED, check
 from suites.components.collect.running import first_look, last_look
 from suites.components.collect.running_components import LiveStack, clock, release
 from suites.core.discovery import rules
@@ -42,6 +41,7 @@ SPOILED = {
     "prometheus": ("prometheus/prometheus.yml", "scrape_interval: 15s", "scrape_intervall: 15s", "scrape_intervall"),
     "loki": ("loki/loki-config.yaml", "auth_enabled: false", "auth_enabledd: false", "auth_enabledd"),
     "promtail": ("promtail/promtail-config.yaml", "\npositions:", "\nposition:", "position"),
+    "alloy": ("alloy/config.alloy", "\nlogging {", "\nlogging {{", "expected"),
     "alertmanager": ("alertmanager/alertmanager.yml", "  receiver: on-call\n", "  receiver: nobody\n", "nobody"),
 }
 
@@ -60,8 +60,8 @@ def said(rule: str, record: Any) -> list[str]:
 @pytest.mark.native
 @pytest.mark.parametrize("name", SPOILED)
 def test_a_checker_accepts_what_is_shipped_and_refuses_what_is_spoiled(name: str, tmp_path: Path) -> None:
-    if find_binary(CHECKERS[name].binary) is None:
-        pytest.skip(why_absent(CHECKERS[name].binary))
+    if find_binary(CHECKED[name].binary) is None:
+        pytest.skip(why_absent(CHECKED[name].binary))
     file, old, new, word = SPOILED[name]
     shutil.copytree(SHIPPED / name, tmp_path / "stack" / name)
     path = tmp_path / "stack" / file
@@ -85,11 +85,12 @@ def test_a_checker_that_is_absent_says_how_to_get_it(monkeypatch: pytest.MonkeyP
 
 
 def test_checkers_are_named_as_one_types_them() -> None:
-    assert [checker.name for checker in CHECKERS.values()] == [
+    assert [checker.name for checker in CHECKED.values()] == [
         "promtool check config",
-        "amtool check-config",
         "loki -verify-config",
         "promtail -check-syntax",
+        "alloy fmt",
+        "amtool check-config",
     ]
 
 
@@ -168,9 +169,8 @@ def test_a_release_that_is_not_the_pinned_one_is_seen(monkeypatch: pytest.Monkey
         return record
 
     assert said("running-version-is-pinned", released()) == []
-    monkeypatch.setitem(COMPONENTS, "prometheus", replace(COMPONENTS["prometheus"], tag="v9.9.9"))
-    row = eol.EndOfLife("prometheus", binary.version.rpartition(".")[0], date(2026, 1, 1), "https://x", "a newer one")
-    monkeypatch.setattr(eol, "END_OF_LIFE", (row,))
+    row = EndOfLife(binary.version.rpartition(".")[0], date(2026, 1, 1), "https://x", "a newer one")
+    monkeypatch.setitem(COMPONENTS, "prometheus", replace(COMPONENTS["prometheus"], tag="v9.9.9", ends=(row,)))
 
     assert said("running-version-is-pinned", released()) == [
         f"prometheus runs {binary.version} (from make servers), and the stack's files pin v9.9.9"

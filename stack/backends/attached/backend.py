@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stack.backends.attached.target_file import TargetFile
     from stack.backends.process import Running
 
-EXPECTED = ("prometheus", "loki", "grafana", "alertmanager", "gateway")
+EXPECTED = tuple(name for name, info in COMPONENTS.items() if info.queried)
 """The components that a target file may leave out only at a price: what needs them is not evaluated."""
 
 TIMEOUT_S = 5.0

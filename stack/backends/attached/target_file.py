@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from stack.components import COMPONENTS
 from stack.text.yaml_text import ConfigError, YamlText, read_mapping
 
-NAMED = tuple(name for name in COMPONENTS if name != "redis")
+NAMED = tuple(name for name, info in COMPONENTS.items() if info.ready_path)
 """The components that can be attached to; what Redis does is seen through its exporter."""
 OPTIONS = ("files", "provoke", "services")
 COMPONENT_KEYS = ("url", "user_env", "password_env")

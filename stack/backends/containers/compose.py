@@ -20,6 +20,7 @@ from testcontainers.compose import DockerCompose
 from stack.backends.containers.engine import EngineError, environment, last_words
 from stack.backends.ports import HOST
 from stack.backends.supervisor import MARK, supervisor
+from stack.components import COMPONENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,17 +31,10 @@ CALL_S = 60.0
 STOP_S = "2"
 """Seconds that containers get to end by themselves: their data goes with them."""
 
-CONTAINER_PORTS = {
-    "alertmanager": 9093,
-    "loki": 3100,
-    "promtail": 9080,
-    "node-exporter": 9100,
-    "redis": 6379,
-    "redis-exporter": 9121,
-}
+CONTAINER_PORTS = {name: info.port for name, info in COMPONENTS.items() if not info.published}
 """The components whose port the compose file does not publish, and that port."""
 
-PUBLISHED = {"prometheus": "PROMETHEUS_PORT", "grafana": "GRAFANA_PORT", "gateway": "GATEWAY_PORT"}
+PUBLISHED = {name: info.published for name, info in COMPONENTS.items() if info.published}
 """The components whose port it publishes, and the variable that says where."""
 
 PORT_TAKEN = ("address already in use", "port is already allocated", "ports are not available")

@@ -23,6 +23,7 @@ from stack.backends.containers.images import Image, images_of
 from stack.backends.ports import Ports
 from stack.backends.process import ComponentFailed, FileReady, ProcessSpec, Running, start
 from stack.backends.supervisor import supervisor
+from stack.components import COMPONENTS
 from stack.records.config.compose import parse_compose
 from stack.servers.pins import cache_root
 
@@ -56,11 +57,8 @@ class Project:
     ) -> None:
         self.name = f"conformance-{os.getpid()}-{secrets.token_hex(3)}"
         self.ports: dict[str, int] = {}
-        self.credentials = {
-            "gateway": ("conformance", secrets.token_urlsafe(18)),
-            "grafana": ("conformance", secrets.token_urlsafe(18)),
-            "redis": ("default", secrets.token_hex(18)),
-        }
+        # In hexadecimal: Redis' password is part of a URL.
+        self.credentials = {name: (info.user, secrets.token_hex(18)) for name, info in COMPONENTS.items() if info.user}
         self._engine, self._services, self._say = engine, services, say
         self._config_dir, self._work_dir = config_dir.absolute(), work_dir.absolute()
         self._folders = folders or {}

@@ -18,8 +18,7 @@ from stack.backends.containers.images import explain, provide
 from stack.backends.containers.process import ContainerProcess, States
 from stack.backends.containers.project import Project
 from stack.backends.containers.targets import write_discovery
-from stack.backends.local.recipes import SUB_PATHS, address_of
-from stack.backends.ports import HOST
+from stack.backends.ports import HOST, address_of
 from stack.backends.process import ComponentFailed, HttpReady, what_is_missing
 from stack.backends.versions import version_of
 from stack.components import COMPONENTS
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from stack.backends.containers.compose import ContainerService
 
-OPTIONAL = frozenset({"grafana"})
+OPTIONAL = frozenset(name for name, info in COMPONENTS.items() if not info.required)
 """Components without which the rest is of use all the same: absent, with the reason, where their image is not here."""
 
 READY_S = 90.0
@@ -202,7 +201,7 @@ class ContainersStack:
             container.keep_logs(self._keep)
             self._containers[name] = container
             if name in self.components:
-                endpoint = address_of(name, self._project.ports[name]) + SUB_PATHS.get(name, "")
+                endpoint = address_of(name, self._project.ports[name]) + COMPONENTS[name].sub_path
                 self.components[name] = replace(self.components[name], endpoint=endpoint)
                 container.ready = self._ready_check(name, endpoint)
 

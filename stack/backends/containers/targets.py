@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stack.backends.base import TargetGroup
-from stack.backends.local.recipes import write_targets
+from stack.backends.target_files import write_targets
 
 DEPLOYED = Path("prometheus") / "deployed"
 WITHOUT_JOB = "services"

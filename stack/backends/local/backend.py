@@ -12,20 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from stack.backends.base import Component, EmbeddedFactory, StackPlan, TargetGroup
-from stack.backends.local.recipes import (
-    CONFIG_FILES,
-    LOKI_GRPC,
-    RECIPES,
-    SUB_PATHS,
-    Site,
-    address_of,
-    environment,
-    spec,
-    write_targets,
-)
-from stack.backends.ports import Ports, sockets_of
+from stack.backends.local.context import LOKI_GRPC, ComponentContext
+from stack.backends.local.recipes import launch, spec
+from stack.backends.ports import Ports, address_of, sockets_of
 from stack.backends.process import ComponentFailed, Running, start
+from stack.backends.target_files import write_targets
 from stack.backends.versions import version_of
+from stack.components import COMPONENTS
 from stack.servers.find import find_binary, why_absent
 
 if TYPE_CHECKING:
@@ -37,11 +30,8 @@ if TYPE_CHECKING:
 
 DELIVERY = ("loki", "promtail")
 
-SIGN_IN = ("gateway", "grafana")
-"""The components that ask who is there; each run has passwords of its own."""
-
-NOT_SCRAPED = frozenset({"gateway"})
-"""The components that expose no metrics over HTTP (Redis has an exporter)."""
+SIGN_IN = {name: info.user for name, info in COMPONENTS.items() if info.user and name != "redis"}
+"""Who signs in where; each run has passwords of its own. Redis asks for one in containers only."""
 
 
 class LocalBackend:
@@ -71,8 +61,8 @@ class LocalStack:
         self._plan = plan
         self._ports = Ports()
         # A port for each, also for what is absent: configurations name their peers in any case.
-        self._endpoints = {name: address_of(name, self._ports.take()) for name in (*RECIPES, LOKI_GRPC)}
-        self.credentials = {name: ("conformance", secrets.token_urlsafe(18)) for name in SIGN_IN}
+        self._endpoints = {name: address_of(name, self._ports.take()) for name in (*COMPONENTS, LOKI_GRPC)}
+        self.credentials = {name: (user, secrets.token_urlsafe(18)) for name, user in SIGN_IN.items()}
         self._present: frozenset[str] = frozenset()
         self._processes: dict[str, Running] = {}
         self.embedded_logs: EmbeddedLogs | None = None
@@ -129,7 +119,7 @@ class LocalStack:
         own = {
             name: [TargetGroup((url.rpartition("/")[2],), {"system": "platform", **_metrics_path(name)})]
             for name, url in self._endpoints.items()
-            if name in self._processes and name not in NOT_SCRAPED and url.startswith("http")
+            if name in self._processes and COMPONENTS[name].scraped
         }
         clash = sorted(own.keys() & targets.keys())
         if clash:
@@ -156,19 +146,19 @@ class LocalStack:
     ) -> None:
         self.stop()
 
-    def _site(self, name: str) -> Site:
+    def _context(self, name: str, program: Path | None = None) -> ComponentContext:
         home = self._plan.work_dir.absolute() / name
-        return Site(self._plan, name, home, self._endpoints, self._present, self.credentials)
+        return ComponentContext(self._plan, name, home, self._endpoints, self._present, self.credentials, program)
 
     def _start_process(self, name: str) -> None:
         binary = find_binary(name)
         if binary is None:  # it was there a moment ago
             self._mark_absent(name, why_absent(name))
             return
-        endpoint = self._endpoints[name] + SUB_PATHS.get(name, "")
+        endpoint = self._endpoints[name] + COMPONENTS[name].sub_path
         self.components[name] = Component(name, "native", binary.version, endpoint, binary.source)
         try:
-            self._processes[name] = start(spec(self._site(name), binary.path))
+            self._processes[name] = start(spec(self._context(name, binary.path)))
         except ComponentFailed as error:
             self._problems[name] = str(error)
             self.components[name] = replace(self.components[name], detail=str(error))
@@ -178,9 +168,10 @@ class LocalStack:
         from stack.embedded.refusal import ConfigError, NotSimulated
 
         wanted = [name for name in DELIVERY if name in self._plan.components]
-        agent, store = self._site("promtail"), self._site("loki")
+        agent, store = self._context("promtail"), self._context("loki")
+        variables = {**launch(store).environment, **launch(agent).environment}
         try:
-            self.embedded_logs = embedded(agent.config, store.config, {**environment(store), **environment(agent)})
+            self.embedded_logs = embedded(agent.config, store.config, variables)
         except (NotSimulated, OSError) as error:
             for name in wanted:
                 self._mark_absent(name, f"{why}; and there is no stand-in: {error}")
@@ -212,17 +203,19 @@ class LocalStack:
 
 def _metrics_path(name: str) -> dict[str, str]:
     """Return the target label that says where the metrics of a component are, if it is served below a path."""
-    return {"__metrics_path__": f"{SUB_PATHS[name]}/metrics"} if name in SUB_PATHS else {}
+    path = COMPONENTS[name].sub_path
+    return {"__metrics_path__": f"{path}/metrics"} if path else {}
 
 
 def _why_not(name: str, plan: StackPlan) -> str | None:
     """Say why a component cannot run as a local process, None if it can."""
-    if name not in RECIPES:
+    if name not in COMPONENTS or not COMPONENTS[name].recipe:
         return f"the local backend cannot run {name}; start a container engine, or attach to a running stack"
     if find_binary(name) is None:
         return why_absent(name)
-    if name in CONFIG_FILES and not (plan.config_dir / CONFIG_FILES[name]).is_file():
-        return f"its configuration file {plan.config_dir / CONFIG_FILES[name]} is missing"
+    config = plan.config_dir / COMPONENTS[name].config_file
+    if COMPONENTS[name].config_file and not config.is_file():
+        return f"its configuration file {config} is missing"
     return None
 
 

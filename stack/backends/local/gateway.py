@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
+from stack.backends.local.context import ComponentContext, Launch
 from stack.backends.ports import HOST
 from stack.backends.process import ComponentFailed
 from stack.gateway.render import TEMPLATE, USERS_SCRIPT, render
@@ -13,34 +15,36 @@ from stack.gateway.render import TEMPLATE, USERS_SCRIPT, render
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stack.backends.local.recipes import Site
+UPSTREAM = re.compile(r"\$\{(\w+)_UPSTREAM\}")
+"""A component that the template passes requests to."""
 
 
-def gateway_arguments(site: Site) -> list[str]:
+def gateway(context: ComponentContext) -> Launch:
     """Write configuration and users file into the gateway's own folder; return the arguments of nginx.
 
     Raises:
         ComponentFailed: the users file could not be written.
 
     """
-    home = site.data()
-    _write_users(site, home)
-    values = {"GATEWAY_LISTEN": site.address, "GATEWAY_DIR": str(home), "NGINX_LOCAL_RESOLVERS": HOST}
-    for name in ("grafana", "prometheus", "loki"):
-        # What is not there gets a port where nobody listens: the gateway starts all the same, and answers 502.
-        values[f"{name.upper()}_UPSTREAM"] = site.endpoints.get(name, f"http://{HOST}:1").rpartition("/")[2]
-    template = site.plan.config_dir.absolute() / TEMPLATE.relative_to(TEMPLATE.parents[2])
+    home = context.data()
+    _write_users(context, home)
+    values = {"GATEWAY_LISTEN": context.address, "GATEWAY_DIR": str(home), "NGINX_LOCAL_RESOLVERS": HOST}
+    shipped = context.plan.config_dir.absolute() / TEMPLATE.relative_to(TEMPLATE.parents[2])
+    template = shipped.read_text(encoding="utf-8")
+    for name in UPSTREAM.findall(template):
+        # What does not run gets a port where nothing listens: the gateway starts all the same, and answers 502.
+        values[f"{name}_UPSTREAM"] = context.endpoints.get(name.lower(), f"http://{HOST}:1").rpartition("/")[2]
     config = home / "nginx.conf"
-    config.write_text(render(template.read_text(encoding="utf-8"), values), encoding="utf-8")
+    config.write_text(render(template, values), encoding="utf-8")
     # Started by root, nginx would give its workers to a user who may not read the users file.
     user = " user root;" if os.geteuid() == 0 else ""
-    return ["-p", str(home), "-c", str(config), "-g", f"daemon off;{user}"]
+    return Launch(["-p", str(home), "-c", str(config), "-g", f"daemon off;{user}"])
 
 
-def _write_users(site: Site, home: Path) -> None:
+def _write_users(context: ComponentContext, home: Path) -> None:
     """Let the gateway's own script write the users file, as it does in the container."""
-    user, password = site.credentials["gateway"]
-    script = site.plan.config_dir.absolute() / USERS_SCRIPT.relative_to(USERS_SCRIPT.parents[2])
+    user, password = context.credentials["gateway"]
+    script = context.plan.config_dir.absolute() / USERS_SCRIPT.relative_to(USERS_SCRIPT.parents[2])
     variables = {"GATEWAY_USER": user, "GATEWAY_PASSWORD": password, "GATEWAY_DIR": str(home)}
     done = subprocess.run(  # noqa: S603  # our own script
         ["/bin/sh", script],

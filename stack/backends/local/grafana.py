@@ -8,16 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stack.backends.local.context import ComponentContext, Launch
 from stack.backends.ports import HOST
 from stack.backends.process import ComponentFailed
 from stack.records.config.compose import parse_compose
-from stack.servers.find import find_binary
 from stack.text.interpolation import expand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from stack.backends.local.recipes import Site
 
 DEFAULTS = Path("conf") / "defaults.ini"
 """The file that every Grafana reads first; its place tells where the rest of Grafana's own files are."""
@@ -35,46 +33,42 @@ QUICK_START = {
 """What a local run sets besides the shipped settings; none of it changes what a dashboard shows."""
 
 
-def arguments(site: Site) -> list[str]:  # noqa: ARG001  # every recipe is called alike
-    """Return the arguments of Grafana's server, which was a program of its own until Grafana 12."""
-    binary, home = find_binary("grafana"), grafana_home()
-    command = ["server"] if binary and binary.path.name == "grafana" else []
-    return [*command, *(["--homepath", str(home)] if home else [])]
-
-
-def variables(site: Site) -> dict[str, str]:
-    """Return Grafana's environment: the shipped settings with this run's user, addresses and folders.
+def grafana(context: ComponentContext) -> Launch:
+    """Grafana with the shipped settings and this run's user, addresses and folders.
 
     Raises:
         ComponentFailed: there are no shipped settings.
 
     """
-    user, password = site.credentials["grafana"]
-    folder = site.config.parent / "grafana"
+    user, password = context.credentials["grafana"]
+    folder = context.config.parent / "grafana"
     expanded_by = {
         "GRAFANA_ADMIN_USER": user,
         "GRAFANA_ADMIN_PASSWORD": password,
-        "PUBLIC_URL": f"http://{site.address}",
-        **site.plan.env,
+        "PUBLIC_URL": f"http://{context.address}",
+        **context.plan.env,
     }
     local = {
         "GF_SERVER_HTTP_ADDR": HOST,
-        "GF_SERVER_HTTP_PORT": str(site.port),
-        "GF_PATHS_DATA": str(site.data()),
-        "GF_PATHS_LOGS": str(site.data("logs")),
-        "GF_PATHS_PLUGINS": str(site.data("plugins")),
+        "GF_SERVER_HTTP_PORT": str(context.port),
+        "GF_PATHS_DATA": str(context.data()),
+        "GF_PATHS_LOGS": str(context.data("logs")),
+        "GF_PATHS_PLUGINS": str(context.data("plugins")),
         "GF_PATHS_PROVISIONING": str(folder / "provisioning"),
         "GRAFANA_DASHBOARDS_DIR": str(folder / "dashboards"),
-        "PROMETHEUS_URL": site.endpoints["prometheus"],
-        "LOKI_URL": site.endpoints["loki"],
+        "PROMETHEUS_URL": context.endpoints["prometheus"],
+        "LOKI_URL": context.endpoints["loki"],
     }
-    return {**settings(site.config, expanded_by), **QUICK_START, **local}
+    # The server was a program of its own until Grafana 12.
+    command = ["server"] if context.program and context.program.name == "grafana" else []
+    home = _home(context.program)
+    arguments = [*command, *(["--homepath", str(home)] if home else [])]
+    return Launch(arguments, {**settings(context.config, expanded_by), **QUICK_START, **local})
 
 
-def grafana_home() -> Path | None:
+def _home(program: Path | None) -> Path | None:
     """Return the folder of Grafana's own files: beside its program, or where packages put it; None if not found."""
-    binary = find_binary("grafana")
-    beside = binary.path.resolve().parents if binary else ()
+    beside = program.resolve().parents if program else ()
     return next((home for home in (*beside, *USUAL_HOMES) if (home / DEFAULTS).is_file()), None)
 
 

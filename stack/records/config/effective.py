@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 import yaml
 
+from stack.components import COMPONENTS
 from stack.text.durations import seconds
 from stack.text.interpolation import variables
 from stack.text.typed import FromYaml
@@ -19,7 +20,7 @@ class ConfigCheck(FromYaml):
     """One run of one checker, such as `promtool check config`; `output` is what it printed."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
-    judged_components: ClassVar[tuple[str, ...]] = ("prometheus", "loki", "promtail", "alertmanager")
+    judged_components: ClassVar[tuple[str, ...]] = tuple(name for name, info in COMPONENTS.items() if info.checker)
 
     component: str
     checker: str
@@ -69,7 +70,9 @@ class EffectiveConfig:
     """The settings that the files of one component set, and their values in the running server."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
-    judged_components: ClassVar[tuple[str, ...]] = ("prometheus", "loki", "alertmanager")
+    judged_components: ClassVar[tuple[str, ...]] = tuple(
+        name for name, info in COMPONENTS.items() if info.config_readable
+    )
 
     component: str
     settings: tuple[Setting, ...]

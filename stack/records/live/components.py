@@ -37,15 +37,7 @@ class ComponentTargets(FromYaml):
     """The active targets under a component's job; none at all is a finding too."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
-    judged_components: ClassVar[tuple[str, ...]] = (
-        "prometheus",
-        "loki",
-        "promtail",
-        "grafana",
-        "alertmanager",
-        "node-exporter",
-        "redis-exporter",
-    )
+    judged_components: ClassVar[tuple[str, ...]] = tuple(name for name, info in COMPONENTS.items() if info.scraped)
 
     component: str
     targets: tuple[Target, ...]
@@ -86,7 +78,7 @@ class ClockSkew:
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
-    judged_components: ClassVar[tuple[str, ...]] = tuple(name for name in COMPONENTS if name != "redis")
+    judged_components: ClassVar[tuple[str, ...]] = tuple(name for name, info in COMPONENTS.items() if info.ready_path)
 
     component: str
     least: float

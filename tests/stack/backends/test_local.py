@@ -16,8 +16,8 @@ from stack.backends import BACKENDS, backend_class
 from stack.backends.base import StackPlan, TargetGroup
 from stack.backends.local.backend import LocalBackend
 from stack.backends.local.grafana import settings
-from stack.backends.local.recipes import write_targets
 from stack.backends.process import ComponentFailed
+from stack.backends.target_files import write_targets
 from stack.components import COMPONENTS
 from stack.embedded.refusal import ConfigError, NotSimulated
 from stack.eventually import eventually
@@ -84,6 +84,15 @@ def test_a_component_that_dies_is_noticed_and_can_come_back(tmp_path: Path) -> N
         assert "Server is ready to receive web requests" in reason
         stack.process("prometheus").restart()
         assert stack.health() == {"prometheus": None}
+
+
+@pytest.mark.native
+def test_alloy_runs_on_its_shipped_configuration(tmp_path: Path) -> None:
+    need("alloy")
+    with LocalBackend(refuse).start(StackPlan(tmp_path, STACK, ("alloy",), ready_timeout_s=60)) as stack:
+        assert stack.health() == {"alloy": None}
+        assert stack.components["alloy"].provenance == "native"
+        assert stack.components["alloy"].version
 
 
 @pytest.mark.native
@@ -178,11 +187,11 @@ def test_a_configuration_that_no_server_takes_is_a_failure_not_an_absence(tmp_pa
 
 
 def test_what_cannot_run_locally_is_absent(tmp_path: Path) -> None:
-    with LocalBackend(refuse).start(StackPlan(tmp_path, STACK, ("alloy",))) as stack:
-        assert stack.components["alloy"].provenance == "absent"
-        assert "the local backend cannot run alloy" in stack.components["alloy"].detail
+    with LocalBackend(refuse).start(StackPlan(tmp_path, STACK, ("consul",))) as stack:
+        assert stack.components["consul"].provenance == "absent"
+        assert "the local backend cannot run consul" in stack.components["consul"].detail
         with pytest.raises(KeyError):
-            stack.process("alloy")
+            stack.process("consul")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from stack.servers.failures import BuildError
 from stack.servers.gobuild import build
 from stack.servers.pins import cache_root
 
-COMPOSE_MODULE = Path(__file__).resolve().parents[1] / "compose"
+COMPOSE_MODULE = Path(__file__).resolve().parent / "compose"
 COMPOSE_VERSION = "v2.40.3"
 COMPOSE_LDFLAGS = f"-s -w -X github.com/docker/compose/v2/internal.Version={COMPOSE_VERSION}"
 START_SECONDS = 40

@@ -37,7 +37,7 @@ def test_every_component_has_a_port_on_loopback_by_file_or_by_variable() -> None
 
     ports = {name: part["ports"] for name, part in json.loads(text)["services"].items()}
     assert ports == {name: [f"127.0.0.1:{PORTS[name]}:{COMPONENTS[name].port}"] for name in CONTAINER_PORTS}
-    assert set(NAMES) == shipped() & COMPONENTS.keys() - {"alloy"}
+    assert set(NAMES) == shipped() & COMPONENTS.keys()
 
 
 def test_the_variables_are_those_that_the_compose_file_names() -> None:
