@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from stack.records.config.release import EndOfLife
+from stack.components import EndOfLife
 from suites.core.finding import Finding, Where
 
 
