@@ -65,7 +65,9 @@ CASES = {
             "the metrics endpoint redirects to a login page: `/login-page?next=/metrics`"
         )
     },
-    "loop": {"metrics/endpoint-redirects-resolve": "the metrics endpoint leads astray: `/loop` redirects in a circle"},
+    "loop": {
+        "metrics/endpoint-redirects-resolve": "the metrics endpoint's redirect fails: `/loop` redirects in a circle"
+    },
     "other-host": {
         "metrics/endpoint-redirects-resolve": "it redirects to another host, `http://192.0.2.1/metrics`",
     },
@@ -77,8 +79,8 @@ CASES = {
     "noise": {"metrics/parsable": "the body is binary data, not an exposition"},
     "no-type": {"metrics/content-type-known": "the answer has no Content-Type, so Prometheus 3 fails the scrape"},
     "json-type": {"metrics/content-type-known": "the answer is of type `application/json`"},
-    "only-openmetrics": {"metrics/accept-negotiated": "asked for `text/plain;version=0.0.4` it answers"},
-    "always-gzip": {"metrics/no-unrequested-encoding": "asked for encoding `identity` the endpoint answers `gzip`"},
+    "only-openmetrics": {"metrics/accept-negotiated": "asked for `text/plain;version=0.0.4`, the endpoint answers"},
+    "always-gzip": {"metrics/no-unrequested-encoding": "asked for encoding `identity`, the endpoint answers `gzip`"},
     "nothing": {"metrics/not-empty": "the body is empty"},
     "falling": {"metrics/counters-never-fall": "counter `app_jobs_total` fell from"},
     "one-at-a-time": {"metrics/concurrent-scrapes-agree": "of 5 scrapes at the same time failed: status 503"},

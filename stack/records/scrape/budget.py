@@ -1,4 +1,4 @@
-"""A scrape held against the budget of its service, as a frozen record.
+"""A scrape and the budget of its service, as a frozen record.
 
 The text form is the budget in YAML (`series`, `body_bytes`, `scrape_seconds`, `label_values`, and what was measured
 as `took_seconds`), a line `---`, and the exposition.
@@ -30,7 +30,7 @@ class Budget:
 
 
 DEFAULT = Budget(series=10_000, body_bytes=10 * 1024 * 1024, scrape_seconds=1.0, label_values=1_000)
-"""For services that declare none: far more than most services need, far less than does harm."""
+"""For services that declare none: more than most services need, less than does harm."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""What a service promised to expose beside what it does expose, as a frozen record.
+"""What a service declares to expose and what it exposes, as a frozen record.
 
 The text form is the contract in YAML, a line `---` and an exposition; a line `--- 15 s later` and a second exposition
-may follow (see `scrape_pair`):
+may follow (see `pair`):
 
     required:
       - {name: http_requests_total, type: counter, labels: [method, code]}
@@ -39,7 +39,7 @@ class RequiredMetric:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedMove:
-    """A counter that the provoked requests move: all its series that carry `labels`, together, by exactly `by`."""
+    """A counter that the provoked requests increase: all its series with `labels`, together, by exactly `by`."""
 
     name: str
     labels: tuple[tuple[str, str], ...]
@@ -64,7 +64,7 @@ class MetricContract:
     before: Exposition | None = None
 
     def family(self, name: str) -> MetricFamily | None:
-        """The family that a name of the text format means, whichever format was exposed."""
+        """The family of a name of the text format, whichever format was exposed."""
         return find_family(self.exposition, name)
 
     @classmethod
@@ -91,7 +91,7 @@ def find_family(exposition: Exposition, name: str) -> MetricFamily | None:
 
 
 def total(exposition: Exposition, move: ExpectedMove) -> float | None:
-    """The sum over the series of a counter that carry the given labels; None where the counter is not there."""
+    """The sum over the series of a counter that carry the given labels; None where the counter is not exposed."""
     family = find_family(exposition, move.name)
     if family is None:
         return None

@@ -47,7 +47,7 @@ class ContentType:
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """The answers of one endpoint, first the one to Prometheus 3's own request; `accept` of each says what was asked.
+    """The answers of one endpoint, first the one to Prometheus 3's own request; `accept` of each is the request's.
 
     The text form is that of `Scrape`, several separated by a line `=====`.
     """

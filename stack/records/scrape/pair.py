@@ -1,4 +1,4 @@
-"""Two expositions of one service, one after the other, as a frozen record: what one scrape alone cannot show.
+"""Two expositions of one service, one after the other, as a frozen record, for what one scrape alone cannot show.
 
 The text form is the first exposition, a line `--- 15 s later`, the second one. The line may go on:
 `--- 15 s later, 20 requests sent of 4 kinds, at 2026-01-31T12:00:00Z` (the moment of the second scrape).
@@ -47,7 +47,7 @@ class ScrapePair:
 
     @property
     def restarted(self) -> bool:
-        """The process says that it started anew in between: then counters rightly begin at 0 again."""
+        """The process reports a later start time: then counters may begin at 0 again."""
         before, after = (_start_time(exposition) for exposition in (self.before, self.after))
         return before is not None and after is not None and after > before
 
@@ -58,7 +58,7 @@ class ScrapePair:
             yield family, later.get(family.name)
 
     def changes(self, family: MetricFamily) -> list[Change]:
-        """The series of a family of the first scrape with what became of each, in exposed order."""
+        """The series of a family of the first scrape with the outcome of each, in exposed order."""
         key = f"changes of {family.name}"
         if key not in self.cache:
             counterpart = self._later().get(family.name)

@@ -1,7 +1,7 @@
-"""One HTTP request to a metrics endpoint and what became of it, as a frozen record.
+"""One HTTP request to a metrics endpoint and its outcome, as a frozen record.
 
 The text form used in rule examples is an HTTP response message: status line, headers, an empty line, the body.
-What no response can tell stands in pseudo headers: `X-Url`, `X-Accept`, `X-Accept-Encoding`, `X-Elapsed-Seconds`,
+Pseudo headers carry what is no part of a response: `X-Url`, `X-Accept`, `X-Accept-Encoding`, `X-Elapsed-Seconds`,
 `X-Timeout-Seconds`, `X-Max-Bytes`, `X-Size`, `X-Redirect: 302 https://…` (repeatable) and
 `X-Error: connect: connection refused at 127.0.0.1:9`; without any response the status line is left out.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Self, cast, get_args
 
 ErrorKind = Literal["connect", "timeout", "redirect", "too-large", "broken"]
-"""Why there is no usable answer: no connection; too slow; led astray; over the byte limit; cut or undecodable."""
+"""Why there is no usable answer: not connected; too slow; failed redirect; over the byte limit; cut or undecodable."""
 
 HEAD_CHARACTERS = 2048
 """How much of a body is kept as evidence."""
@@ -32,7 +32,7 @@ class Scrape:
 
     `elapsed_s` runs from the request to the last byte, redirects included. `headers` have lower-case names.
     `size` is the length of the decoded body in bytes as far as it was read, `head` its first characters.
-    `error` is set when there is no complete answer; `error_kind` says of what sort it is.
+    `error` is set when there is no complete answer, `error_kind` with it.
     """
 
     url: str
@@ -61,7 +61,7 @@ class Scrape:
 
     @property
     def ok(self) -> bool:
-        """A complete answer with status 200, where it was asked for and not somewhere else."""
+        """A complete answer with status 200, at the requested address or one that it redirects to."""
         return self.error is None and self.status == 200
 
     @property

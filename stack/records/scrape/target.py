@@ -1,4 +1,4 @@
-"""What Prometheus says about one service that it scrapes, as a frozen record.
+"""One scraped service as Prometheus reports it, as a frozen record.
 
 The text form is YAML; keys are the field names, `targets` a list of targets, `exposed` and `stored` lists of series
 in exposition notation:
@@ -62,11 +62,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class ScrapeTarget:
-    """A service as Prometheus sees it: the `job` expected, the targets found for its address, and its series.
+    """A service as Prometheus reports it: the `job` expected, the targets found for its address, and its series.
 
     `samples_scraped` and `samples_kept` are Prometheus' own counts of the last scrape. `exposed` and `stored` are None
-    where they were not compared, and `not_compared` says why. `known_fault` is what is wrong with the answers of the
-    service itself, seen without Prometheus; rules of their own tell it.
+    where they were not compared, for the reason in `not_compared`. `known_fault` is what is wrong with the answers of
+    the service itself, found without Prometheus and reported by other rules.
     """
 
     job: str

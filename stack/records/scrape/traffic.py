@@ -1,4 +1,4 @@
-"""How a service answered the requests that were sent to provoke its telemetry."""
+"""How a service answered the requests sent to provoke its telemetry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several metrics rules need to know about a metric family: its name as seen by a reader, its own labels."""
+"""Questions that several metrics rules ask about a metric family: whose it is, where it is, which labels it has."""
 
 from __future__ import annotations
 
@@ -16,44 +16,39 @@ COUNTED = ("counter", "histogram", "summary")
 """The types whose series have a creation time."""
 
 
-def exposed_name(family: MetricFamily) -> str:
-    """The name that stands in queries, see the record."""
-    return family.exposed_name
-
-
 def of_library(family: MetricFamily) -> bool:
-    """The client library named the metric, so its name is not the service's to change."""
+    """The client library named the metric, so the service cannot change its name."""
     return family.name.startswith(LIBRARIES)
 
 
 def is_info(family: MetricFamily) -> bool:
-    """The family carries facts in its labels (`build_info`), so odd label values are what it is for."""
+    """The family carries facts in its labels (`build_info`), which may have values that are fine nowhere else."""
     return family.type == "info" or family.name.endswith("_info")
 
 
 def untyped(family: MetricFamily) -> bool:
-    """The family says nothing about its type: promlint and ours then do not hold its name against one."""
+    """The family declares no type: then its name is not compared with one, as in promlint."""
     return family.type == "unknown"
 
 
 def where(family: MetricFamily) -> Where:
-    """The first line that speaks of the family."""
+    """The first line of the family."""
     lines = (family.line, family.type_line, family.help_line)
     line = min((line for line in lines if line), default=0) or (family.samples[0].line if family.samples else None)
-    return Where(series=exposed_name(family), line=line)
+    return Where(series=family.exposed_name, line=line)
 
 
 def where_label(family: MetricFamily, label: str, value: str | None = None) -> Where:
     """The first series of the family that carries the label, or the label with this value."""
     for sample in family.samples:
-        for key, held in sample.labels:
-            if key == label and (value is None or held == value):
+        for key, carried in sample.labels:
+            if key == label and (value is None or carried == value):
                 return Where(series=sample.series, line=sample.line)
     return where(family)
 
 
 def families_of(exposition: Exposition) -> tuple[MetricFamily, ...]:
-    """The families to judge, see `judged`; raises NotApplicable where there are none: no name passes unread."""
+    """The families to judge, see `judged`; raises NotApplicable where there are none."""
     if not exposition.families:
         raise NotApplicable("the exposition has no metrics")
     return judged(exposition)
@@ -63,7 +58,7 @@ def judged(exposition: Exposition) -> tuple[MetricFamily, ...]:
     """All families but the creation times that belong to another one.
 
     Where OpenMetrics has the sample `a_created` within the family, client libraries expose a gauge of that name in
-    the text format. What is wrong with its name and labels is wrong with those of its metric, and told there.
+    the text format. What is wrong with its name and labels is wrong with those of its metric, and reported there.
     """
     if exposition.format is not Format.TEXT:
         return exposition.families

@@ -1,4 +1,4 @@
-"""Classic histograms series by series: bucket bounds and counts, grouped once for the rules that look at them."""
+"""Classic histograms series by series: bucket bounds and counts, grouped once for the rules on them."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def _group(family: MetricFamily) -> list[Buckets]:
             bound = dict(labels).get("le", "NaN")
         series = found.get(own)
         if series is None:
-            own = tuple(pair for pair in own if pair[0] != "le")  # one too many is told by `label-names-unique`
+            own = tuple(pair for pair in own if pair[0] != "le")  # `label-names-unique` reports a second one
             series = found[own] = Buckets(own, {}, sample.line)
         try:
             series.counts[float(bound)] = sample.value
         except ValueError:
-            continue  # a bound that is no number is a breach of the wire format, judged there
+            continue  # `le-number` reports it
     return list(found.values())

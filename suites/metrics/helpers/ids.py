@@ -1,4 +1,4 @@
-"""Label values that look like ids: one of very many, each new one a new time series."""
+"""Label values that look like ids: each new one is a new time series."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILE_LABELS = frozenset({"mountpoint", "device", "file", "filename", "cgroup", "
 """Labels of paths in a file system, which may well have numbers in them (`/run/user/1000`)."""
 
 LONGEST = 512
-"""Longer values are cut before they are looked at."""
+"""Longer values are cut before they are checked."""
 
 
 @lru_cache(maxsize=20_000)  # metrics of one service share many label values
@@ -46,7 +46,7 @@ def kind_of_id(value: str) -> str | None:
 
 
 def _is_address(value: str) -> bool:
-    """An address of somebody else, with or without a port; loopback and unspecified ones are the host's own."""
+    """An address of another host, with or without a port; loopback and unspecified ones are the host's own."""
     host = value[1:].partition("]")[0] if value[0] == "[" else value
     if host.count(":") == 1:
         host = host.partition(":")[0]
@@ -58,5 +58,5 @@ def _is_address(value: str) -> bool:
 
 
 def may_hold_paths(label: str) -> bool:
-    """Paths in this label may be request paths, of which there are endlessly many."""
+    """Paths in this label may be request paths, of which there is no limit."""
     return label not in FILE_LABELS

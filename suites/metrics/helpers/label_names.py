@@ -1,4 +1,4 @@
-"""Label names that say too much: those of ids, those of the target, those that Prometheus keeps for itself."""
+"""Label names with a meaning: those of ids, those of the target, those that Prometheus reserves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ID_NAMES = frozenset(
         *("client_ip", "remote_ip", "remote_addr", "client_addr", "user_agent", "timestamp"),
     }
 )
-"""Named after something of which there is one per request or per user."""
+"""Labels with a value per request or per user."""
 
 TARGET_LABELS = frozenset(
     {
@@ -24,10 +24,10 @@ RESERVED = ("job", "instance")
 
 
 def is_id(label: str) -> bool:
-    """The label is named after an id, however it is written."""
+    """The label is named after an id, in any case."""
     return label.lower() in ID_NAMES
 
 
 def is_targets(label: str) -> bool:
-    """The label tells something of the target, or comes from it."""
+    """The label describes the target, or comes from it."""
     return label in TARGET_LABELS or label in RESERVED

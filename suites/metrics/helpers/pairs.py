@@ -1,4 +1,4 @@
-"""What several rules over two scrapes need to know."""
+"""Comparisons of two scrapes that several rules share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fallen_in(pair: ScrapePair, family: MetricFamily) -> list[Change]:
 
 
 def sums_apart(pair: ScrapePair, family: MetricFamily) -> list[tuple[Change, float]]:
-    """The sums of the family that moved although their count did not, each with that count."""
+    """The sums of the family that changed although their count did not, each with that count."""
     sums, counts = family.name + "_sum", family.name + "_count"
     moved, still = [], {}
     for change in pair.changes(family):
@@ -35,7 +35,7 @@ def sums_apart(pair: ScrapePair, family: MetricFamily) -> list[tuple[Change, flo
 
 
 def recreated(pair: ScrapePair, family: MetricFamily, labels: Labels) -> bool:
-    """The series says by its `_created` time that it began anew between the scrapes."""
+    """The `_created` time of the series shows that it restarted between the scrapes."""
     key = f"created in {family.name}"
     if key not in pair.cache:
         changes = (change for change in pair.changes(family) if sample_kind(family, change.before) == "_created")
@@ -45,10 +45,9 @@ def recreated(pair: ScrapePair, family: MetricFamily, labels: Labels) -> bool:
 
 
 def subjects_gone(pair: ScrapePair) -> frozenset[tuple[str, str]]:
-    """The labels of what is no more: gauges carried them (`device="veth1"`), and now nothing does.
+    """The labels of subjects that are gone: gauges carried them (`device="veth1"`), and now nothing does.
 
-    A counter that is dropped has no gauge that ends with it; a device or a container that is gone takes all its
-    metrics along.
+    With a device or a container all its metrics end; a counter that is merely dropped has no gauge that ends with it.
     """
     if "gone" not in pair.cache:
         now = {

@@ -1,4 +1,4 @@
-"""Units in metric names: which are base units, which base unit each other one stands for, and abbreviations.
+"""Units in metric names: base units, the base unit for each other unit, and abbreviations.
 
 Source: https://prometheus.io/docs/practices/naming/#base-units, and promlint, which knows the same units.
 """

@@ -1,7 +1,7 @@
-"""The endpoint answers in a format that was asked for.
+"""The endpoint answers in a format that `Accept` allows.
 
-`Accept` says what the scraper can read. Whoever asks for the text format alone must not get OpenMetrics, and a header
-that the service does not like is no reason to fail: the text format is always right.
+`Accept` lists what the scraper can read. A scraper that accepts only the text format must not get OpenMetrics, and an
+unknown media type is no reason to fail: the text format is always accepted.
 """
 
 from __future__ import annotations
@@ -22,22 +22,21 @@ FALLBACK = "text/plain"
     Bad(
         "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=1.0.0\n"
         "X-Accept: text/plain;version=0.0.4\n\n",
-        "asked for `text/plain;version=0.0.4` it answers `application/openmetrics-text; version=1.0.0`",
+        "asked for `text/plain;version=0.0.4`, the endpoint answers `application/openmetrics-text; version=1.0.0`",
     ),
     Bad(
         "HTTP/1.1 406 Not Acceptable\nX-Accept: application/openmetrics-text\n\n",
-        "asked for `application/openmetrics-text` it answers status 406 Not Acceptable",
+        "asked for `application/openmetrics-text`, the endpoint answers status 406 Not Acceptable",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/content_negotiation/#selection-of-format",
 )
 def check(negotiation: Negotiation) -> Iterator[Finding]:
-    """Judge each answer by what was asked; types that Prometheus does not know have a rule of their own."""
     for answer in negotiation.answers:
         fault = _fault(answer)
         if fault:
             yield Finding(
-                f"asked for `{answer.accept}` it answers {fault}",
+                f"asked for `{answer.accept}`, the endpoint answers {fault}",
                 Where(url=answer.url),
                 "use the client library's HTTP handler, which negotiates; where nothing in `Accept` suits, answer "
                 "`text/plain; version=0.0.4`",
@@ -52,7 +51,7 @@ def _fault(answer: Scrape) -> str | None:
     try:
         kind = ContentType.parse(answer.content_type or "").media_type
     except ValueError:
-        return None
+        return None  # `content-type-known` reports it
     accept = (answer.accept or "*/*").lower()
     wanted = kind in accept or "*/*" in accept or kind == FALLBACK
     return None if wanted or kind not in MEDIA_TYPES else f"`{answer.content_type}`"

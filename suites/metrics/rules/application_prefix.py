@@ -1,7 +1,7 @@
-"""Metric names begin with a prefix that says whose metric it is.
+"""Metric names begin with the name of the application or library.
 
-`requests_total` of what? All services share one name space in Prometheus; a single word before the subject (`http_`,
-`myapp_`) tells them apart.
+All services share one namespace in Prometheus, where `requests_total` could belong to any of them. A single word
+before the subject (`http_`, `myapp_`) distinguishes them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, where
+from suites.metrics.helpers.families import where
 from suites.metrics.helpers.units import SUFFIX_UNITS
 
 WORDS = re.compile(r"[^a-zA-Z0-9]+|(?<=[a-z])(?=[A-Z])")
@@ -24,14 +24,13 @@ WORDS = re.compile(r"[^a-zA-Z0-9]+|(?<=[a-z])(?=[A-Z])")
     Good("python_info 1\n"),
     Good('{"http.requests"} 1\n'),
     Good("httpRequests 1\n"),
-    Bad("requests_total 1\n", "`requests_total` has no prefix that says whose metric it is"),
-    Bad("latency_seconds 1\n", "`latency_seconds` has no prefix that says whose metric it is"),
+    Bad("requests_total 1\n", "`requests_total` has no application or library prefix"),
+    Bad("latency_seconds 1\n", "`latency_seconds` has no application or library prefix"),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family by the words that are left without unit and `_total`."""
-    name = exposed_name(family)
+    name = family.exposed_name
     words = [word for word in WORDS.split(name) if word] or [name]
     if words[-1] == "total":
         words.pop()
@@ -39,7 +38,7 @@ def check(family: MetricFamily) -> Iterator[Finding]:
         words.pop()
     if len(words) < 2:  # the prefix and one word
         yield Finding(
-            f"`{name}` has no prefix that says whose metric it is",
+            f"`{name}` has no application or library prefix",
             where(family),
             f"put the application's or the library's name in front: `myapp_{name}`",
         )

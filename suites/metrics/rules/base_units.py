@@ -1,7 +1,7 @@
 """Metric names use base units.
 
-With seconds here and milliseconds there every query needs to know who uses which; graphing tools scale base units to
-what reads best.
+With seconds in one metric and milliseconds in another every query has to know which uses which; graphing tools scale
+base units to readable ones.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, where
+from suites.metrics.helpers.families import where
 from suites.metrics.helpers.units import unit_in
 
 
@@ -28,8 +28,7 @@ from suites.metrics.helpers.units import unit_in
     source="https://prometheus.io/docs/practices/naming/#base-units",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family."""
-    name = exposed_name(family)
+    name = family.exposed_name
     found = unit_in(name)
     if found is None or found.unit == found.base:
         return

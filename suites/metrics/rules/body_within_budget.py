@@ -20,12 +20,11 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
     source="https://prometheus.io/docs/practices/instrumentation/#do-not-overuse-labels",
 )
 def check(scrape: BudgetedScrape) -> Iterator[Finding]:
-    """Compare the size of the body with the budget."""
     limit, size = scrape.budget.body_bytes, scrape.exposition.size
     if limit is None:
         raise NotApplicable("the service has no budget for the body")
     if size > limit:
         yield Finding(
             f"the body has {size} bytes, {size - limit} over the budget of {limit}",
-            hint="expose fewer series, or raise `budgets.body_bytes` if so much is meant",
+            hint="expose fewer series, or raise `budgets.body_bytes` if that much is intended",
         )

@@ -1,7 +1,7 @@
-"""Several scrapes at the same time all get the same metrics.
+"""Scrapes at the same time get the same metrics.
 
-Two Prometheus servers scrape for high availability, and people look at the endpoint beside them. Section "Concurrency"
-of OpenMetrics 1.0: concurrent expositions MUST be supported; section "Statelessness": each gets the same exposition.
+Two Prometheus servers scrape for high availability, and people open the endpoint as well. Section "Concurrency" of
+OpenMetrics 1.0: concurrent expositions MUST be supported; section "Statelessness": each gets the same exposition.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from stack.records.scrape.concurrent import ConcurrentScrapes
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 
-HINT = "look for state that one scrape changes under the other: a registry filled per scrape, a reset on read, a lock"
+HINT = "check for state that one scrape changes for another: a registry filled per scrape, a reset on read, a lock"
 
 
 @rule(
@@ -29,7 +29,6 @@ HINT = "look for state that one scrape changes under the other: a registry fille
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#concurrency",
 )
 def check(concurrent: ConcurrentScrapes) -> Iterator[Finding]:
-    """Compare the outcomes, and the series of those that succeeded."""
     scrapes = concurrent.scrapes
     failed = [scrape for scrape in scrapes if not scrape.ok]
     if failed:

@@ -1,4 +1,4 @@
-"""The Content-Type says which exposition format it is.
+"""The Content-Type names an exposition format.
 
 Prometheus 3 fails the scrape when the Content-Type is missing, malformed or of another kind; version 2 guessed. Its
 parameters are judged by the rules on each format.
@@ -35,7 +35,6 @@ HINT = "send `text/plain; version=0.0.4; charset=utf-8`, or the type of the form
     source="https://prometheus.io/docs/prometheus/latest/migration/#scrape-protocols",
 )
 def check(negotiation: Negotiation) -> Iterator[Finding]:
-    """Judge every answer with status 200; each distinct fault is told once."""
     faults: dict[str, str] = {}
     for answer in negotiation.answers:
         fault = _fault(answer.content_type) if answer.ok else None

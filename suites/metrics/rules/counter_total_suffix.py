@@ -12,7 +12,7 @@ from stack.records.exposition.exposition import MetricFamily
 from stack.records.exposition.model import Format
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, untyped, where
+from suites.metrics.helpers.families import untyped, where
 
 
 @rule(
@@ -28,10 +28,9 @@ from suites.metrics.helpers.families import exposed_name, untyped, where
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family."""
     if untyped(family):
         return
-    name, kind = exposed_name(family), family.type
+    name, kind = family.exposed_name, family.type
     has_suffix = name.endswith("_total")
     if kind == "counter" and not has_suffix and family.format is Format.TEXT:
         better = f"{name}_".replace("_total_", "_") + "total"

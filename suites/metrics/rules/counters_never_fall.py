@@ -37,7 +37,6 @@ from suites.metrics.helpers.pairs import fallen_in, recreated
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    """Compare the counters of both scrapes."""
     if pair.restarted:
         return
     for family, _ in pair.families():

@@ -1,4 +1,4 @@
-"""The creation time of a series stays the same until the series starts anew.
+"""The creation time of a series changes only when the series restarts.
 
 Judged over two scrapes. `_created` tells Prometheus that a counter began at 0: one that moves with every scrape makes
 each of them look like a restart. Section "Counter" of OpenMetrics 1.0.
@@ -22,13 +22,12 @@ HEAD = "# TYPE a counter\n"
     Good(HEAD + "a_total 9\na_created 100\n# EOF\n--- 15 s later\n" + HEAD + "a_total 1\na_created 110\n# EOF\n"),
     Bad(
         HEAD + "a_total 1\na_created 100\n# EOF\n--- 15 s later\n" + HEAD + "a_total 2\na_created 115\n# EOF\n",
-        "`a_created` moved by 15 s within 15 s although the series did not start anew",
+        "`a_created` changed by 15 s within 15 s although the series did not restart",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter-1",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    """Compare the creation times of both scrapes; the first fault of each family is told."""
     if pair.restarted:
         return
     for family, _ in pair.families():
@@ -43,9 +42,9 @@ def check(pair: ScrapePair) -> Iterator[Finding]:
             moved = sample_kind(family, before) == "_created" and after and after.value != before.value
             if moved and after and frozenset(before.labels) not in reset:
                 yield Finding(
-                    f"`{before.series}` moved by {after.value - before.value:g} s within {pair.seconds:g} s "
-                    "although the series did not start anew",
+                    f"`{before.series}` changed by {after.value - before.value:g} s within {pair.seconds:g} s "
+                    "although the series did not restart",
                     Where(series=before.series, line=after.line),
-                    "set it once, when the series is made",
+                    "set it once, when the series is created",
                 )
                 break

@@ -35,5 +35,5 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         exposition,
         "duplicate_series",
         "series `{series}` is exposed more than once",
-        "add the label that tells the two apart, or register the collector once",
+        "add the label that distinguishes the two, or register the collector once",
     )

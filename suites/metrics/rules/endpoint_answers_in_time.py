@@ -1,7 +1,7 @@
 """The metrics endpoint answers within the scrape timeout.
 
-Prometheus gives up after `scrape_timeout` (10 s by default) and throws away what it has got so far: the target is
-down although the service runs.
+Prometheus gives up after `scrape_timeout` (10 s by default) and discards the partial answer: the target is down
+although the service runs.
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#scheduling",
 )
 def check(scrape: Scrape) -> Iterator[Finding]:
-    """Judge whether the answer was complete at the deadline."""
     if scrape.error_kind == "timeout":
         yield Finding(
             f"no complete answer within the scrape timeout of {scrape.timeout_s:g} s: {scrape.error}",
             Where(url=scrape.url),
-            "do not compute or fetch on the scrape what can be kept up to date beside it; look for a lock that is held",
+            "do not compute or fetch during a scrape what can be kept up to date in the background; check for locks",
         )

@@ -1,7 +1,7 @@
-"""The body of the metrics endpoint has an end within reason.
+"""The body of the metrics endpoint is bounded.
 
-A body that goes on without end, or a small compressed one that unpacks to hundreds of megabytes, takes the scraping
-server down. Reading stops at a limit far above any sensible exposition.
+A body that never ends, or a small compressed one that unpacks to hundreds of megabytes, takes the scraping server
+down. Reading stops at a limit far above any sensible exposition.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
 )
 def check(scrape: Scrape) -> Iterator[Finding]:
-    """Judge whether reading had to be stopped."""
     if scrape.error_kind == "too-large":
         yield Finding(
             f"the body is larger than the {scrape.max_bytes} bytes that are read at most: {scrape.error}",
             Where(url=scrape.url, excerpt=scrape.head or None),
-            "expose fewer series: look for a label with a value per request, user or path; set `body_size_limit` in "
+            "expose fewer series: check for a label with a value per request, user or path; set `body_size_limit` in "
             "the scrape configuration to protect Prometheus",
         )

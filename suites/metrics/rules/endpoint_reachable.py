@@ -27,7 +27,6 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/concepts/jobs_instances/",
 )
 def check(scrape: Scrape) -> Iterator[Finding]:
-    """Judge the connection; slow, large, redirected or refused answers have rules of their own."""
     where = Where(url=scrape.url, excerpt=scrape.head or None)
     if scrape.error_kind == "connect":
         yield Finding(
@@ -39,5 +38,5 @@ def check(scrape: Scrape) -> Iterator[Finding]:
         yield Finding(
             f"the metrics endpoint gave no complete answer: {scrape.error}",
             where,
-            "look for an exception in the service's log at that moment; a proxy in between may cut the answer too",
+            "check for an exception in the service's log at that moment; a proxy in between may cut the answer too",
         )

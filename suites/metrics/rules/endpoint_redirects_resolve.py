@@ -1,7 +1,6 @@
-"""The metrics endpoint does not redirect to somewhere else.
+"""Redirects of the metrics endpoint lead to metrics.
 
-A redirect to a login page, to another host or in a circle means that nobody scrapes metrics there: at best Prometheus
-reads a web page.
+After a redirect to a login page, to another host or in a loop Prometheus gets no metrics, at best a web page.
 """
 
 from __future__ import annotations
@@ -24,13 +23,12 @@ LOGIN = re.compile(r"log-?in|sign-?in|/auth|oauth|sso|saml|openid", re.IGNORECAS
     ),
     Bad(
         "HTTP/1.1 302 Found\nX-Redirect: 302 /metrics\nX-Error: redirect: `/metrics` redirects to itself\n",
-        "the metrics endpoint leads astray: `/metrics` redirects to itself",
+        "the metrics endpoint's redirect fails: `/metrics` redirects to itself",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
 )
 def check(scrape: Scrape) -> Iterator[Finding]:
-    """Judge where the redirects lead."""
     place = Where(
         url=scrape.url, excerpt=" → ".join(f"{hop.status} {hop.location}" for hop in scrape.redirects) or None
     )
@@ -43,7 +41,7 @@ def check(scrape: Scrape) -> Iterator[Finding]:
         )
     elif scrape.error_kind == "redirect":
         hint = "answer metrics at the address that is scraped, or correct that address in `metrics`"
-        yield Finding(f"the metrics endpoint leads astray: {scrape.error}", place, hint)
+        yield Finding(f"the metrics endpoint's redirect fails: {scrape.error}", place, hint)
     elif scrape.redirects and scrape.is_html:
         hint = "answer metrics at the address that is scraped"
         yield Finding(f"the metrics endpoint redirects to a web page: `{scrape.redirects[-1].location}`", place, hint)

@@ -20,7 +20,7 @@ HINTS = {
     429: "exempt the metrics endpoint from rate limits",
     503: "answer scrapes also while the service is starting or degraded: that is when its metrics matter",
 }
-DEFAULT_HINT = "look for the error in the service's log; answer what is known and set an `…_up` gauge to 0"
+DEFAULT_HINT = "check the service's log for the error; answer what is known and set an `…_up` gauge to 0"
 
 
 @rule(
@@ -34,7 +34,6 @@ DEFAULT_HINT = "look for the error in the service's log; answer what is known an
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#failed-scrapes",
 )
 def check(scrape: Scrape) -> Iterator[Finding]:
-    """Judge the final status; redirects that lead nowhere have a rule of their own."""
     if scrape.status is not None and scrape.status != 200 and scrape.error is None:
         yield Finding(
             f"the metrics endpoint answers status {scrape.status} {scrape.reason}".rstrip(),

@@ -22,7 +22,6 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
 )
 def check(scrape: Scrape) -> Iterator[Finding]:
-    """Judge redirects that do lead to metrics; the others have a rule of their own."""
     if scrape.ok and scrape.redirects and not scrape.is_html:
         last = scrape.redirects[-1]
         yield Finding(

@@ -1,7 +1,7 @@
-"""The endpoint compresses its answer when asked to.
+"""The endpoint compresses its answer when gzip is requested.
 
-Expositions shrink to a tenth: with some hundred services that is most of the traffic of monitoring. Bodies below
-one kilobyte are not worth it.
+Expositions shrink to a tenth: with some hundred services that is most of the traffic of monitoring. Bodies below one
+kilobyte are not judged.
 """
 
 from __future__ import annotations
@@ -20,20 +20,19 @@ WORTH_IT = 1024
     Good("HTTP/1.1 200 OK\nX-Accept-Encoding: gzip\nX-Size: 100\n\n"),
     Bad(
         "HTTP/1.1 200 OK\nX-Accept-Encoding: gzip\nX-Size: 5000\n\n",
-        "asked for gzip the endpoint sends its 5000 bytes uncompressed",
+        "asked for gzip, the endpoint sends its 5000 bytes uncompressed",
     ),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/instrumenting/content_negotiation/#compression",
 )
 def check(negotiation: Negotiation) -> Iterator[Finding]:
-    """Judge the first answer to a request that accepts gzip."""
     asked = [answer for answer in negotiation.answers if answer.ok and "gzip" in (answer.accept_encoding or "")]
     if not asked:
         raise NotApplicable("no answer to a request that accepts gzip")
     answer = asked[0]
     if answer.header("content-encoding") != "gzip" and answer.size >= WORTH_IT:
         yield Finding(
-            f"asked for gzip the endpoint sends its {answer.size} bytes uncompressed",
+            f"asked for gzip, the endpoint sends its {answer.size} bytes uncompressed",
             Where(url=answer.url),
             "use the client library's HTTP handler, or let the framework's gzip middleware cover the metrics endpoint",
         )

@@ -1,6 +1,7 @@
 """The help text says more than the name.
 
-`http_requests_total: HTTP requests total` helps nobody; one sentence on what is counted, when and where does.
+`http_requests_total: HTTP requests total` adds nothing; one sentence on what is counted, when and where helps a
+reader.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, where
+from suites.metrics.helpers.families import where
 
 WORD = re.compile(r"[a-z0-9]+")
 
@@ -26,12 +27,11 @@ WORD = re.compile(r"[a-z0-9]+")
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#help-strings",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family."""
-    name = exposed_name(family)
-    said = WORD.findall((family.help or "").lower())
-    if said and set(said) <= {*WORD.findall(name.lower()), "the", "of", "a", "metric"}:
+    name = family.exposed_name
+    words = WORD.findall((family.help or "").lower())
+    if words and set(words) <= {*WORD.findall(name.lower()), "the", "of", "a", "metric"}:
         yield Finding(
             f"the help text of `{name}` only repeats the name",
             where(family),
-            "say what is counted or measured, at which moment, and what the labels tell apart",
+            "describe what is counted or measured, when, and what the labels distinguish",
         )

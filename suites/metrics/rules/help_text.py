@@ -1,7 +1,6 @@
 """Every metric has a help text.
 
-The help text is what a reader sees in the query editor and in the metric browser; without it only the author knows
-what the number means.
+The query editor and the metric browser show the help text; without it only the author knows what the number means.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, where
+from suites.metrics.helpers.families import where
 
 
 @rule(
@@ -25,13 +24,13 @@ from suites.metrics.helpers.families import exposed_name, where
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#help-strings",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family; a HELP line that is malformed is told by `metadata-syntax`."""
+    # `metadata-syntax` reports a malformed HELP line.
     malformed = family.help is None and family.help_line
     if not malformed and not (family.help or "").strip():
-        name = exposed_name(family)
+        name = family.exposed_name
         lack = "no" if family.help is None else "an empty"
         yield Finding(
             f"`{name}` has {lack} help text",
             where(family),
-            f"say in one sentence what `{name}` counts or measures, where the metric is defined",
+            f"describe in one sentence what `{name}` counts or measures, where the metric is defined",
         )

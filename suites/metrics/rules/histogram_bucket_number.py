@@ -1,7 +1,7 @@
-"""A histogram has a sensible number of buckets.
+"""A histogram has 2 to 50 finite buckets.
 
-With a single finite bucket no percentile can be told; each bucket is a series of its own, for every combination of
-labels, so dozens of them cost more than they tell.
+A single finite bucket gives no percentiles; each bucket is a series of its own, for every combination of labels, so
+dozens of them cost more than they are worth.
 """
 
 from __future__ import annotations
@@ -30,13 +30,10 @@ FEWEST, MOST = 2, 50
     source="https://prometheus.io/docs/practices/histograms/#errors-of-quantile-estimation",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge the first series of each histogram with too few or too many buckets.
-
-    One without any finite bucket is how a native histogram looks in the text format.
-    """
     for family, series in histograms(exposition):
         for buckets in series:
             count = len(buckets.finite)
+            # A native histogram has no finite bucket in the text format.
             if count == 0 or FEWEST <= count <= MOST:
                 continue
             problem = f"fewer than {FEWEST}" if count < FEWEST else f"more than {MOST}"

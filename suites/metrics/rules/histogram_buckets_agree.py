@@ -27,7 +27,6 @@ from suites.metrics.helpers.histograms import histograms
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#exposition-across-time-and-metric-evolution",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Compare the bounds of all series of each histogram with those of its first one."""
     for family, series in histograms(exposition):
         first = series[0].counts.keys() if series else set()
         other = [buckets for buckets in series if buckets.counts.keys() != first]

@@ -1,7 +1,7 @@
 """The buckets of a histogram fit what is observed.
 
-When all observations fall beyond the last bound or below the first one, every percentile comes out as that bound: the
-histogram tells nothing. Judged from 100 observations on.
+When all observations are above the last bound or below the first one, every percentile comes out as that bound and the
+histogram is useless. Judged from 100 observations on.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ ENOUGH = 100
     source="https://prometheus.io/docs/practices/histograms/#errors-of-quantile-estimation",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Add up the series of each histogram and look where the observations lie."""
     for family, series in histograms(exposition):
         finite = series[0].finite if series else []
         total = _sum(series, math.inf)

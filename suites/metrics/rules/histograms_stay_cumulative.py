@@ -1,7 +1,7 @@
 """Histograms and summaries only grow, and their parts move together.
 
-Judged over two scrapes. A bucket or count that falls reads as a restart; a sum that changes while the count stands
-still, or the other way round, makes every average wrong. Sections "Histogram" and "Summary" of OpenMetrics 1.0.
+Judged over two scrapes. A bucket or count that falls reads as a restart; a sum that changes while the count does not,
+or the other way round, makes every average wrong. Sections "Histogram" and "Summary" of OpenMetrics 1.0.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ GROWING = ("_bucket", "_count")
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    """Compare buckets, counts and sums of both scrapes; the first fault of each sort is told per family."""
     for family, _ in pair.families():
         if family.type not in ("histogram", "summary") or pair.restarted:
             continue

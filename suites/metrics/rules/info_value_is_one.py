@@ -26,7 +26,7 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family whose name ends in `_info`; those of type info are judged by the wire format's own rule."""
+    # `openmetrics-info-value` judges families of type info.
     if family.type == "info" or not family.name.endswith("_info"):
         return
     if family.type not in ("gauge", "unknown"):
@@ -36,6 +36,6 @@ def check(family: MetricFamily) -> Iterator[Finding]:
     for sample in family.samples:
         if sample.value != 1:
             message = f"info metric `{family.name}` has the value {sample.value:g} instead of 1"
-            hint = "set its value to 1 and put what it tells into labels"
+            hint = "set its value to 1 and put the facts into labels"
             yield Finding(message, Where(series=sample.series, line=sample.line), hint)
             return

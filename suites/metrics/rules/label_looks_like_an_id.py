@@ -1,7 +1,7 @@
 """Label values do not look like ids.
 
-Each distinct value is a new time series that stays for the whole retention. A label that holds user ids, e-mail
-addresses, client addresses, times or raw paths grows without end and takes the server down.
+Each distinct value is a new time series that stays for the whole retention. A label with user ids, e-mail addresses,
+client addresses, times or raw paths grows without limit and takes the server down.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from itertools import islice
 from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, is_info, labels_of, where_label
+from suites.metrics.helpers.families import is_info, labels_of, where_label
 from suites.metrics.helpers.ids import kind_of_id, may_hold_paths
 from suites.metrics.helpers.label_names import is_id
 
-LOOKED_AT = 2000
-"""Values looked at per label; a label with more is over any budget anyway."""
+CHECKED = 2000
+"""Values checked per label; a label with more is over any budget anyway."""
 
 
 @rule(
@@ -26,17 +26,16 @@ LOOKED_AT = 2000
     Good('app_build_info{revision="0123456789abcdef0123456789abcdef01234567"} 1\n'),
     Bad(
         "".join(f'http_requests_total{{path="{path}"}} 1\n' for path in ("/users/42", "/users/43", "/")),
-        "label `path` of `http_requests_total` holds paths with numbers: 2 of 3 values, first `/users/42`",
+        "label `path` of `http_requests_total` contains paths with numbers: 2 of 3 values, first `/users/42`",
     ),
     Bad(
         'logins_total{who="ann@example.org"} 1\n',
-        "label `who` of `logins_total` holds e-mail addresses: 1 of 1 value, first `ann@example.org`",
+        "label `who` of `logins_total` contains e-mail addresses: 1 of 1 value, first `ann@example.org`",
     ),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge the distinct values of each label; info metrics carry such facts on purpose, names have their own rule."""
     for family, labels in labels_of(exposition):
         if is_info(family):
             continue
@@ -44,15 +43,15 @@ def check(exposition: Exposition) -> Iterator[Finding]:
             if is_id(label):
                 continue
             found: dict[str, list[str]] = {}
-            for value in islice(values, LOOKED_AT):
+            for value in islice(values, CHECKED):
                 kind = kind_of_id(value)
                 if kind and (kind != "paths with numbers" or may_hold_paths(label)):
                     found.setdefault(kind, []).append(value)
             for kind, suspects in found.items():
                 yield Finding(
-                    f"label `{label}` of `{exposed_name(family)}` holds {kind}: {len(suspects)} of "
-                    f"{min(len(values), LOOKED_AT)} value{'s' * (len(values) > 1)}, first `{suspects[0]}`",
+                    f"label `{label}` of `{family.exposed_name}` contains {kind}: {len(suspects)} of "
+                    f"{min(len(values), CHECKED)} value{'s' * (len(values) > 1)}, first `{suspects[0]}`",
                     where_label(family, label, suspects[0]),
                     f"drop `{label}` or reduce it to a few known values (the route's pattern, a status class, a tenant "
-                    "tier); ids belong into logs and exemplars",
+                    "tier); put ids into logs and exemplars",
                 )

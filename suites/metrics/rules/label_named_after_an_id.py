@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, is_info, labels_of, where_label
+from suites.metrics.helpers.families import is_info, labels_of, where_label
 from suites.metrics.helpers.label_names import is_id
 
 
@@ -23,12 +23,11 @@ from suites.metrics.helpers.label_names import is_id
     source="https://prometheus.io/docs/practices/naming/#labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge all label names; info metrics carry such facts on purpose."""
     for family, labels in labels_of(exposition):
         for label in () if is_info(family) else labels:
             if is_id(label):
                 yield Finding(
-                    f"label `{label}` of `{exposed_name(family)}` is named after an id",
+                    f"label `{label}` of `{family.exposed_name}` is named after an id",
                     where_label(family, label),
                     f"drop `{label}`; write the id into the log line of the event, or attach it as an exemplar",
                 )

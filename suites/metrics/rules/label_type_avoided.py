@@ -1,6 +1,6 @@
 """No label is called `type`.
 
-The name says nothing: the type of what? A reader of a query cannot guess which values it takes.
+The name is too vague: the type of what? A reader of a query cannot guess which values it takes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, labels_of, where_label
+from suites.metrics.helpers.families import labels_of, where_label
 
 
 @rule(
@@ -20,11 +20,10 @@ from suites.metrics.helpers.families import exposed_name, labels_of, where_label
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge all label names."""
     for family, labels in labels_of(exposition):
         if "type" in labels:
             yield Finding(
-                f"`{exposed_name(family)}` has a label called `type`",
+                f"`{family.exposed_name}` has a label called `type`",
                 where_label(family, "type"),
-                "name it after what it tells apart: `operation`, `outcome`, `stage`, …",
+                "name it after what it distinguishes: `operation`, `outcome`, `stage`, …",
             )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.scrape.budget import BudgetedScrape
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.metrics.helpers.families import exposed_name, labels_of, where_label
+from suites.metrics.helpers.families import labels_of, where_label
 
 
 @rule(
@@ -24,7 +24,6 @@ from suites.metrics.helpers.families import exposed_name, labels_of, where_label
     source="https://prometheus.io/docs/practices/instrumentation/#do-not-overuse-labels",
 )
 def check(scrape: BudgetedScrape) -> Iterator[Finding]:
-    """Count the distinct values of each label of each metric."""
     limit = scrape.budget.label_values
     if limit is None:
         raise NotApplicable("the service has no budget for label values")
@@ -32,8 +31,8 @@ def check(scrape: BudgetedScrape) -> Iterator[Finding]:
         for label, values in labels.items():
             if len(values) > limit:
                 yield Finding(
-                    f"label `{label}` of `{exposed_name(family)}` has {len(values)} values, "
+                    f"label `{label}` of `{family.exposed_name}` has {len(values)} values, "
                     f"{len(values) - limit} over the budget of {limit}",
                     where_label(family, label),
-                    f"reduce `{label}` to a few known values, or raise `budgets.label_values` if so many are meant",
+                    f"reduce `{label}` to a few known values, or raise `budgets.label_values` if so many are intended",
                 )

@@ -1,6 +1,6 @@
 """Exposed metric names contain no colon.
 
-Colons are reserved for the names of recording rules: with one in it an exposed metric looks like something that
+Colons are reserved for the names of recording rules: an exposed metric with a colon looks like something that
 Prometheus computed.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, where
+from suites.metrics.helpers.families import where
 
 
 @rule(
@@ -21,8 +21,7 @@ from suites.metrics.helpers.families import exposed_name, where
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family."""
-    name = exposed_name(family)
+    name = family.exposed_name
     if ":" in name:
         better = name.replace(":", "_")
         yield Finding(

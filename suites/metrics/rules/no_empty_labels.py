@@ -1,8 +1,8 @@
-"""No two series differ in nothing but an empty label.
+"""No two series differ only in an empty label.
 
 An empty label is the same as none: Prometheus reads the two as one series, keeps one of the samples and drops the
-other with nothing but a warning in its own log. An empty label is fine otherwise, since client libraries want every
-label to be there.
+other with nothing but a warning in its own log. An empty label is fine otherwise, since client libraries require every
+label.
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ from suites.metrics.helpers.families import labels_of
     Good('a{b="",c="1"} 1\na{b="1",c=""} 1\n'),
     Bad(
         'a{b="1"} 1\na{b="1",c=""} 2\n',
-        'series `a{b="1",c=""}` is to Prometheus the same as the one at line 1',
+        'series `a{b="1",c=""}` is the same to Prometheus as the one at line 1',
     ),
     Bad(
         "".join(f'a{{b="{b}"}} 1\na{{b="{b}",c=""}} 2\n' for b in "xy"),
-        'series `a{b="x",c=""}` is to Prometheus the same as the one at line 1, and 1 more of its metric',
+        'series `a{b="x",c=""}` is the same to Prometheus as the one at line 1, and 1 more of its metric',
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Compare the series of each metric that has an empty label; exact duplicates have a rule of their own."""
     for family, labels in labels_of(exposition):
         if not any("" in values for values in labels.values()):
             continue
@@ -46,7 +45,7 @@ def check(exposition: Exposition) -> Iterator[Finding]:
             sample, line = same[0]
             more = f", and {len(same) - 1} more of its metric" if len(same) > 1 else ""
             yield Finding(
-                f"series `{sample.series}` is to Prometheus the same as the one at line {line}{more}",
+                f"series `{sample.series}` is the same to Prometheus as the one at line {line}{more}",
                 Where(series=sample.series, line=sample.line),
-                "give the label a value that tells the two apart, or drop one of them",
+                "give the label a value that distinguishes the two, or drop one of them",
             )

@@ -23,7 +23,6 @@ from suites.metrics.helpers.families import families_of
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#scheduling",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Count the samples that carry a timestamp."""
     stamped = [sample for family in families_of(exposition) for sample in family.samples if sample[3] is not None]
     if stamped:
         total = sum(len(family.samples) for family in exposition.families)

@@ -1,7 +1,7 @@
-"""No sample and no creation time lies in the future.
+"""No sample or creation time is in the future.
 
-Judged by the moment of the scrape, with a minute for clocks that differ. Prometheus refuses samples more than ten
-minutes ahead, and until then everything that comes on time is out of order.
+Compared with the time of the scrape, with a minute of tolerance for clocks that differ. Prometheus refuses samples
+more than ten minutes ahead, and until then everything that comes on time is out of order.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ TOLERANCE_S = 60.0
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#timestamps",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    """Compare the times in the second scrape with its own; the latest one is told."""
     if pair.at is None:
         raise NotApplicable("the moment of the scrape is not known")
     latest = max(_times(pair.after), default=None)

@@ -1,6 +1,6 @@
-"""No label stands on every metric with the same value.
+"""No label has the same value on every metric.
 
-What is true of the whole process (its version, its region, its name) belongs to the target or into one info metric; on
+A property of the whole process (its version, its region, its name) belongs to the target or into one info metric; on
 every series it only makes them longer.
 """
 
@@ -27,7 +27,6 @@ ENOUGH_FAMILIES = 5
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#target-labels-not-static-scraped-labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Look for a label that all metrics share; other rules speak of the target's labels, info metrics are not asked."""
     own = [f for f in families_of(exposition) if f.samples and not is_info(f) and not of_library(f)]
     if len(own) < ENOUGH_FAMILIES:
         return

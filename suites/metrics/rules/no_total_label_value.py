@@ -1,7 +1,7 @@
-"""No series holds the total of the others.
+"""No series is the total of the others.
 
-`sum()` over a metric whose `total` series stands beside its parts counts everything twice; Prometheus adds the parts
-up by itself.
+`sum()` over a metric that has a `total` series beside its parts counts everything twice; Prometheus adds up the parts
+itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, is_info, labels_of, where_label
+from suites.metrics.helpers.families import is_info, labels_of, where_label
 
 TOTALS = frozenset({"total", "all", "overall"})
 
@@ -27,14 +27,13 @@ TOTALS = frozenset({"total", "all", "overall"})
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge all label values."""
     for family, labels in labels_of(exposition):
         if is_info(family):
             continue
         for label, values in labels.items():
             for value in TOTALS.intersection(values) if len(values) > 1 else ():
                 yield Finding(
-                    f"`{exposed_name(family)}` mixes the value `{value}` of label `{label}` with its parts",
+                    f"`{family.exposed_name}` mixes the value `{value}` of label `{label}` with its parts",
                     where_label(family, label, value),
-                    f"drop the series with {label}={value!r}, or expose it as a metric of its own name",
+                    f"drop the series with {label}={value!r}, or expose it under another metric name",
                 )

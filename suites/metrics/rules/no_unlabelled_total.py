@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, labels_of
+from suites.metrics.helpers.families import labels_of
 
 
 @rule(
@@ -24,7 +24,6 @@ from suites.metrics.helpers.families import exposed_name, labels_of
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge all families that have labels."""
     for family, labels in labels_of(exposition):
         carried = max(sum(values.values()) for values in labels.values())
         if carried == len(family.samples):
@@ -34,7 +33,7 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         bare = next((sample for sample in samples if not sample.labels), None)
         if bare is not None and any(sample.labels for sample in samples):
             yield Finding(
-                f"`{exposed_name(family)}` has a series without labels beside labelled ones",
+                f"`{family.exposed_name}` has a series without labels beside labelled ones",
                 Where(series=bare.series, line=bare.line),
-                "drop that series and let Prometheus add up the others, or give it a name of its own",
+                "drop that series and let Prometheus add up the others, or give it another name",
             )

@@ -1,7 +1,7 @@
-"""The endpoint compresses only in the way that was asked for.
+"""The endpoint uses only encodings that were requested.
 
-Prometheus unpacks gzip and nothing else: any other encoding, or gzip to a scraper that did not offer to unpack it,
-arrives as noise.
+Prometheus unpacks gzip and nothing else: it cannot read any other encoding, and a scraper that did not request gzip
+cannot read that.
 """
 
 from __future__ import annotations
@@ -18,25 +18,24 @@ from suites.core.rule import Bad, Good, Level, rule
     Good("HTTP/1.1 200 OK\nX-Accept-Encoding: identity\n\n"),
     Bad(
         "HTTP/1.1 200 OK\nContent-Encoding: gzip\nX-Accept-Encoding: identity\n\n",
-        "asked for encoding `identity` the endpoint answers `gzip`",
+        "asked for encoding `identity`, the endpoint answers `gzip`",
     ),
     Bad(
         "HTTP/1.1 200 OK\nContent-Encoding: br\nX-Accept-Encoding: gzip\nX-Error: broken: unknown encoding\n\n",
-        "asked for encoding `gzip` the endpoint answers `br`",
+        "asked for encoding `gzip`, the endpoint answers `br`",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/content_negotiation/#compression",
 )
 def check(negotiation: Negotiation) -> Iterator[Finding]:
-    """Judge the Content-Encoding of each answer; each distinct fault is told once."""
-    told = set()
+    reported = set()
     for answer in negotiation.answers:
         asked = answer.accept_encoding or "identity"
         got = (answer.header("content-encoding") or "identity").strip().lower()
-        if got != "identity" and got not in asked and (asked, got) not in told:
-            told.add((asked, got))
+        if got != "identity" and got not in asked and (asked, got) not in reported:
+            reported.add((asked, got))
             yield Finding(
-                f"asked for encoding `{asked}` the endpoint answers `{got}`",
+                f"asked for encoding `{asked}`, the endpoint answers `{got}`",
                 Where(url=answer.url),
                 "compress with gzip, and only when `Accept-Encoding` lists it; check the proxy in between",
             )

@@ -1,8 +1,8 @@
 """An exposition has at least one sample.
 
-Both formats allow an empty exposition, and Prometheus calls its scrape a success: nobody notices that the service is
-not observed at all. A registry that nothing was registered in, or a handler on the wrong registry, looks like this.
-Sections: OpenMetrics "MetricSet"; text format "Line format".
+Both formats allow an empty exposition, and Prometheus calls its scrape a success, so it goes unnoticed that the
+service is not monitored. Usual causes are an empty registry, or a handler on the wrong registry. Sections: OpenMetrics
+"MetricSet"; text format "Line format".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#line-format",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """An exposition has at least one sample."""
+    # `parsable` reports what is not an exposition.
     if exposition.series_count or exposition.faults.get("unparsable"):
         return
     message = "the exposition has no sample" if exposition.text.strip() else "the body is empty"

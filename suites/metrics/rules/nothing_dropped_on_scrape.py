@@ -20,7 +20,6 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
     source="https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series",
 )
 def check(target: ScrapeTarget) -> Iterator[Finding]:
-    """Compare Prometheus' own counts of the last scrape."""
     scraped, kept = target.samples_scraped, target.samples_kept
     if scraped is None or kept is None:
         raise NotApplicable("Prometheus has no sample counts for the service")
@@ -29,5 +28,5 @@ def check(target: ScrapeTarget) -> Iterator[Finding]:
         yield Finding(
             f"relabelling drops {scraped - kept} of {scraped} samples of job `{target.job}`",
             Where(url=target.url or None, series=missing[0] if missing and target.stored is not None else None),
-            "look at `metric_relabel_configs` of the job; better do not expose what nobody wants",
+            "check `metric_relabel_configs` of the job; rather stop exposing unwanted metrics",
         )

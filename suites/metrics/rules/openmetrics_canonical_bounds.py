@@ -29,7 +29,6 @@ INTEGER = re.compile(r"[+-]?[0-9]+")
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """Judge the text of the bounds; `+Inf` has a rule of its own."""
     for family in families_of(exposition):
         label = LABELS.get(family.type, "")
         values = [value for value in exposition.label_values[family.name].get(label, {}) if INTEGER.fullmatch(value)]

@@ -21,18 +21,17 @@ from suites.metrics.helpers.format_findings import media_type
     Bad("Content-Type: text/plain\n\na 1\n# EOF\n", "OpenMetrics is sent as `text/plain`"),
     Bad(
         "Content-Type: application/openmetrics-text\n\na 1\n# EOF\n",
-        "the Content-Type says no `version`, which is 1.0.0",
-        "the Content-Type says no `charset`, which is utf-8",
+        "the Content-Type has no `version`, which must be 1.0.0",
+        "the Content-Type has no `charset`, which must be utf-8",
     ),
     Bad(
         "Content-Type: application/openmetrics-text; version=0.0.1; charset=utf-8\n\na 1\n# EOF\n",
-        "the Content-Type says `version=0.0.1`, not `version=1.0.0`",
+        "the Content-Type has `version=0.0.1` instead of `version=1.0.0`",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    """OpenMetrics is sent with its own Content-Type."""
     sent = exposition.content_type
     if sent is None:
         raise NotApplicable("the exposition was not read from a response")
@@ -44,6 +43,8 @@ def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
     for key, expected in (("version", "1.0.0"), ("charset", "utf-8")):
         value = parameters.get(key)
         if value is None:
-            yield Finding(f"the Content-Type says no `{key}`, which is {expected}", Where(excerpt=sent), hint)
+            yield Finding(f"the Content-Type has no `{key}`, which must be {expected}", Where(excerpt=sent), hint)
         elif value.lower() != expected:
-            yield Finding(f"the Content-Type says `{key}={value}`, not `{key}={expected}`", Where(excerpt=sent), hint)
+            yield Finding(
+                f"the Content-Type has `{key}={value}` instead of `{key}={expected}`", Where(excerpt=sent), hint
+            )

@@ -1,4 +1,4 @@
-"""Asked for OpenMetrics without a version, the endpoint answers version 1.0.0.
+"""OpenMetrics requested without a version is answered in version 1.0.0.
 
 Section "Protocol Negotiation" of OpenMetrics 1.0 makes this a MUST. It can only be judged by negotiation, and is a
 SHOULD here: Prometheus always names a version, and Go's client library answers version 0.0.1 in this case.
@@ -21,14 +21,13 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
     Bad(
         "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=0.0.1; charset=utf-8\n"
         "X-Accept: application/openmetrics-text\n\n# EOF\n",
-        "asked for OpenMetrics without a version it answers version `0.0.1` instead of `1.0.0`",
+        "asked for OpenMetrics without a version, the endpoint answers version `0.0.1` instead of `1.0.0`",
     ),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#protocol-negotiation",
 )
 def check(negotiation: Negotiation) -> Iterator[Finding]:
-    """Judge the answers to an `Accept` that names OpenMetrics without version."""
-    spoken = False
+    offered = False
     for answer in negotiation.asked(OPENMETRICS_ANY):
         try:
             content_type = ContentType.parse(answer.content_type or "")
@@ -36,14 +35,14 @@ def check(negotiation: Negotiation) -> Iterator[Finding]:
             continue
         if not answer.ok or content_type.media_type != OPENMETRICS_ANY:
             continue
-        spoken = True
+        offered = True
         version = content_type.get("version")
         if version != "1.0.0":
-            said = f"version `{version}`" if version else "no version"
+            sent = f"version `{version}`" if version else "no version"
             yield Finding(
-                f"asked for OpenMetrics without a version it answers {said} instead of `1.0.0`",
+                f"asked for OpenMetrics without a version, the endpoint answers {sent} instead of `1.0.0`",
                 Where(url=answer.url, excerpt=answer.content_type),
                 "answer `application/openmetrics-text; version=1.0.0; charset=utf-8` unless another is asked for",
             )
-    if not spoken:
+    if not offered:
         raise NotApplicable("the service does not offer OpenMetrics when no version is named")

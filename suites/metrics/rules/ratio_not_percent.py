@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, of_library, where
+from suites.metrics.helpers.families import of_library, where
 
 PERCENT = ("percent", "percentage", "pct")
 
@@ -22,8 +22,7 @@ PERCENT = ("percent", "percentage", "pct")
     source="https://prometheus.io/docs/practices/naming/#base-units",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family; what the client library named is not the service's to change."""
-    name = exposed_name(family)
+    name = family.exposed_name
     words = name.lower().split("_")
     found = [word for word in PERCENT if word in words]
     if found and not of_library(family):

@@ -1,7 +1,7 @@
-"""The request counter moves by exactly the number of requests that were sent.
+"""The request counter increases by the number of requests that were sent.
 
-The one check that the numbers mean something: a middleware that misses errors, counts retries twice or sits on one of
-two workers shows only here.
+Only this rule compares the numbers with known traffic: it finds a middleware that misses errors, counts retries twice
+or runs in one of two workers only.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ CONTRACT = "moves: [{name: a_total, labels: {m: GET}, by: 3}]\n---\n"
     Good(CONTRACT + 'a_total{m="PUT"} 1\n--- 1 s later\na_total{m="GET",c="200"} 1\na_total{m="GET",c="404"} 2\n'),
     Bad(
         CONTRACT + 'a_total{m="GET"} 1\n--- 1 s later\na_total{m="GET"} 3\n',
-        '3 requests were sent, but `a_total{m="GET"}` moved by 2',
+        '3 requests were sent, but `a_total{m="GET"}` increased by 2',
     ),
     Bad(CONTRACT + "b 1\n--- 1 s later\nb 1\n", '3 requests were sent, but `a_total{m="GET"}` is not exposed'),
     level=Level.MUST,
     source="https://prometheus.io/docs/practices/instrumentation/#online-serving-systems",
 )
 def check(contract: MetricContract) -> Iterator[Finding]:
-    """Compare the counters before and after the requests; one that is not there yet counts as 0."""
     if contract.before is None or not contract.contract.moves:
         raise NotApplicable("no requests were sent that a counter should count")
     for move in contract.contract.moves:
@@ -38,10 +37,11 @@ def check(contract: MetricContract) -> Iterator[Finding]:
         if after is None:
             yield Finding(f"{requests} is not exposed", hint="expose it from the start of the service, beginning at 0")
             continue
+        # A series that was not exposed before counts as 0.
         moved = after - (total(contract.before, move) or 0.0)
         if moved != move.by:
             yield Finding(
-                f"{requests} moved by {moved:g}",
-                hint="count each request once, also those that fail; look for a route without the middleware, and for "
+                f"{requests} increased by {moved:g}",
+                hint="count each request once, also those that fail; check for a route without the middleware, and for "
                 "other traffic that carries the same labels (health checks, scrapes)",
             )

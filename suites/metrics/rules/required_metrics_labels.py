@@ -1,4 +1,4 @@
-"""Required metrics carry the labels that the service promised, on every series.
+"""Required metrics have the declared labels on every series.
 
 A query that groups by a label puts all series without it into one nameless group.
 """
@@ -26,10 +26,9 @@ CONTRACT = "required: [{name: a_jobs, labels: [q]}]\n---\n"
     source="https://prometheus.io/docs/practices/naming/#labels",
 )
 def check(contract: MetricContract) -> Iterator[Finding]:
-    """Look for the promised labels of the required metrics that are there."""
     labelled = [required for required in contract.contract.required if required.labels]
     if not labelled:
-        raise NotApplicable("the service promises no labels")
+        raise NotApplicable("the service declares no labels")
     for required in labelled:
         family = contract.family(required.name)
         if family is None or not family.samples:

@@ -1,7 +1,7 @@
-"""Every metric that the service promised is exposed, with series.
+"""Every required metric is exposed, with series.
 
 Alerts and dashboards are built on these names: a renamed or forgotten metric makes them silently empty. Judged after
-the provoked traffic, so that each has had its occasion.
+the provoked traffic, when each should have appeared.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from stack.records.scrape.contract import MetricContract
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.metrics.helpers.families import exposed_name, where
+from suites.metrics.helpers.families import where
 
 CONTRACT = "required: [{name: a_jobs_total, type: counter}]\n---\n"
 
@@ -26,10 +26,9 @@ CONTRACT = "required: [{name: a_jobs_total, type: counter}]\n---\n"
     source="https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics",
 )
 def check(contract: MetricContract) -> Iterator[Finding]:
-    """Look for each required metric."""
     if not contract.contract.required:
         raise NotApplicable("the service requires no metrics")
-    names = [exposed_name(family) for family in contract.exposition.families]
+    names = [family.exposed_name for family in contract.exposition.families]
     for required in contract.contract.required:
         family = contract.family(required.name)
         if family is None:

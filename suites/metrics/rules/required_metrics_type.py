@@ -1,4 +1,4 @@
-"""Required metrics have the type that the service promised.
+"""Required metrics have the declared type.
 
 Whether `rate()`, `histogram_quantile()` or the plain value is right depends on it.
 """
@@ -26,10 +26,9 @@ TEXT_FORMAT = {"info": "gauge", "stateset": "gauge", "gaugehistogram": "histogra
     source="https://prometheus.io/docs/concepts/metric_types/",
 )
 def check(contract: MetricContract) -> Iterator[Finding]:
-    """Compare the types of the required metrics that are there."""
     typed = [required for required in contract.contract.required if required.type]
     if not typed:
-        raise NotApplicable("the service promises no types")
+        raise NotApplicable("the service declares no types")
     for required in typed:
         family = contract.family(required.name)
         wanted = SAME.get(required.type or "", required.type or "")

@@ -1,6 +1,6 @@
-"""Required metrics have the unit that the service promised.
+"""Required metrics have the declared unit.
 
-The unit is told by the UNIT line of OpenMetrics, and in every format by the end of the name.
+The UNIT line of OpenMetrics names the unit, and in every format the end of the metric's name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from suites.metrics.helpers.families import where
     Good("required: [{name: a_wait_seconds, unit: seconds}]\n---\n# TYPE a_wait_seconds gauge\na_wait_seconds 1\n"),
     Bad(
         "required: [{name: a_wait, unit: seconds}]\n---\n# TYPE a_wait gauge\na_wait 1\n",
-        "required metric `a_wait` does not say its unit, `seconds`",
+        "required metric `a_wait` does not end in its unit, `seconds`",
     ),
     Bad(
         "required: [{name: a_seconds, unit: seconds}]\n---\n"
@@ -28,10 +28,9 @@ from suites.metrics.helpers.families import where
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(contract: MetricContract) -> Iterator[Finding]:
-    """Compare the units of the required metrics that are there."""
     measured = [required for required in contract.contract.required if required.unit]
     if not measured:
-        raise NotApplicable("the service promises no units")
+        raise NotApplicable("the service declares no units")
     for required in measured:
         family = contract.family(required.name)
         if family is None:
@@ -40,5 +39,5 @@ def check(contract: MetricContract) -> Iterator[Finding]:
             message = f"required metric `{required.name}` has the unit `{family.unit}` instead of `{required.unit}`"
             yield Finding(message, where(family), "convert the values and rename the metric, or correct the contract")
         elif not required.name.removesuffix("_total").endswith(f"_{required.unit}"):
-            message = f"required metric `{required.name}` does not say its unit, `{required.unit}`"
+            message = f"required metric `{required.name}` does not end in its unit, `{required.unit}`"
             yield Finding(message, where(family), f"end its name in `_{required.unit}` (before `_total`)")

@@ -1,8 +1,8 @@
-"""The labels that Prometheus attaches or keeps for itself are not exposed.
+"""Labels that Prometheus attaches or reserves are not exposed.
 
-`job` and `instance` say which target a series came from. If the service exposes them too, Prometheus renames its ones
-to `exported_…` (or, under `honor_labels`, believes them and mixes up targets). Names that begin with two underscores
-are Prometheus' own; OpenMetrics forbids them altogether, which is another rule.
+`job` and `instance` name the target that a series came from. If the service exposes them too, Prometheus renames its
+ones to `exported_…` (or, with `honor_labels`, uses them and mixes up targets). Names that begin with two underscores
+are reserved by Prometheus; OpenMetrics forbids them altogether, which is another rule.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from stack.records.exposition.exposition import Exposition
 from stack.records.exposition.model import Format
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, families_of, where_label
+from suites.metrics.helpers.families import families_of, where_label
 from suites.metrics.helpers.label_names import RESERVED
 
 
@@ -35,13 +35,12 @@ from suites.metrics.helpers.label_names import RESERVED
     source="https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge all label names; each reserved one is told once."""
     users: dict[str, list[str]] = {}
     first: dict[str, Where] = {}
     for family in families_of(exposition):
         for label in exposition.label_values[family.name]:
             if _what(label, exposition.format):
-                users.setdefault(label, []).append(exposed_name(family))
+                users.setdefault(label, []).append(family.exposed_name)
                 first.setdefault(label, where_label(family, label))
     for label, names in users.items():
         amount = "1 metric exposes it" if len(names) == 1 else f"{len(names)} metrics expose it"

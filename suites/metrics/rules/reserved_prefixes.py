@@ -1,7 +1,7 @@
-"""The prefixes `process_` and `scrape_` are left to client libraries and to Prometheus.
+"""The prefixes `process_` and `scrape_` are reserved for client libraries and Prometheus.
 
-Prometheus writes `scrape_duration_seconds` and its kin about each scrape, and dashboards read `process_…` as what the
-client libraries put there.
+Prometheus writes `scrape_duration_seconds` and similar series about each scrape, and dashboards read `process_…` as
+the client libraries' metrics.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, where
+from suites.metrics.helpers.families import where
 
 CLIENT_LIBRARIES = frozenset(
     {
@@ -44,8 +44,7 @@ CLIENT_LIBRARIES = frozenset(
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family."""
-    name = exposed_name(family)
+    name = family.exposed_name
     hint = f"put the application's name in front: `myapp_{name}`"
     if name.startswith("scrape_"):
         yield Finding(f"`{name}` uses the prefix `scrape_`, which is Prometheus' own", where(family), hint)

@@ -1,4 +1,4 @@
-"""The suffixes and labels of histograms and summaries are used by these alone.
+"""The suffixes and labels of histograms and summaries are used for nothing else.
 
 `_bucket`, `_count`, `_sum`, `le` and `quantile` make tools read a metric as part of a histogram or a summary. A family
 without a type is not judged.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import Exposition, MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, families_of, untyped, where, where_label
+from suites.metrics.helpers.families import families_of, untyped, where, where_label
 
 HISTOGRAMS = ("histogram", "gaugehistogram")
 SUFFIXES = {"_bucket": HISTOGRAMS, "_count": (*HISTOGRAMS, "summary"), "_sum": (*HISTOGRAMS, "summary")}
@@ -34,24 +34,23 @@ LABELS = {"le": HISTOGRAMS, "quantile": ("summary",)}
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge all families by name and label names."""
     for family in families_of(exposition):
         if untyped(family):
             continue
         for word, message in _misused(family, set(exposition.label_values[family.name])):
             place = where_label(family, word) if word in LABELS else where(family)
-            yield Finding(f"{family.type} `{exposed_name(family)}` {message}", place, f"choose a name without `{word}`")
+            yield Finding(f"{family.type} `{family.exposed_name}` {message}", place, f"choose a name without `{word}`")
 
 
 def _misused(family: MetricFamily, labels: set[str]) -> Iterator[tuple[str, str]]:
-    name, kind = exposed_name(family), family.type
+    name, kind = family.exposed_name, family.type
     for suffix, owners in SUFFIXES.items():
         if name.endswith(suffix) and kind not in owners:
             yield (
                 suffix,
                 f"ends in `{suffix}`, which is for parts of a histogram{' or summary' * ('summary' in owners)}",
             )
-    # Buckets that follow the TYPE line of another type are told by the rules on sample names.
+    # Buckets that follow the TYPE line of another type are reported by the rules on sample names.
     strays = any(sample.name == f"{family.name}_bucket" for sample in family.samples[:1])
     if "le" in labels and kind not in LABELS["le"] and not strays:
         yield "le", "has a label `le`, which is for histograms"

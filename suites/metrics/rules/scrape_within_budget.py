@@ -20,12 +20,11 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#exposition-performance",
 )
 def check(scrape: BudgetedScrape) -> Iterator[Finding]:
-    """Compare the time of the scrape with the budget."""
     limit = scrape.budget.scrape_seconds
     if limit is None:
         raise NotApplicable("the service has no budget for the time of a scrape")
     if scrape.took_seconds > limit:
         yield Finding(
             f"the scrape took {scrape.took_seconds:.2f} s, over the budget of {limit:g} s",
-            hint="do not compute or fetch on the scrape what can be kept up to date beside it",
+            hint="do not compute or fetch during a scrape what can be kept up to date in the background",
         )

@@ -1,8 +1,8 @@
 """Counters, histograms and summaries stay exposed until the process ends.
 
 Judged over two scrapes. A series that comes and goes has no history: `rate()` over the gap is wrong. OpenMetrics 1.0,
-"Statelessness": a metric MUST NOT be left out merely because nothing happened. Where what it tells of is gone, a device
-or a container, gauges of the same label end at the same time: that is no breach (section "Missing Data").
+"Statelessness": a metric MUST NOT be left out merely because nothing happened. Where its subject is gone, such as a
+device or a container, gauges with the same label end at the same time; that is no breach (section "Missing Data").
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from stack.records.scrape.pair import ScrapePair
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name
 from suites.metrics.helpers.pairs import COUNTER_LIKE, subjects_gone
 
 
@@ -32,7 +31,6 @@ from suites.metrics.helpers.pairs import COUNTER_LIKE, subjects_gone
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#statelessness",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    """Look for each series of the first scrape in the second one; gauges may end with what they measure."""
     if pair.restarted:
         return
     for family, _ in pair.families():
@@ -42,7 +40,7 @@ def check(pair: ScrapePair) -> Iterator[Finding]:
         lost = [sample for sample in lost if subjects_gone(pair).isdisjoint(sample.labels)]
         if lost:
             yield Finding(
-                f"{family.type} `{exposed_name(family)}` lost {len(lost)} of {len(family.samples)} series within "
+                f"{family.type} `{family.exposed_name}` lost {len(lost)} of {len(family.samples)} series within "
                 f"{pair.seconds:g} s, first `{lost[0].series}`",
                 Where(series=lost[0].series, line=lost[0].line),
                 "keep each series until the process ends; do not clear or expire metrics, and reset none on a scrape",

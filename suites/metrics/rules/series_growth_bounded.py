@@ -1,7 +1,7 @@
-"""Traffic does not make series without end.
+"""Traffic does not create an unbounded number of series.
 
-Judged over two scrapes with requests in between: a metric that gained about one label value for every request will do
-so for every request to come, until memory runs out. Requests that differ may each bring a value of their own, once.
+Judged over two scrapes with requests in between: a metric that gained about one label value per request will gain one
+for every further request, until memory runs out. Requests that differ may each add one value, once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.scrape.pair import ScrapePair
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.metrics.helpers.families import exposed_name, is_info, labels_of, where_label
+from suites.metrics.helpers.families import is_info, labels_of, where_label
 
 ENOUGH_REQUESTS = 5
 SHARE, FRESH_SHARE = 0.5, 0.8
@@ -37,7 +37,6 @@ SHARE, FRESH_SHARE = 0.5, 0.8
     source="https://prometheus.io/docs/practices/naming/#labels",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    """Compare the label values of both scrapes with the number of requests in between."""
     if pair.sent is None or pair.sent < ENOUGH_REQUESTS:
         raise NotApplicable(f"fewer than {ENOUGH_REQUESTS} requests were sent between the scrapes")
     for family, labels in labels_of(pair.after):
@@ -50,7 +49,7 @@ def check(pair: ScrapePair) -> Iterator[Finding]:
             )
             if len(new) >= bound and len(new) > pair.kinds and not is_info(family):
                 yield Finding(
-                    f"label `{label}` of `{exposed_name(family)}` gained {len(new)} values in {pair.sent} requests",
+                    f"label `{label}` of `{family.exposed_name}` gained {len(new)} values in {pair.sent} requests",
                     where_label(family, label, new[0]),
                     f"reduce `{label}` to a few known values: the route's pattern instead of the path, no ids",
                 )

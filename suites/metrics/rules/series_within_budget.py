@@ -1,7 +1,7 @@
 """A scrape has no more series than its service's budget allows.
 
-Every series costs memory in Prometheus for as long as it is exposed. The budget is `budgets.series` in
-`service.yaml`; the largest metrics are named, since they are where to save.
+Every series costs memory in Prometheus for as long as it is exposed. The budget is `budgets.series` in `service.yaml`;
+the largest metrics are named, since reducing them saves most.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from stack.records.scrape.budget import BudgetedScrape
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.metrics.helpers.families import exposed_name
 
 
 @rule(
@@ -24,15 +23,14 @@ from suites.metrics.helpers.families import exposed_name
     source="https://prometheus.io/docs/practices/instrumentation/#do-not-overuse-labels",
 )
 def check(scrape: BudgetedScrape) -> Iterator[Finding]:
-    """Compare the number of sample lines with the budget."""
     limit, count = scrape.budget.series, scrape.exposition.series_count
     if limit is None:
         raise NotApplicable("the service has no budget for series")
     if count > limit:
         largest = sorted(scrape.exposition.families, key=lambda family: -len(family.samples))[:3]
-        names = ", ".join(f"`{exposed_name(family)}` ({len(family.samples)})" for family in largest)
+        names = ", ".join(f"`{family.exposed_name}` ({len(family.samples)})" for family in largest)
         yield Finding(
             f"the scrape has {count} series, {count - limit} over the budget of {limit}; most are of {names}",
-            Where(series=exposed_name(largest[0])),
-            "drop labels or metrics that nobody queries, or raise `budgets.series` if so many are meant",
+            Where(series=largest[0].exposed_name),
+            "drop labels or metrics that nobody queries, or raise `budgets.series` if so many are intended",
         )

@@ -1,6 +1,6 @@
 """Metric and label names are written in snake_case.
 
-Names differ in nothing but case only where two people guessed differently; one way of writing spares the guessing.
+With one spelling everywhere a reader need not guess between `httpRequests` and `http_requests`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, families_of, where, where_label
+from suites.metrics.helpers.families import families_of, where, where_label
 
 CAMEL_CASE = re.compile("(?<=[a-z])(?=[A-Z])")
 
@@ -27,9 +27,8 @@ CAMEL_CASE = re.compile("(?<=[a-z])(?=[A-Z])")
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge all metric and label names."""
     for family in families_of(exposition):
-        name = exposed_name(family)
+        name = family.exposed_name
         if CAMEL_CASE.search(name):
             yield Finding(
                 f"metric name `{name}` is not in snake_case", where(family), f"rename it `{snake_case(name)}`"
@@ -44,5 +43,5 @@ def check(exposition: Exposition) -> Iterator[Finding]:
 
 
 def snake_case(name: str) -> str:
-    """The name with its words parted by underscores."""
+    """The name with underscores between its words."""
     return CAMEL_CASE.sub("_", name).lower()

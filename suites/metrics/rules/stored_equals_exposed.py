@@ -1,7 +1,7 @@
-"""Prometheus stores the series that the service exposes, all of them and under their own names and labels.
+"""Prometheus stores exactly the series that the service exposes.
 
 Compared after a scrape that followed the last traffic. The target's own labels, Prometheus' series about the scrape
-and its spelling of bucket bounds (`1` becomes `1.0`) are set aside.
+and its spelling of bucket bounds (`1` becomes `1.0`) are ignored.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
 )
 def check(target: ScrapeTarget) -> Iterator[Finding]:
-    """Look for each exposed series among those stored."""
     if target.exposed is None or target.stored is None:
         raise NotApplicable(target.not_compared or "the stored series were not read")
     missing = sorted(notation(series) for series in target.exposed - target.stored)
@@ -35,6 +34,6 @@ def check(target: ScrapeTarget) -> Iterator[Finding]:
         yield Finding(
             f"{amount} not stored, first `{missing[0]}`",
             Where(url=target.url or None, series=missing[0]),
-            "look at `sample_limit` and `label_limit` of the job, and at Prometheus' log for "
+            "check `sample_limit` and `label_limit` of the job, and at Prometheus' log for "
             "samples refused as duplicate, out of order or out of bounds",
         )

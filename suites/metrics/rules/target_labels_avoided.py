@@ -1,7 +1,7 @@
-"""No label names what belongs to the target.
+"""No label is named like a label of the target.
 
-Where a service runs (`region`, `env`, …) is for the scrape configuration to say: a label that the service exposes
-itself clashes with the target's label of that name, and Prometheus renames it `exported_…`.
+Where a service runs (`region`, `env`, …) belongs in the scrape configuration: a label that the service exposes itself
+clashes with the target's label of that name, and Prometheus renames it `exported_…`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, is_info, labels_of, where_label
+from suites.metrics.helpers.families import is_info, labels_of, where_label
 from suites.metrics.helpers.label_names import TARGET_LABELS
 
 
@@ -26,19 +26,18 @@ from suites.metrics.helpers.label_names import TARGET_LABELS
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    """Judge all label names; info metrics may say what they like."""
     users: dict[str, list[str]] = {}
     first: dict[str, Where] = {}
     for family, labels in labels_of(exposition):
         for label in labels:
             if label in TARGET_LABELS and not is_info(family):
-                users.setdefault(label, []).append(exposed_name(family))
+                users.setdefault(label, []).append(family.exposed_name)
                 first.setdefault(label, where_label(family, label))
     for label, names in users.items():
         count = f"{len(names)} metrics expose it, first" if len(names) > 1 else "it is exposed by"
         yield Finding(
             f"label `{label}` is a target label, and {count} `{names[0]}`",
             first[label],
-            f"drop it and set `{label}` where the target is configured; if that is what the service itself calls the "
-            "thing it counts, keep the name and waive this rule",
+            f"drop it and set `{label}` where the target is configured; if it belongs to what the service "
+            "counts, keep the name and waive this rule",
         )

@@ -1,7 +1,6 @@
-"""A scrape leaves time to spare before its timeout.
+"""A scrape takes at most half of its timeout.
 
-A scrape that takes most of its timeout fails as soon as the machine is busy, and the gaps come when they hurt most.
-The timeout itself must not exceed the interval.
+A scrape that takes most of its timeout fails as soon as the machine is busy, when gaps hurt most.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ TARGET = "job: a\ntargets: [{job: a, instance: 'h:1', scrape_url: 'http://h:1/me
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#scheduling",
 )
 def check(target: ScrapeTarget) -> Iterator[Finding]:
-    """Compare the duration of the last scrape with the timeout; failed scrapes have a rule of their own."""
     scraped = [found for found in target.targets if found.health == "up"]
     if not scraped:
         raise NotApplicable("no successful scrape by Prometheus")

@@ -29,7 +29,6 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/concepts/jobs_instances/",
 )
 def check(target: ScrapeTarget) -> Iterator[Finding]:
-    """Judge the targets that Prometheus has for the service's address."""
     jobs = [found.job for found in target.targets]
     if not jobs:
         message = f"Prometheus has no target for `{target.url}`"

@@ -1,7 +1,7 @@
 """Prometheus scrapes the service successfully.
 
-`up` is 1 and the last scrape had no error: only then is anything of it stored. The error is shown as Prometheus
-words it. Where the service's own answer cannot be scraped by anybody, the rules on that answer tell it.
+`up` is 1 and the last scrape had no error: otherwise nothing is stored. The error is quoted from Prometheus. Where the
+service's answer itself is broken, the rules on that answer report it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ TARGET = "job: a\ntargets: [{job: a, instance: 'h:1', scrape_url: 'http://h:1/me
     source="https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series",
 )
 def check(target: ScrapeTarget) -> Iterator[Finding]:
-    """Judge the health of each target of the service."""
     if not target.targets:
         raise NotApplicable("Prometheus has no target for the service")
     failed = [found for found in target.targets if found.last_error]
@@ -43,6 +42,6 @@ def check(target: ScrapeTarget) -> Iterator[Finding]:
             yield Finding(
                 f"the target is {state}: {why}",
                 Where(url=found.scrape_url),
-                "the address is reachable from here, so look at what differs for Prometheus: network, credentials, the "
+                "this machine reaches the address, so check what differs for Prometheus: network, credentials, the "
                 "Content-Type, limits of the scrape configuration",
             )

@@ -23,14 +23,16 @@ VERSIONS = ("0.0.4", "1.0.0")
     Bad("Content-Type: \n\na 1\n", "the response has no Content-Type"),
     Bad("Content-Type: text/html; charset=utf-8\n\na 1\n", "the text format is sent as `text/html`"),
     Bad(
-        "Content-Type: text/plain; version=0.0.3\n\na 1\n", "the Content-Type says `version=0.0.3`, not `version=0.0.4`"
+        "Content-Type: text/plain; version=0.0.3\n\na 1\n",
+        "the Content-Type has `version=0.0.3` instead of `version=0.0.4`",
     ),
-    Bad("Content-Type: text/plain; charset=latin-1\n\na 1\n", "the Content-Type says `charset=latin-1`, not utf-8"),
+    Bad(
+        "Content-Type: text/plain; charset=latin-1\n\na 1\n", "the Content-Type has `charset=latin-1` instead of utf-8"
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#http-content-type-requirements",
 )
 def check(exposition: TextExposition) -> Iterator[Finding]:
-    """The text format is sent as text/plain."""
     sent = exposition.content_type
     if sent is None:
         raise NotApplicable("the exposition was not read from a response")
@@ -42,7 +44,7 @@ def check(exposition: TextExposition) -> Iterator[Finding]:
         return
     version, charset = parameters.get("version", VERSIONS[0]), parameters.get("charset", "utf-8")
     if version not in VERSIONS:
-        message = f"the Content-Type says `version={version}`, not `version=0.0.4`"
+        message = f"the Content-Type has `version={version}` instead of `version=0.0.4`"
         yield Finding(message, Where(excerpt=sent), hint)
     if charset.lower() not in {"utf-8", "utf8", "us-ascii"}:
-        yield Finding(f"the Content-Type says `charset={charset}`, not utf-8", Where(excerpt=sent), hint)
+        yield Finding(f"the Content-Type has `charset={charset}` instead of utf-8", Where(excerpt=sent), hint)

@@ -1,7 +1,7 @@
-"""The service answers the provoked requests with the statuses that its catalog entry names.
+"""The service answers the provoked requests with the expected statuses.
 
-What a service counts and logs is judged by the requests it was sent. If they are not answered as expected, every
-verdict on counters and log lines rests on something else than it says.
+What a service counts and logs is judged by the requests it was sent. If they are not answered with the statuses that
+`service.yaml` declares, verdicts on counters and log lines are about other events than intended.
 """
 
 from __future__ import annotations
@@ -40,5 +40,5 @@ def check(traffic: ProvokedTraffic) -> Iterator[Finding]:
         yield Finding(
             message,
             Where(url=answer.path),
-            hint="mend the endpoint, or correct `traffic` in the service's service.yaml",
+            hint="fix the endpoint, or correct `traffic` in the service's service.yaml",
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, where
+from suites.metrics.helpers.families import where
 
 
 @rule(
@@ -22,9 +22,8 @@ from suites.metrics.helpers.families import exposed_name, where
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#types",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family that has samples."""
     if not family.type_line and family.samples:
-        name = exposed_name(family)
+        name = family.exposed_name
         hint = (
             f"declare what it is before its first sample: `# TYPE {family.name} gauge`, or counter, histogram, summary"
         )

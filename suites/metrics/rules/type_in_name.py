@@ -1,7 +1,6 @@
 """A metric name does not contain its type.
 
-`queue_length_gauge` says twice what the TYPE line says, and lies once the type changes. A family without a type is not
-judged.
+`queue_length_gauge` repeats the TYPE line, and is wrong once the type changes. A family without a type is not judged.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, untyped, where
+from suites.metrics.helpers.families import untyped, where
 
 
 @rule(
@@ -24,10 +23,9 @@ from suites.metrics.helpers.families import exposed_name, untyped, where
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family."""
     if untyped(family):
         return
-    name = exposed_name(family)
+    name = family.exposed_name
     # `_info` is the suffix that the info type demands, not a repetition of it.
     if family.type != "info" and f"_{family.type}_" in f"{name.lower()}_":
         words = [word for word in name.split("_") if word.lower() != family.type]

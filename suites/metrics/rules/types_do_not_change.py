@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.scrape.pair import ScrapePair
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, where
+from suites.metrics.helpers.families import where
 
 
 @rule(
@@ -24,14 +24,13 @@ from suites.metrics.helpers.families import exposed_name, where
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#exposition-across-time-and-metric-evolution",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    """Compare the metadata of the families that both scrapes have."""
     for before, after in pair.families():
         if after is None:
             continue
         for what, old, new in (("type", before.type, after.type), ("unit", before.unit, after.unit)):
             if old != new:
                 yield Finding(
-                    f"the {what} of `{exposed_name(before)}` changed from {old or 'none'} to {new or 'none'} "
+                    f"the {what} of `{before.exposed_name}` changed from {old or 'none'} to {new or 'none'} "
                     f"within {pair.seconds:g} s",
                     where(after),
                     "give a metric of another type or unit another name; do not define one name twice",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, where
+from suites.metrics.helpers.families import where
 from suites.metrics.helpers.units import ABBREVIATIONS
 
 
@@ -23,8 +23,7 @@ from suites.metrics.helpers.units import ABBREVIATIONS
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family."""
-    name = exposed_name(family)
+    name = family.exposed_name
     words = [word for word in name.split("_")[1:] if word.lower() in ABBREVIATIONS]
     if words:
         yield Finding(

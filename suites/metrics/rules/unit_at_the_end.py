@@ -1,6 +1,6 @@
-"""The unit stands at the end of the metric name, before `_total` where there is one.
+"""The unit is the last word of the metric name, except for `_total`.
 
-A reader and a graphing tool look for the unit there: `http_request_duration_seconds`, `process_cpu_seconds_total`.
+Readers and graphing tools expect the unit there: `http_request_duration_seconds`, `process_cpu_seconds_total`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import exposed_name, of_library, untyped, where
+from suites.metrics.helpers.families import of_library, untyped, where
 from suites.metrics.helpers.units import BASE_UNITS
 
 SUFFIXES = ("total", "info", "ratio", "created", "bucket", "sum", "count")
@@ -20,15 +20,14 @@ SUFFIXES = ("total", "info", "ratio", "created", "bucket", "sum", "count")
 @rule(
     Good("# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 1\n"),
     Good("job_bytes_per_second 1\n"),
-    Bad("http_seconds_request 1\n", "`http_seconds_request` has its unit `seconds` amid the name"),
+    Bad("http_seconds_request 1\n", "`http_seconds_request` has its unit `seconds` in the middle of the name"),
     Good("wait_seconds_bucket 1\n"),
-    Bad("app_total_cpu_seconds 1\n", "`app_total_cpu_seconds` has `total` amid the name"),
+    Bad("app_total_cpu_seconds 1\n", "`app_total_cpu_seconds` has `total` in the middle of the name"),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    """Judge one family; a gauge may mean a `total` amount, and counters are judged by `counter-total-suffix`."""
-    name = exposed_name(family)
+    name = family.exposed_name
     words = name.split("_")
     if "per" in words or of_library(family):  # `A_per_B` has a unit on both sides
         return
@@ -38,8 +37,13 @@ def check(family: MetricFamily) -> Iterator[Finding]:
     for word in body[1:]:
         if word in BASE_UNITS and not any(end in BASE_UNITS for end in tail):
             better = "_".join([*(part for part in body if part != word), word, *tail])
-            yield Finding(f"`{name}` has its unit `{word}` amid the name", where(family), f"rename it `{better}`")
+            yield Finding(
+                f"`{name}` has its unit `{word}` in the middle of the name", where(family), f"rename it `{better}`"
+            )
             return
+    # A gauge may mean a `total` amount; `counter-total-suffix` judges counters.
     if "total" in body[1:] and "total" not in tail and tail and untyped(family):
         better = "_".join([part for part in body if part != "total"] + [*tail, "total"])
-        yield Finding(f"`{name}` has `total` amid the name", where(family), f"rename it `{better}` if it is a counter")
+        yield Finding(
+            f"`{name}` has `total` in the middle of the name", where(family), f"rename it `{better}` if it is a counter"
+        )
