@@ -75,6 +75,16 @@ async def aeventually(
         raise _timeout(error, describe, started) from error.last_attempt.exception()
 
 
+async def eventually_or_last(
+    probe: Callable[[], Awaitable[T]], until: Callable[[T], bool], timeout_s: float, describe: str = "enough"
+) -> T:
+    """Return the first value that `until` accepts, and after `timeout_s` seconds whatever is there then."""
+    try:
+        return await aeventually(probe, until, timeout_s, 0.05, describe=describe)
+    except TimeoutError:
+        return await probe()
+
+
 def _policy(
     until: Callable[[Any], bool],
     timeout_s: float,

@@ -1,11 +1,37 @@
-"""Which backend a run uses: the one that was asked for, or for `auto` the best that this machine can have."""
+"""Which backend a run uses: the one table of them, and what `--stack auto` chooses on this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import cast
+
+from stack.backends.attached.target_file import TargetFile
+from suites.collect.runners.base import RunnerPlan, ServiceRunner
+
+BACKENDS = {
+    "containers": "suites.collect.runners.containers:ContainersRunner",
+    "local": "suites.collect.runners.local:LocalRunner",
+    "attached": "suites.collect.runners.attached:AttachedRunner",
+}
+"""The runner of each backend, by the name that `--stack` takes; imported only when chosen, as `containers` needs
+packages that the others do not."""
 
 CONTAINERS = "stack.backends.containers.backend"
+
+
+def runner(name: str, plan: RunnerPlan, target: TargetFile | None = None) -> ServiceRunner:
+    """Make the runner of a backend; `target` is the target file of `--stack attached`.
+
+    Raises:
+        ValueError: there is no backend of that name.
+
+    """
+    if name not in BACKENDS:
+        raise ValueError(f"there is no backend `{name}`; choose one of {', '.join(BACKENDS)}")
+    module, _, attribute = BACKENDS[name].partition(":")
+    chosen = getattr(import_module(module), attribute)
+    return cast("ServiceRunner", chosen(plan, target) if target else chosen(plan))
 
 
 def choose(option: str, say: Callable[[str], None] = lambda _line: None) -> str:
@@ -15,11 +41,11 @@ def choose(option: str, say: Callable[[str], None] = lambda _line: None) -> str:
     """
     if option != "auto":
         return option
-    why = why_no_containers()
-    if why is None:
+    reason = why_no_containers()
+    if reason is None:
         say("running the stack in containers; --stack local runs it as processes of this machine")
         return "containers"
-    say(f"running the stack without containers: {why}")
+    say(f"running the stack without containers: {reason}")
     return "local"
 
 

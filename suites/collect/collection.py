@@ -1,4 +1,4 @@
-"""The experiment of a run: starts the stack and the services, provokes telemetry once, and keeps what was seen.
+"""The experiment of a run: starts stack and services, provokes telemetry once, and lets every area collect evidence.
 
 Everything here happens once and side by side; the rules judge the records later, when nothing runs any more.
 """
@@ -9,236 +9,263 @@ import asyncio
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import httpx
-import pytest
 
-from fixtures.service import Service
-from stack.backends import backend_class
-from stack.backends.attached.backend import AttachedBackend
-from stack.backends.base import RunningStack, StackPlan
-from stack.backends.containers.engine import EngineError
-from stack.backends.ports import Ports
+from stack.backends.base import RunningStack
+from stack.clients.sign_in import SignIn
 from stack.records.live.components import ComponentState
-from suites.collect.backend_choice import choose
-from suites.collect.observation import Observer
+from suites.collect.backend_choice import choose, runner
+from suites.collect.collected import Collected
 from suites.collect.run_info import write_run_info
-from suites.collect.runners.attached import AttachedPad
-from suites.collect.runners.local import Launchpad, LiveService
-from suites.collect.static_files import STACK, put_static
-from suites.collect.targets import scrape_targets
-from suites.components.collect.running_stack import StackLook, sign_in
-from suites.components.collect.states import keep_states
-from suites.core.evidence import CollectionError
-from suites.dashboards.collect.opened import look as open_dashboards
-from suites.retention.collect.trials import hold_trial
-from suites.retention.collect.trials import look as look_at_retention
-from suites.run.options import ROOT
-
-if TYPE_CHECKING:
-    from suites.collect.runners.containers import ContainersPad
-    from suites.run.settings import Run
-
-    Pad = Launchpad | AttachedPad | ContainersPad
+from suites.collect.runners.base import RunnerPlan, ServiceRunner, StackRefusedError
+from suites.core.area import Area, RunContext, StackCollector, Traffic
+from suites.core.discovery import areas, in_area
+from suites.core.evidence import CollectionError, EvidenceStore
+from suites.core.inspected_stack import InspectedStack
+from suites.core.rule import Rule
+from suites.core.running_service import RunningService
+from suites.run.settings import ROOT, STACK, Settings
 
 THREADS = 64
 
-
-@dataclass
-class Collected:
-    """What a collection leaves beside the evidence: what the report tells about the run.
-
-    `components` are paired with what the backend said about each: why this one, or why there is none.
-    """
-
-    services: list[LiveService] = field(default_factory=list)
-    components: list[tuple[ComponentState, str]] = field(default_factory=list)
-    measures: dict[str, dict[str, object]] = field(default_factory=dict)
-    backend: str = "local"
-    seconds: float = 0.0
+Wanted = Collection[tuple[Rule, str]]
+"""The rules that will judge, each with the name of its subject."""
 
 
-def collect(run: Run, wanted: Collection[tuple[str, str]], say: Callable[[str], None]) -> None:
-    """Collect the evidence that the `wanted` pairs of area and subject need, and describe the run in `run.json`.
+def collect(settings: Settings, store: EvidenceStore, wanted: Wanted, say: Callable[[str], None]) -> None:
+    """Collect the evidence that the `wanted` rules need, and describe the run in `run.json`.
 
     Raises:
-        pytest.UsageError: the stack cannot be run as asked.
+        StackRefusedError: the stack cannot be run as asked.
 
     """
     begun = time.monotonic()
-    names = {subject for area, subject in wanted if area in ("metrics", "logs")}
-    with_dashboards = any(area == "dashboards" for area, _ in wanted)
-    # A dashboard shows all services, so it needs the data of all.
-    services = [service for service in run.catalog.services if with_dashboards or service.name in names]
+    chosen = [area for area in areas().values() if any(rule.area == area.name for rule, _ in wanted)]
+    names = {subject for rule, subject in wanted if areas()[rule.area].service}
+    every = any(area.needs_all_services for area in chosen)
+    services = [service for service in settings.services if every or service.name in names]
+    records = frozenset(rule.record for rule, _ in wanted)
+    collectors = [
+        area.stack for area in areas().values() if area.stack is not None and records & set(area.stack.records)
+    ]
     collected = Collected()
-    put_static(run.statics, run.store)
-    areas = {area for area, _ in wanted}
-    if services or areas & {"components", "gateway", "alerts", "dashboards", "retention"}:
+    if services or collectors:
+        collection = _Collection(settings, store, records, collected, say)
         try:
-            asyncio.run(_Collection(run, services, say, areas).run(collected))
-        except pytest.UsageError:
+            asyncio.run(collection.run(services, collectors))
+        except StackRefusedError:
             raise
         except Exception as broken:  # noqa: BLE001  # what was seen until then is judged; the rest are errors of the suite
-            run.store.broke(CollectionError(f"collecting broke: {told(broken)}"))
+            store.broke(CollectionError(f"collecting broke: {describe_error(broken)}"))
     collected.seconds = time.monotonic() - begun
-    if run.shared:  # of a million series, writing them takes as long as reading them
-        run.store.save()
-    write_run_info(run, collected)
+    write_run_info(settings.folder, settings.started, collected)
     say(f"evidence collected in {collected.seconds:.1f} s")
 
 
 class _Collection:
     """One collection on the backend that was asked for."""
 
-    def __init__(self, run: Run, services: list[Service], say: Callable[[str], None], areas: set[str]) -> None:
-        self.run_ = run
-        self.services = services
-        self.say = say
-        self.areas = areas
-        self.work_dir = run.folder / "work"
-        self.ports = Ports()
-        self.backend = choose(run.config.getoption("--stack"), say)
-        # The files that the stack was started from; of somebody's stack only its owner can say.
-        self.config_dir = run.target.files if run.target else STACK
+    def __init__(
+        self,
+        settings: Settings,
+        store: EvidenceStore,
+        records: frozenset[type],
+        collected: Collected,
+        say: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._records = records
+        self._collected = collected
+        self._say = say
+        self._work_dir = settings.folder / "work"
+        self._runner: ServiceRunner | None = None
 
-    async def run(self, collected: Collected) -> None:
-        """Start everything, observe every service, stop everything."""
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "collection"))
-        starting: asyncio.Future[RunningStack] = asyncio.get_running_loop().create_future()
-        pad = self._pad(starting)
-        collected.backend = self.backend
-        collected.services = [pad.prepare(service) for service in self.services]
-        stack: RunningStack | None = None
-        doing = "attaching to" if self.run_.target else "starting"
-        self.say(f"{doing} the stack and {len(self.services)} services")
-        stack_task = asyncio.create_task(asyncio.to_thread(self._start_stack, pad, collected.services))
+    async def run(self, services: Sequence[Any], collectors: Sequence[type[StackCollector]]) -> None:
+        """Start everything, collect from every service and from the stack, stop everything."""
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(THREADS, "collection"))
+        starting: asyncio.Future[RunningStack] = loop.create_future()
+        collected, settings = self._collected, self._settings
+        collected.backend = choose(settings.stack, self._say)
+        # Nothing runs yet where the choice of a backend fails, so only from here on is there something to stop.
+        runs = self._runner = runner(collected.backend, self._plan(), settings.target)
+        collected.services = [runs.prepare(service) for service in services]
+        doing = "attaching to" if settings.target else "starting"
+        self._say(f"{doing} the stack and {len(services)} services")
+        stack_task = asyncio.create_task(asyncio.to_thread(runs.start_stack, collected.services))
         try:
-            first = starting if self.backend == "containers" else None
-            trial_task = asyncio.create_task(hold_trial(self.run_, self.areas, first, self.say))
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
             async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
-                observer = Observer(self.run_, http, starting, collected.measures)
-                tasks = [
-                    asyncio.create_task(self._serve(pad, live, observer, starting), name=live.service.name)
-                    for live in collected.services
-                ]
+                context = self._context(http, starting)
+                stack_collectors = [collector(context) for collector in collectors]
+                beside = asyncio.create_task(self._beside(stack_collectors, starting))
+                tasks = self._service_tasks(context, starting)
                 try:
                     stack = await asyncio.shield(stack_task)  # Ctrl-C must not lose what is being started
                 except Exception as broken:
                     starting.set_exception(broken)
                     raise
                 starting.set_result(stack)
-                self._tell_stack(stack)
-                sign_in(stack, http)
-                stack_look = StackLook(self.run_, stack, http, self.config_dir)
-                first_look = (
-                    asyncio.create_task(stack_look.first())
-                    if self.areas & {"components", "gateway", "alerts"}
-                    else None
-                )
-                await self._finish(tasks)
-                files = self.config_dir or STACK
-                await open_dashboards(self.run_, stack, files, http, self.areas, self.say, collected.services)
-                await look_at_retention(self.run_, stack, self.config_dir, http, self.areas)
-                if first_look:
-                    await first_look
-                    await stack_look.last(collected.services)
-                collected.components = await asyncio.to_thread(keep_states, self.run_, stack, self.backend)
-            await asyncio.to_thread(self._stop, stack, collected.services)
-            await trial_task
+                self._report_components(stack)
+                _sign_in(stack, http)
+                await self._collect(stack, context, stack_collectors, tasks)
+            await asyncio.to_thread(self._stop)
+            await beside
         finally:
-            stack = stack or await _started(stack_task)
-            await asyncio.to_thread(self._stop, stack, collected.services)
+            await asyncio.wait([stack_task])  # what is being started must be there before it can be stopped
+            await asyncio.to_thread(self._stop)
 
-    def _pad(self, starting: asyncio.Future[RunningStack]) -> Pad:
-        if self.run_.target is not None:
-            return AttachedPad(self.run_.target)
-        if self.backend == "containers":
-            from suites.collect.runners.containers import ContainersPad  # needs packages that the other backends do not
+    def _plan(self) -> RunnerPlan:
+        return RunnerPlan(self._work_dir, STACK, self._settings.components, self._say)
 
-            return ContainersPad(self.work_dir, self.say)
-        return Launchpad(
-            self.work_dir,
-            self.ports,
-            lambda name: starting.result().endpoint(name) if starting.done() else None,
-            self.say,
+    def _context(self, http: httpx.AsyncClient, starting: asyncio.Future[RunningStack]) -> RunContext:
+        settings = self._settings
+        return RunContext(
+            store=self._store,
+            http=http,
+            today=settings.today,
+            work_dir=settings.folder,
+            shipped=STACK,
+            # The files that the stack was started from; of an attached stack only its owner knows them.
+            config_dir=settings.target.files if settings.target else STACK,
+            records=self._records,
+            listed=settings.listed,
+            services=self._collected.services,
+            stack=starting,
+            measures=self._collected.measures,
+            say=self._say,
+            attached=settings.target is not None,
+            chosen_only=settings.chosen_only,
+            no_retention_trial=settings.no_retention_trial,
         )
 
-    async def _finish(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _beside(self, collectors: Sequence[StackCollector], starting: asyncio.Future[RunningStack]) -> None:
+        """Collect what needs no stack; where the stack may be refused, only once it is known not to be."""
+        if self._runner is not None and self._runner.stack_first:
+            await asyncio.wait([starting])
+            if starting.exception() is not None:
+                return
+        await asyncio.gather(*(collector.beside() for collector in collectors))
+
+    def _service_tasks(self, context: RunContext, starting: asyncio.Future[RunningStack]) -> list[asyncio.Task[None]]:
+        makers = [(area, area.service(context)) for area in areas().values() if area.service is not None]
+        return [
+            asyncio.create_task(self._serve(context, running, makers, starting), name=running.service.name)
+            for running in self._collected.services
+        ]
+
+    async def _serve(
+        self,
+        context: RunContext,
+        running: RunningService,
+        makers: Sequence[tuple[Area, Callable[[RunningService], Any]]],
+        starting: asyncio.Future[RunningStack],
+    ) -> None:
+        """Start one service and collect from it; whatever breaks here is shown as the suite's own error."""
+        runs = self._runner
+        assert runs is not None  # noqa: S101  # made before any task
+        if runs.needs_stack(running):
+            await asyncio.wait([starting])
+            if starting.exception() is not None:
+                return  # whatever waits for the stack reports why
+        try:
+            await asyncio.to_thread(runs.start_service, running)
+            collectors = [make(running) for _, make in makers]
+            if running.base_url is None:
+                await asyncio.gather(*(collector.not_running() for collector in collectors))
+                return
+            await asyncio.gather(*(collector.before_traffic() for collector in collectors))
+            traffic: Traffic = await context.provoke(running)
+            await asyncio.gather(*(collector.after_traffic(traffic) for collector in collectors))
+        except Exception as broken:  # noqa: BLE001  # one service's trouble must not cost the others their verdicts
+            types = {rule.record for area, _ in makers for rule in in_area(area.name)}
+            error = CollectionError(f"collecting broke: {describe_error(broken)}")
+            self._store.put_missing(running.service.name, types, error)
+
+    async def _collect(
+        self,
+        stack: RunningStack,
+        context: RunContext,
+        collectors: Sequence[StackCollector],
+        tasks: Sequence[asyncio.Task[None]],
+    ) -> None:
+        inspect = partial(_inspected, stack, context)
+        first = await inspect()
+        started = [asyncio.create_task(collector.started(first)) for collector in collectors]
+        await self._finish(tasks)
+        await asyncio.gather(*started)
+        second = await inspect()
+        await asyncio.gather(*(collector.observed(second) for collector in collectors))
+        self._collected.components = await asyncio.to_thread(component_states, stack)
+        states = [state for state, _ in self._collected.components]
+        await asyncio.gather(*(collector.closing(states) for collector in collectors))
+
+    async def _finish(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         left = set(tasks)
         while left:
             done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
-                self.say(f"{task.get_name()} observed, {len(left)} of {len(tasks)} services left")
+                self._say(f"{task.get_name()} observed, {len(left)} of {len(tasks)} services left")
 
-    def _start_stack(self, pad: Pad, services: list[LiveService]) -> RunningStack:
-        if isinstance(pad, AttachedPad):
-            return AttachedBackend(pad.target).start(StackPlan(self.work_dir, STACK))
-        pad.log_root.mkdir(parents=True, exist_ok=True)
-        plan = StackPlan(
-            work_dir=self.work_dir / "stack",
-            config_dir=STACK,
-            targets=scrape_targets(services, pad.target),
-            log_glob=str(pad.log_root / "*" / "*" / "*.log"),
-            env={"ENVIRONMENT": "conformance"},
-        )
-        if isinstance(pad, Launchpad):
-            return backend_class(self.backend)().start(plan)
-        try:
-            return pad.start(plan)
-        except EngineError as wrong:
-            raise pytest.UsageError(f"--stack containers: {wrong}") from None
-
-    async def _serve(
-        self,
-        pad: Pad,
-        live: LiveService,
-        observer: Observer,
-        starting: asyncio.Future[RunningStack],
-    ) -> None:
-        """Start one service and observe it; whatever breaks here is shown as the suite's own error."""
-        local = live.service.start.local
-        if self.backend == "containers" or (local is not None and local.component is not None):
-            await asyncio.wait([starting])
-            if starting.exception() is not None:
-                return  # whoever waits for the stack tells why
-        try:
-            await asyncio.to_thread(pad.launch, live)
-            await observer.observe(live)
-        except Exception as broken:  # noqa: BLE001  # one service's trouble must not cost the others their verdicts
-            observer.broke(live, CollectionError(f"collecting broke: {told(broken)}"))
-
-    def _tell_stack(self, stack: RunningStack) -> None:
+    def _report_components(self, stack: RunningStack) -> None:
         for component in stack.components.values():
             if component.provenance != "absent":
-                self.say(f"  {component.name} {component.version or ''} {component.provenance}")
+                self._say(f"  {component.name} {component.version or ''} {component.provenance}")
 
-    def _stop(self, stack: RunningStack | None, services: list[LiveService]) -> None:
-        for live in services:
-            live.stop()
-        if stack is not None:
-            stack.stop()
-        self.ports.close()
-        shutil.rmtree(self.work_dir, ignore_errors=True)
+    def _stop(self) -> None:
+        if self._runner is not None:
+            self._runner.stop(self._collected.services)
+        shutil.rmtree(self._work_dir, ignore_errors=True)
 
 
-def told(broken: BaseException) -> str:
-    """Tell an exception that nobody expected in one line, with the place in our own code that it came through last."""
+async def _inspected(stack: RunningStack, context: RunContext) -> InspectedStack:
+    health = await asyncio.to_thread(stack.health)
+    return InspectedStack(stack, context.http, context.config_dir, health)
+
+
+def component_states(stack: RunningStack) -> list[tuple[ComponentState, str]]:
+    """The state of every component now, each with the detail that the backend gave; an absent one has it as problem."""
+    health = stack.health()
+    return [
+        (
+            ComponentState(
+                component.name,
+                component.provenance,
+                component.version,
+                component.endpoint,
+                component.detail if component.provenance == "absent" else health.get(component.name),
+            ),
+            component.detail,
+        )
+        for component in stack.components.values()
+    ]
+
+
+def _sign_in(stack: RunningStack, http: httpx.AsyncClient) -> None:
+    """Let the client send each component of an attached stack the credentials that it asks for.
+
+    The gateway is left out: it is tried without any.
+    """
+    credentials = {
+        component.endpoint: stack.credentials[name]
+        for name, component in stack.components.items()
+        if component.provenance == "attached" and component.endpoint and name != "gateway" and name in stack.credentials
+    }
+    if credentials:
+        http.auth = SignIn(credentials)
+
+
+def describe_error(broken: BaseException) -> str:
+    """Describe an unexpected exception in one line, with the last place in our own code that it came through."""
     frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(broken.__traceback__)]
     ours = [(file.relative_to(ROOT), line) for file, line in frames if file.is_relative_to(ROOT)]
     place = next((f" ({file}:{line})" for file, line in reversed(ours) if "site-packages" not in file.parts), "")
     return f"{type(broken).__name__}: {broken}{place}"
-
-
-async def _started(starting: asyncio.Task[RunningStack]) -> RunningStack | None:
-    """Wait for a stack that is being started, so that it can be stopped; None where it could not be started."""
-    try:
-        return await starting
-    except Exception:  # noqa: BLE001  # whoever waited for the stack has told why
-        return None

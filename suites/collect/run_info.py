@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from suites.collect.collection import Collected
-    from suites.run.settings import Run
+from suites.collect.collected import Collected
 
 SIMULATED = (
     "Delivery was simulated: no real Loki and Promtail were found. Put both on PATH or name their folder with "
@@ -17,12 +15,12 @@ SIMULATED = (
 NO_PROMETHEUS = "No Prometheus was found, so scraping was not evaluated. `make servers` builds it once."
 
 
-def write_run_info(run: Run, collected: Collected) -> None:
+def write_run_info(folder: Path, started: datetime, collected: Collected) -> None:
     """Write the description of the run into the run's folder."""
     measured = collected.measures
     info = {
-        "started": run.started.isoformat(timespec="seconds"),
-        "duration_s": round((datetime.now(UTC) - run.started).total_seconds(), 3),
+        "started": started.isoformat(timespec="seconds"),
+        "duration_s": round((datetime.now(UTC) - started).total_seconds(), 3),
         "collection_s": round(collected.seconds, 3),
         "backend": collected.backend,
         "components": [
@@ -47,7 +45,7 @@ def write_run_info(run: Run, collected: Collected) -> None:
         ],
         "notes": _notes(collected),
     }
-    path = run.folder / "run.json"
+    path = folder / "run.json"
     path.write_text(json.dumps(info, indent=1), encoding="utf-8")
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from urllib.parse import parse_qsl
 
 from stack.backends.base import TargetGroup
-from suites.collect.runners.local import LiveService
+from suites.core.running_service import RunningService
 
 
 def scrape_targets(
-    services: Sequence[LiveService], address_of: Callable[[LiveService], str | None]
+    services: Sequence[RunningService], address_of: Callable[[RunningService], str | None]
 ) -> dict[str, list[TargetGroup]]:
     """Give the target groups by job; `address_of` is where Prometheus reaches a service, None where it must not try."""
     targets: dict[str, list[TargetGroup]] = {}
@@ -20,7 +20,7 @@ def scrape_targets(
     return targets
 
 
-def _group(live: LiveService, address: str) -> TargetGroup:
+def _group(live: RunningService, address: str) -> TargetGroup:
     path, _, query = live.service.metrics.path.partition("?")
     return TargetGroup(
         (address,),

@@ -1,14 +1,31 @@
-"""Finds the rules: every file in `suites/*/rules/` is one, and its path is its id."""
+"""Finds areas and rules: a folder with `rules/` and an `area.py` is an area, every file in `rules/` a rule."""
 
 from __future__ import annotations
 
 import importlib
+import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from suites.core.area import Area
 from suites.core.rule import BadRuleError, Rule
 
 SUITES = Path(__file__).resolve().parents[1]
+RENAMED = SUITES.parent / "schemas" / "renamed-rules.json"
+
+
+@cache
+def areas() -> Mapping[str, Area]:
+    """All areas by name, sorted by name; raises TypeError for an `area.py` without an `AREA` of its folder's name."""
+    found = {}
+    for path in sorted(folder.parent / "area.py" for folder in SUITES.glob("*/rules")):
+        name = path.parent.name
+        area = getattr(importlib.import_module(f"suites.{name}.area"), "AREA", None)
+        if not isinstance(area, Area) or area.name != name:
+            raise TypeError(f"{path}: an area file holds `AREA = Area({name!r}, …)`")
+        found[name] = area
+    return found
 
 
 @cache
@@ -17,13 +34,14 @@ def rules() -> dict[str, Rule]:
 
     Raises `BadRuleError` naming the file for one that does not import or holds no rule.
     """
-    found = {}
-    for path in sorted(SUITES.glob("*/rules/*.py")):
-        if path.stem == "__init__":
-            continue
-        found_rule = load(path)
-        found[found_rule.id] = found_rule
-    return found
+    paths = sorted(path for path in SUITES.glob("*/rules/*.py") if path.stem != "__init__")
+    return {found.id: found for found in map(load, paths)}
+
+
+@cache
+def renamed() -> Mapping[str, str]:
+    """The new id of every rule that had another one."""
+    return dict(json.loads(RENAMED.read_text(encoding="utf-8")))
 
 
 def load(path: Path) -> Rule:
@@ -40,5 +58,5 @@ def load(path: Path) -> Rule:
 
 
 def in_area(area: str) -> list[Rule]:
-    """The rules of one suite, such as `metrics`."""
+    """The rules of one area, such as `metrics`."""
     return [found for found in rules().values() if found.area == area]

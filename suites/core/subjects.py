@@ -1,14 +1,14 @@
-"""What the rules of an area are applied to: services of the catalog, components of the stack."""
+"""What the rules of an area are applied to: services of the catalog, components of the stack, dashboards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from fixtures.catalog import Catalog, Waiver
-from suites.collect.static_files import has_something
-from suites.components.collect.files import Static
+from fixtures.service import Service, Waiver
+from suites.core.area import StaticRecords
+from suites.core.evidence import NotEvaluated
 from suites.core.rule import Rule
 
 SubjectKind = Literal["service", "component", "dashboard", "stack"]
@@ -24,24 +24,29 @@ class Subject:
     waivers: tuple[Waiver, ...] = ()
 
 
-def subjects(catalog: Catalog, static: Static | None) -> list[Subject]:
+def subjects(services: Sequence[Service], static: StaticRecords | None) -> list[Subject]:
     """The subjects of one area, in the order they are shown; `static` are the area's files, None if it has none."""
     if static is not None:
         return [Subject(name, _kind(records)) for name, records in static.items()]
-    return [Subject(service.name, "service", service.name, service.waivers) for service in catalog.services]
+    return [Subject(service.name, "service", service.name, service.waivers) for service in services]
 
 
 def _kind(records: Iterable[type]) -> SubjectKind:
     """What a subject of files is: its records say what they are judged per."""
-    return "dashboard" if any("dashboard" in getattr(record, "judged_per", ()) for record in records) else "component"
+    return "dashboard" if any("dashboard" in judged_per(record) for record in records) else "component"
 
 
-def is_about(rule: Rule, subject: Subject, static: Static | None) -> bool:
-    """Whether `rule` can say anything about `subject`: its record knows the kinds, and may name the components."""
-    if subject.kind not in getattr(rule.record, "judged_per", ("service",)):
+def judged_per(record: type) -> tuple[str, ...]:
+    """The kinds of subject that a record type is judged for: services, unless it says otherwise."""
+    return getattr(record, "judged_per", ("service",))
+
+
+def is_about(rule: Rule, subject: Subject, static: StaticRecords | None) -> bool:
+    """Whether `rule` applies to `subject`: its record knows the kinds, and may name the components."""
+    if subject.kind not in judged_per(rule.record):
         return False
-    told = None if static is None else has_something(static, rule.record, subject.name)
-    if told is not None:
-        return told
+    if static is not None and any(rule.record in records for records in static.values()):
+        found = static[subject.name].get(rule.record)
+        return found is not None and not (isinstance(found, NotEvaluated) and not found.applies)
     named: tuple[str, ...] | None = getattr(rule.record, "judged_components", None)
     return named is None or subject.name in named

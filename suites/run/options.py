@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from stack.servers.find import SERVERS_VARIABLE, found_in
 
-NAME = re.compile(r"(?=.{1,63}\Z)[a-z0-9]([a-z0-9_.-]*[a-z0-9])?")
-"""What a service may be called, as in `schemas/service.schema.json`."""
-ROOT = Path(__file__).resolve().parents[2]
+from suites.collect.backend_choice import BACKENDS
 
 
 def add(parser: pytest.Parser) -> None:
@@ -19,7 +16,7 @@ def add(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "observability conformance")
     group.addoption(
         "--stack",
-        choices=["auto", "containers", "local", "attached"],
+        choices=["auto", *BACKENDS],
         default="auto",
         help="how the stack is run: `auto` takes containers where an engine answers and has the images, else "
         "processes on this machine (default: auto)",
@@ -72,34 +69,6 @@ def add(parser: pytest.Parser) -> None:
     )
 
 
-def retention_trial(config: pytest.Config) -> bool:
-    """Whether the run is to prove that old data really is deleted: a run about single services leaves it out."""
-    left_out = ("--no-retention-trial", "--service", "--service-url")
-    return not any(config.getoption(option) for option in left_out)
-
-
-def service_urls(config: pytest.Config) -> dict[str, str]:
-    """The `--service-url` options by name; raises UsageError for one that is not NAME=URL."""
-    found: dict[str, str] = {}
-    for option in config.getoption("--service-url"):
-        name, equals, url = option.partition("=")
-        if not (equals and name.strip() and url.startswith(("http://", "https://"))):
-            raise pytest.UsageError(
-                f"--service-url {option!r}: expected NAME=URL, such as checkout=http://127.0.0.1:8080/metrics"
-            )
-        if not NAME.fullmatch(name):
-            raise pytest.UsageError(
-                f"--service-url {option!r}: {name!r} is no name: lower-case letters, digits, and . _ - between them"
-            )
-        if "@" in url.partition("://")[2].partition("/")[0]:
-            shown = f"{name}={url.partition('://')[0]}://…@{url.rpartition('@')[2]}"
-            raise pytest.UsageError(f"--service-url {shown}: no user and password in the URL, they would be printed")
-        if name in found:
-            raise pytest.UsageError(f"--service-url names {name!r} twice")
-        found[name] = url
-    return found
-
-
 def use_servers(config: pytest.Config) -> None:
     """Let this process and all that it starts find the programs of `--servers`, until pytest ends.
 
@@ -119,10 +88,3 @@ def use_servers(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     patch.setenv(SERVERS_VARIABLE, str(folder.resolve()))
     config.add_cleanup(patch.undo)
-
-
-def check_stack(config: pytest.Config) -> None:
-    """Raise UsageError for a stack that this run cannot have, rather than judge another one than was asked for."""
-    chosen, target = config.getoption("--stack"), config.getoption("--target")
-    if target is not None and chosen != "attached":
-        raise pytest.UsageError("--target names the endpoints of a live stack: it needs --stack attached")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from suites.core.rule import Level, Rule
-from suites.core.subjects import Subject
-from suites.core.verdict import Verdict, judge
+from suites.core.rule import Level
+from suites.core.verdict import Verdict
 from suites.run import options
 from suites.run.outcome import Nonconformance, RuleBrokeError, headline, plain
 from suites.run.progress import relayed, teller
-from suites.run.settings import FOLDER, RUN, Run, start
+from suites.run.run_folder import FOLDER
+from suites.run.session import RunSession
+from suites.run.settings import ROOT
 
 PARAMETER = "judgement"
+RUN = pytest.StashKey[RunSession]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,22 +29,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the run, and tell the reports where its description will be."""
     options.use_servers(config)
-    run = start(config)
+    run = RunSession(config)
     config.stash[RUN] = run
-    config.obs_run_info = run.folder / "run.json"  # type: ignore[attr-defined]  # how reports finds it, see reports/plugin.py
+    config.obs_run_info = run.folder.path / "run.json"  # type: ignore[attr-defined]  # how reports finds it, see reports/plugin.py
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the run folder, in the process that made it."""
     run = config.stash.get(RUN, None)
-    if run is not None and not hasattr(config, "workerinput"):
-        shutil.rmtree(run.folder, ignore_errors=True)
+    if run is not None:
+        run.folder.remove()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Hand the run folder to an xdist worker."""
-    node.workerinput[FOLDER] = str(node.config.stash[RUN].folder)
+    node.workerinput[FOLDER] = str(node.config.stash[RUN].folder.path)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -55,7 +56,7 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def _holds_suites(path: Path) -> bool:
-    here, suites = path.resolve(), options.ROOT / "suites"
+    here, suites = path.resolve(), ROOT / "suites"
     return here.is_relative_to(suites) or suites.is_relative_to(here)
 
 
@@ -84,13 +85,13 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     """Collect the evidence that the selected tests need before the first of them runs."""
     run = session.config.stash[RUN]
     wanted = {
-        (item.callspec.params[PARAMETER][0].area, item.callspec.params[PARAMETER][1].name)
+        (item.callspec.params[PARAMETER][0], item.callspec.params[PARAMETER][1].name)
         for item in getattr(session, "items", [])
         if hasattr(item, "callspec") and PARAMETER in item.callspec.params
     }
     if wanted and not session.config.option.collectonly and not session.testsfailed:
-        run.collect_once(wanted, teller(session.config, run.folder))
-    with relayed(session.config, run.folder):
+        run.collect_once(wanted, teller(session.config, run.folder.path))
+    with relayed(session.config, run.folder.path):
         return (yield)
 
 
@@ -99,29 +100,11 @@ def judgement(request: pytest.FixtureRequest) -> Verdict:
     """The verdict of one rule on one subject; an error of the suite itself is raised here, in the setup."""
     rule, subject = request.param
     run = request.config.stash[RUN]
-    verdict = _judged(run, rule, subject).without(f"{run.folder}/work/")
+    verdict = run.judged(rule, subject)
     request.node.user_properties.append(("verdict", verdict.as_data(subject.kind, subject.service)))
     if verdict.outcome == "error":
         raise RuleBrokeError(plain(f"{headline(verdict)}\n  {verdict.reason}"))
     return verdict
-
-
-def _judged(run: Run, rule: Rule, subject: Subject) -> Verdict:
-    waiver = next((waiver for waiver in subject.waivers if waiver.rule == rule.id), None)
-    verdict = judge(rule, subject.name, run.store.get(rule.record, subject.name), waiver)
-    if waiver is None or verdict.outcome == "error":
-        return verdict
-    problem = None
-    if verdict.outcome == "pass":
-        problem = f"the waiver is no longer needed: remove it from {waiver.where or 'the service.yaml'}"
-    elif waiver.expired(run.today):
-        problem = (
-            f"the waiver expired on {waiver.expires} ({waiver.where or 'service.yaml'}): mend the breach, "
-            f"or have {waiver.owner} renew it"
-        )
-    if problem is None:
-        return verdict
-    return Verdict(rule, subject.name, "error", verdict.evidence, verdict.findings, problem, waiver=waiver)
 
 
 @pytest.hookimpl(tryfirst=True)

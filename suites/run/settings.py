@@ -1,144 +1,169 @@
-"""What one conformance run is: the catalog, the rules' subjects, the evidence, shared by all its processes.
-
-With pytest-xdist every worker sees the same run folder. The first worker that needs evidence collects it for all,
-the others wait at a lock: the experiment happens once, however many processes judge.
-"""
+"""What one run is asked for: read once from the options, the catalog and the target file, and frozen."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import cached_property
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock, Timeout
 
-from fixtures.catalog import Catalog, CatalogError, Service, load
+from fixtures.catalog import CatalogError, load
+from fixtures.service import Service
+from stack.backends.attached.target_file import TargetFile, TargetFileError
 from stack.components import COMPONENTS
-from stack.servers.pins import cache_root
-from suites.collect.static_files import read_files
-from suites.components.collect.files import Static
-from suites.core.discovery import in_area, rules
-from suites.core.evidence import EvidenceStore
-from suites.core.rule import Rule
-from suites.core.subjects import Subject, is_about, subjects
-from suites.run.options import ROOT, check_stack, service_urls
+from suites.collect.runners.attached import attached_services
+from suites.core import waivers
+from suites.core.discovery import areas, renamed, rules
+from suites.run.run_folder import RunFolder
 
-if TYPE_CHECKING:
-    from stack.backends.attached.target_file import TargetFile
-
-RUN = pytest.StashKey["Run"]()
-FOLDER = "conformance_run_folder"
-PREFIX, STARTED, IN_USE = "conformance-", "started", "in-use"
-"""How run folders are named, and the files in one that tell when its run began and that it still goes on."""
+ROOT = Path(__file__).resolve().parents[2]
+STACK = ROOT / "stack"
+CATALOG = ROOT / "fixtures" / "services"
+NAME = re.compile(r"(?=.{1,63}\Z)[a-z0-9]([a-z0-9_.-]*[a-z0-9])?")
+"""What a service may be called, as in `schemas/service.schema.json`."""
 
 
-@dataclass
-class Run:
-    """One run: options, catalog and the folder its processes share."""
+@dataclass(frozen=True)
+class Settings:
+    """One run, as it was asked for.
 
-    config: pytest.Config
+    `folder` is shared by its processes; `started` is in UTC. `stack`
+    is the value of `--stack`, `target` the target file of an attached stack. `listed` are all services of the catalog,
+    `services` those that are judged. `focused`: only single services are judged, and nothing of the stack.
+    `components` are those of the stack to start, empty for all. `chosen_only` says why the run does not see the whole
+    catalog, `no_retention_trial` why there is no trial; both are empty where that is not so.
+    """
+
     folder: Path
     started: datetime
-    in_use: FileLock | None = None
-
-    @cached_property
-    def target(self) -> TargetFile | None:
-        """Where the live stack is, with `--stack attached`; raises UsageError for a target file that cannot be used."""
-        from suites.collect.runners.attached import load_target  # the other backends need none of it
-
-        return load_target(self.config)
-
-    @cached_property
-    def listed(self) -> tuple[Service, ...]:
-        """All services of the catalog; raises UsageError with every problem of the catalog, or of its waivers."""
-        urls = service_urls(self.config)
-        chosen = self.config.getoption("--catalog")
-        wanted = set(self.config.getoption("--service"))
-        listed: tuple[Service, ...] = ()
-        if chosen or not urls:
-            try:
-                listed = load(chosen or ROOT / "fixtures" / "services").services
-            except CatalogError as broken:
-                raise pytest.UsageError(str(broken)) from None
-        services = [*listed, *(_from_url(name, url) for name, url in urls.items())]
-        _check_names(services, wanted)
-        _check_jobs(services)
-        _check_waivers(services)
-        return tuple(services)
-
-    @cached_property
-    def catalog(self) -> Catalog:
-        """The services to judge: those of the catalog that were asked for and, of a live stack, can be found."""
-        wanted, services = set(self.config.getoption("--service")), list(self.listed)
-        if self.target is not None:
-            from suites.collect.runners.attached import attached_services  # the other backends need none of it
-
-            services = attached_services(services, self.target)
-            lost = sorted(wanted - {service.name for service in services})
-            if lost:
-                raise pytest.UsageError(f"--service {', '.join(lost)}: the target file does not say where it runs")
-        return Catalog(tuple(service for service in services if not wanted or service.name in wanted))
+    stack: str
+    target: TargetFile | None
+    listed: tuple[Service, ...]
+    services: tuple[Service, ...]
+    focused: bool = False
+    components: tuple[str, ...] = ()
+    chosen_only: str = ""
+    no_retention_trial: str = ""
 
     @property
-    def shared(self) -> bool:
-        """Whether other processes judge by the evidence that this one collects: with pytest-xdist they do."""
-        return hasattr(self.config, "workerinput")
-
-    @cached_property
     def today(self) -> date:
-        """The date that waivers and end-of-life tables are compared with: the day the run started, in UTC."""
+        """The day the run started, in UTC: what waivers and end-of-life dates are compared with."""
         return self.started.date()
 
-    @cached_property
-    def store(self) -> EvidenceStore:
-        """The evidence of this run."""
-        return EvidenceStore(self.folder / "evidence")
 
-    @cached_property
-    def statics(self) -> Mapping[str, Static]:
-        """What the shipped files say, by area and subject.
+def read_settings(config: pytest.Config, folder: RunFolder) -> Settings:
+    """Read what the run is asked for.
 
-        They are held against the catalog that is shipped with them, whichever services this run judges.
-        """
-        return read_files(load(ROOT / "fixtures" / "services"), self.today)
+    Raises:
+        pytest.UsageError: it cannot be run as asked; every problem of the catalog or its waivers is named.
 
-    def check(self) -> None:
-        """Raise UsageError for whatever cannot be run as asked, before anything is collected."""
-        check_stack(self.config)
-        _ = self.target
-        _ = self.catalog
-        if self.config.getoption("--stack") == "containers" and not self.shared and not self.config.option.collectonly:
-            from suites.collect.runners.containers import check  # needs packages that the other backends do not
+    """
+    return _settings(config, folder.path, folder.started)
 
-            check(self.config, self.catalog.services)
 
-    def judgements(self, area: str) -> list[tuple[Rule, Subject]]:
-        """Every rule of `area` with every subject it is about, subject by subject."""
-        static = self.statics.get(area)
-        return [
-            (rule, subject)
-            for subject in subjects(self.catalog, static)
-            for rule in in_area(area)
-            if is_about(rule, subject, static)
-        ]
+def _settings(config: pytest.Config, folder: Path, started: datetime) -> Settings:
+    stack = config.getoption("--stack")
+    target = _target(config)
+    urls, wanted = service_urls(config), set(config.getoption("--service"))
+    catalog = config.getoption("--catalog")
+    listed = _listed(catalog, urls, wanted)
+    focused = bool(urls or wanted)
+    services = listed
+    if target is not None:
+        services = _of_target(listed, target, wanted)
+    services = tuple(service for service in services if not wanted or service.name in wanted)
+    chosen_only = ""
+    if focused:
+        chosen_only = "this run observes chosen services only; run without --service and --service-url"
+    elif catalog:
+        chosen_only = "this run observes the services of another catalog; run without --catalog"
+    left_out = [name for name in ("--no-retention-trial", "--service", "--service-url") if config.getoption(name)]
+    return Settings(
+        folder=folder,
+        started=started,
+        stack=stack,
+        target=target,
+        listed=listed,
+        services=services,
+        focused=focused,
+        components=_components(services) if focused else (),
+        chosen_only=chosen_only,
+        no_retention_trial=f"the retention trial was left out; run without {left_out[0]}" if left_out else "",
+    )
 
-    def collect_once(self, wanted: Collection[tuple[str, str]], say: Callable[[str], None]) -> None:
-        """Collect the evidence for `wanted` pairs of area and subject, unless a process of this run already has."""
-        from suites.collect.collection import collect  # the suite's own tests need none of it
 
-        done = self.folder / "collected"
-        with FileLock(self.folder / "collect.lock"):
-            if not done.exists():
-                collect(self, wanted, say)
-                done.touch()
+def _components(services: Sequence[Service]) -> tuple[str, ...]:
+    """The components of the stack that evidence about these services needs; empty for all of them."""
+    if any(service.start.local and service.start.local.component for service in services):
+        return ()  # a component that is judged as a service needs those that it works with
+    needed = (name for area in areas().values() for service in services for name in area.components(service))
+    return tuple(dict.fromkeys(needed))
+
+
+def _target(config: pytest.Config) -> TargetFile | None:
+    path, attached = config.getoption("--target"), config.getoption("--stack") == "attached"
+    if path is not None and not attached:
+        raise pytest.UsageError("--target names the endpoints of a live stack: it needs --stack attached")
+    if not attached:
+        return None
+    if path is None:
+        raise pytest.UsageError("--stack attached needs --target FILE, the endpoints of the live stack")
+    try:
+        return TargetFile.load(path, os.environ)
+    except TargetFileError as wrong:
+        raise pytest.UsageError(str(wrong)) from None
+
+
+def _listed(catalog: Path | None, urls: dict[str, str], wanted: set[str]) -> tuple[Service, ...]:
+    listed: tuple[Service, ...] = ()
+    if catalog or not urls:
+        try:
+            listed = load(catalog or CATALOG).services
+        except CatalogError as broken:
+            raise pytest.UsageError(str(broken)) from None
+    services = [*listed, *(_from_url(name, url) for name, url in urls.items())]
+    _check_names(services, wanted)
+    wrong = [*_job_problems(services), *waivers.problems(services, rules(), renamed())]
+    if wrong:
+        raise pytest.UsageError("\n".join(wrong))
+    return tuple(services)
+
+
+def _of_target(listed: Sequence[Service], target: TargetFile, wanted: set[str]) -> tuple[Service, ...]:
+    try:
+        services = attached_services(listed, target)
+    except ValueError as unknown:
+        raise pytest.UsageError(str(unknown)) from None
+    lost = sorted(wanted - {service.name for service in services})
+    if lost:
+        raise pytest.UsageError(f"--service {', '.join(lost)}: the target file does not say where it runs")
+    return tuple(services)
+
+
+def service_urls(config: pytest.Config) -> dict[str, str]:
+    """The `--service-url` options by name; raises UsageError for one that is not NAME=URL."""
+    found: dict[str, str] = {}
+    for option in config.getoption("--service-url"):
+        name, equals, url = option.partition("=")
+        if not (equals and name.strip() and url.startswith(("http://", "https://"))):
+            raise pytest.UsageError(
+                f"--service-url {option!r}: expected NAME=URL, such as checkout=http://127.0.0.1:8080/metrics"
+            )
+        if not NAME.fullmatch(name):
+            raise pytest.UsageError(
+                f"--service-url {option!r}: {name!r} is no name: lower-case letters, digits, and . _ - between them"
+            )
+        if "@" in url.partition("://")[2].partition("/")[0]:
+            shown = f"{name}={url.partition('://')[0]}://…@{url.rpartition('@')[2]}"
+            raise pytest.UsageError(f"--service-url {shown}: no user and password in the URL, they would be printed")
+        if name in found:
+            raise pytest.UsageError(f"--service-url names {name!r} twice")
+        found[name] = url
+    return found
 
 
 def _from_url(name: str, url: str) -> Service:
@@ -148,7 +173,7 @@ def _from_url(name: str, url: str) -> Service:
         raise pytest.UsageError(f"--service-url {name}={url}: {wrong}") from None
 
 
-def _check_names(services: list[Service], wanted: set[str]) -> None:
+def _check_names(services: Sequence[Service], wanted: set[str]) -> None:
     names = [service.name for service in services]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
@@ -160,65 +185,11 @@ def _check_names(services: list[Service], wanted: set[str]) -> None:
         )
 
 
-def _check_jobs(services: list[Service]) -> None:
+def _job_problems(services: Sequence[Service]) -> list[str]:
     """The stack's own components are scraped too, each under its name, and must not be mixed up with a service."""
-    wrong = [
+    return [
         f"{service.where}: metrics.job: {service.metrics.job!r} is the job of the stack's own component; "
         "choose another name or metrics.job"
         for service in services
         if service.metrics.job in COMPONENTS and not (service.start.local and service.start.local.component)
     ]
-    if wrong:
-        raise pytest.UsageError("\n".join(wrong))
-
-
-def _check_waivers(services: list[Service]) -> None:
-    known = rules()
-    wrong = [
-        f"{waiver.where}: {problem}"
-        for service in services
-        for waiver in service.waivers
-        if (problem := _why_no_waiver(waiver.rule, known))
-    ]
-    if wrong:
-        raise pytest.UsageError("\n".join(wrong))
-
-
-def _why_no_waiver(name: str, known: Mapping[str, Rule]) -> str:
-    """Say why a service cannot have this rule waived, empty where it can."""
-    if name not in known:
-        return f"waiver for unknown rule {name!r}{_nearest(name, known)}"
-    if "service" not in getattr(known[name].record, "judged_per", ("service",)):
-        return f"waiver for {name!r}, which judges no service: it would never be needed"
-    return ""
-
-
-def _nearest(name: str, known: Collection[str]) -> str:
-    import difflib  # only on the way to an error
-
-    close = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def start(config: pytest.Config) -> Run:
-    """Make the run of this process: a new one, or in an xdist worker the one its controller made."""
-    inherited = getattr(config, "workerinput", {}).get(FOLDER)
-    if inherited:
-        folder = Path(inherited)
-        return Run(config, folder, datetime.fromisoformat((folder / STARTED).read_text(encoding="ascii")))
-    cache_root().mkdir(parents=True, exist_ok=True)
-    with FileLock(cache_root() / "runs.lock"):  # a new folder is not yet in use for an instant
-        _remove_abandoned()
-        folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-        in_use = FileLock(folder / IN_USE)
-        in_use.acquire(blocking=False)
-    now = datetime.now(UTC)
-    (folder / STARTED).write_text(now.isoformat(), encoding="ascii")
-    return Run(config, folder, now, in_use)
-
-
-def _remove_abandoned() -> None:
-    """Remove the folders of runs that were killed: their locks are free."""
-    for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{IN_USE}"):
-        with contextlib.suppress(OSError, Timeout), FileLock(lock, blocking=False):
-            shutil.rmtree(lock.parent, ignore_errors=True)

@@ -28,11 +28,12 @@ from stack.records.config.release import RunningRelease
 from stack.records.live.components import ClockSkew
 from stack.servers.find import SERVERS_VARIABLE, find_binary, why_absent
 from suites.components.collect.checkers import CHECKED, check
-from suites.components.collect.running import first_look, last_look
-from suites.components.collect.running_components import LiveStack, clock, release
+from suites.components.collect.component import clock, release
 from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated
+from suites.core.inspected_stack import InspectedStack
 from suites.gateway.collect.trial import weak_credentials
+from tests.support.inspect_stack import Seen, collect_stack, inspected
 
 SHIPPED = Path(__file__).parents[2] / "stack"
 TODAY = date(2026, 11, 24)
@@ -135,17 +136,13 @@ def attached(**endpoints: str) -> AttachedStack:
     return AttachedBackend(TargetFile(endpoints)).start(StackPlan(Path("unused"), SHIPPED))
 
 
-def live(stack: AttachedStack, http: httpx.AsyncClient) -> LiveStack:
-    return LiveStack(stack, http, None, TODAY, stack.health())
-
-
 @pytest.mark.parametrize(("ahead_s", "way"), [(0.0, ""), (90.0, "ahead"), (-90.0, "behind")])
 def test_a_clock_that_is_wrong_is_seen(peer: Peer, ahead_s: float, way: str) -> None:
     peer.ahead_s = ahead_s
 
     async def measure() -> ClockSkew:
         async with httpx.AsyncClient(trust_env=False) as http:
-            skew: ClockSkew = found(await clock(live(attached(loki=peer.url), http), "loki"))
+            skew: ClockSkew = found(await clock(inspected(attached(loki=peer.url), http), "loki"))
             return skew
 
     told = said("clocks-in-sync", asyncio.run(measure()))
@@ -164,8 +161,8 @@ def test_a_release_that_is_not_the_pinned_one_is_seen(monkeypatch: pytest.Monkey
     stack.components["prometheus"] = component
 
     def released() -> RunningRelease:
-        with_problems = LiveStack(stack, httpx.AsyncClient(), None, TODAY, {})
-        record: RunningRelease = found(release(with_problems, "prometheus"))
+        healthy = InspectedStack(stack, httpx.AsyncClient(), None)
+        record: RunningRelease = found(release(healthy, "prometheus", TODAY))
         return record
 
     assert said("running-version-is-pinned", released()) == []
@@ -181,14 +178,13 @@ def test_a_release_that_is_not_the_pinned_one_is_seen(monkeypatch: pytest.Monkey
 
 
 def test_what_is_down_absent_or_elsewhere_is_not_evaluated_with_the_reason() -> None:
-    async def look() -> tuple[Any, Any]:
+    async def collect() -> Seen:
         async with httpx.AsyncClient(trust_env=False) as http:
-            seen = live(attached(loki="http://127.0.0.1:1"), http)
-            return await first_look(seen), await last_look(seen)
+            return await collect_stack(inspected(attached(loki="http://127.0.0.1:1"), http))
 
-    first, last = asyncio.run(look())
+    first = asyncio.run(collect())
 
-    records = [record for part in (first, last) for about in part.values() for record in about.values()]
+    records = [record for about in first.values() for record in about.values()]
     assert all(isinstance(record, NotEvaluated) for record in records)
     assert all(record.reason for record in records)
     assert first["loki"][ClockSkew].reason.startswith("because loki does not work: http://127.0.0.1:1/ready: no answer")

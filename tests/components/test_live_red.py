@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -17,11 +15,10 @@ from stack.backends.base import StackPlan, TargetGroup
 from stack.backends.local.backend import LocalBackend, LocalStack
 from stack.eventually import eventually
 from stack.servers.find import find_binary, why_absent
-from suites.components.collect.running import first_look, last_look
-from suites.components.collect.running_components import LiveStack
 from suites.core.discovery import in_area
 from suites.core.evidence import NotEvaluated
 from suites.retention.collect.running import collect as settings_in_use
+from tests.support.inspect_stack import Seen, collect_stack, inspected
 
 SHIPPED = Path(__file__).parents[2] / "stack"
 SERVERS = ("prometheus", "loki", "promtail", "alertmanager", "node-exporter", "gateway")
@@ -29,7 +26,6 @@ AREAS = ("alerts", "components", "dashboards", "gateway")
 RULES = {rule.id.partition("/")[2]: rule for area in AREAS for rule in in_area(area)}
 LOCATION = "location /prometheus/ {\n"
 FRONT = "location = / {\n            auth_basic off;\n"
-Seen = Mapping[str, Mapping[type, Any]]
 
 
 def change(path: Path, *changes: tuple[str, str]) -> None:
@@ -69,16 +65,12 @@ def drift(config: Path) -> None:
 
 
 async def look(stack: LocalStack, config: Path, jobs: tuple[str, ...], logging: tuple[str, ...]) -> Seen:
-    """Collect all that the stack suite sees of a running stack."""
+    """Collect all that the areas about the stack collect from a running one."""
     async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
-        live = LiveStack(stack, http, config, datetime.now(UTC).date(), stack.health(), jobs, logging)
         urls = [stack.endpoint(name) or "" for name in ("loki", "prometheus")]
-        first = await first_look(live)
-        parts = [await settings_in_use(urls[0], urls[1], config, http, time.time()), first, await last_look(live)]
-    found: dict[str, dict[type, Any]] = {}
-    for part in parts:
-        for name, records in part.items():
-            found.setdefault(name, {}).update(records)
+        found = await collect_stack(inspected(stack, http, config), jobs, logging)
+        for name, records in (await settings_in_use(urls[0], urls[1], config, http, time.time())).items():
+            found[name] = {**records, **found[name]}
     return found
 
 

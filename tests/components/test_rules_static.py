@@ -14,11 +14,9 @@ from stack.records.config.compose import ComposeService
 from stack.records.config.loki import LokiConfig
 from stack.records.config.prometheus import PrometheusConfig
 from stack.records.config.scrape_jobs import ScrapeJobs
-from suites.components.collect.files import Static
-from suites.components.collect.files import collect_static as collect_stack
-from suites.core.discovery import in_area
+from suites.core.area import StackFiles, StaticRecords
+from suites.core.discovery import areas, in_area
 from suites.core.evidence import NotEvaluated
-from suites.retention.collect.files import collect_static as collect_retention
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = ROOT / "stack"
@@ -30,7 +28,7 @@ def jobs(folder: Path) -> list[str]:
     return [group["labels"]["job"] for group in json.loads((folder / "services.json").read_text(encoding="utf-8"))]
 
 
-def broken_rules(evidence: Static, area: str) -> dict[str, list[str]]:
+def broken_rules(evidence: StaticRecords, area: str) -> dict[str, list[str]]:
     """The messages by `subject rule-id` of every rule of the area on every record that it judges."""
     messages: dict[str, list[str]] = {}
     for subject, records in evidence.items():
@@ -43,12 +41,16 @@ def broken_rules(evidence: Static, area: str) -> dict[str, list[str]]:
     return messages
 
 
+def read(area: str, folder: Path) -> StaticRecords:
+    """What the files below `folder` say to an area."""
+    known = tuple(jobs(STACK / "prometheus/deployed/targets"))
+    reader = areas()[area].files
+    assert reader is not None
+    return reader(StackFiles(folder, TODAY, known))
+
+
 def judge(folder: Path) -> dict[str, list[str]]:
-    known = jobs(STACK / "prometheus/deployed/targets")
-    broken: dict[str, list[str]] = broken_rules(collect_retention(folder, TODAY), "retention")
-    for area in STACK_AREAS:
-        broken |= broken_rules(collect_stack(folder, TODAY, known), area)
-    return broken
+    return {name: said for area in AREAS for name, said in broken_rules(read(area, folder), area).items()}
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_the_shipped_stack_breaks_nothing_but_promtails_end_of_life() -> None:
 
 
 BREAKS = yaml.safe_load((Path(__file__).parents[1] / "data" / "static_breaks.yaml").read_text(encoding="utf-8"))
-STACK_AREAS = ("alerts", "components", "compose")
+AREAS = ("alerts", "components", "compose", "retention")
 
 
 @pytest.mark.parametrize("row", BREAKS, ids=[row["breaks"] for row in BREAKS])
@@ -84,7 +86,7 @@ def test_a_broken_copy_breaks_the_rule_meant_for_it(copy: Path, row: dict[str, s
 def test_every_static_rule_is_seen_red_on_a_broken_copy() -> None:
     seen = {row["breaks"].partition(" ")[2] for row in BREAKS} | {f"compose/{rule}" for _, rule in SHARED}
     records = {ComposeService, LokiConfig, PrometheusConfig, ScrapeJobs}
-    static = {rule.id for area in (*STACK_AREAS, "retention") for rule in in_area(area) if rule.record in records}
+    static = {rule.id for area in AREAS for rule in in_area(area) if rule.record in records}
 
     assert static - seen == set()
 
@@ -112,7 +114,7 @@ def test_findings_point_at_the_line(copy: Path) -> None:
     path.write_text(
         path.read_text(encoding="utf-8").replace("loki-config.yaml:ro", "loki-config.yaml"), encoding="utf-8"
     )
-    loki = collect_stack(copy, TODAY)["loki"][ComposeService]
+    loki = read("compose", copy)["loki"][ComposeService]
     assert isinstance(loki, list)
     rule = next(rule for rule in in_area("compose") if rule.id == "compose/mounts-read-only")
 
@@ -127,7 +129,7 @@ def test_findings_point_at_the_line(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (None, "stack/docker-compose.yml is not there"),
+        (None, "stack/docker-compose.yml does not exist"),
         ("services: [", "stack/docker-compose.yml: line "),
         ("services: 3", "stack/docker-compose.yml: line 1: no mapping `services`"),
         ("- a\n- b", "stack/docker-compose.yml: line 1: expected a mapping of keys, found a list"),
@@ -141,7 +143,7 @@ def test_a_compose_file_that_cannot_be_read_is_a_reason_and_no_traceback(
     if text is not None:
         path.write_text(text, encoding="utf-8")
 
-    found = collect_stack(copy, TODAY)["loki"][ComposeService]
+    found = read("compose", copy)["loki"][ComposeService]
 
     assert isinstance(found, NotEvaluated)
     assert found.reason.startswith(reason)
@@ -165,6 +167,6 @@ def test_overrides_per_tenant_are_read_from_the_file_beside_the_configuration(co
 
 
 def test_other_components_have_nothing_to_say_about_lokis_file() -> None:
-    found = collect_retention(STACK, TODAY)["grafana"][LokiConfig]
+    found = read("retention", STACK)["grafana"][LokiConfig]
     assert isinstance(found, NotEvaluated)
     assert not found.applies

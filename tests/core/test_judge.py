@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Self, cast
 
@@ -18,8 +19,7 @@ from suites.core.rule import Level, NotApplicable, Rule
 from suites.core.subjects import Subject
 from suites.core.verdict import KEPT_FINDINGS, Verdict, judge
 from suites.run.outcome import Nonconformance, RuleBrokeError, apply_outcome
-from suites.run.plugin import _judged
-from suites.run.settings import Run
+from suites.core.waivers import judge_with_waivers
 
 
 @dataclass(frozen=True)
@@ -137,46 +137,38 @@ def test_a_breach_says_what_where_how_and_why() -> None:
     assert lines[-2:] == ["  … and 2 more in the report", "  why: No word is bad. https://example.org/"]
 
 
-@pytest.fixture
-def judged(tmp_path: Path) -> Callable[..., Verdict]:
+def judged(text: str, today: date, *waivers: Waiver) -> Verdict:
     """Judge one text under a waiver on a given day, as a run does."""
-
-    def one(text: str, today: date, *waivers: Waiver) -> Verdict:
-        noon = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
-        run = Run(cast("pytest.Config", None), tmp_path, noon)
-        run.store.put("shop", {Text: [Text(text)]}, "live")
-        return _judged(run, MUST, Subject("shop", "service", "shop", waivers))
-
-    return one
+    return judge_with_waivers(MUST, Subject("shop", "service", "shop", waivers), seen(text), today)
 
 
 LAST_DAY, DAY_AFTER = date(2026, 6, 30), date(2026, 7, 1)
 
 
-def test_a_waiver_holds_up_to_and_including_its_day(judged: Callable[..., Verdict]) -> None:
+def test_a_waiver_holds_up_to_and_including_its_day() -> None:
     assert judged("bad", LAST_DAY, WAIVER).outcome == "waived"
     expired = judged("bad", DAY_AFTER, WAIVER)
     assert expired.outcome == "error"
     assert expired.reason == (
-        "the waiver expired on 2026-06-30 (service.yaml:9): mend the breach, or have shop renew it"
+        "the waiver expired on 2026-06-30 (service.yaml:9): fix the breach, or have shop renew it"
     )
     assert [finding.message for finding in expired.findings] == ["`bad` is bad"], "the breach is still told"
 
 
 @pytest.mark.parametrize("today", [LAST_DAY, DAY_AFTER])
-def test_a_waiver_that_is_not_needed_is_an_error(judged: Callable[..., Verdict], today: date) -> None:
+def test_a_waiver_that_is_not_needed_is_an_error(today: date) -> None:
     verdict = judged("good", today, WAIVER)
     assert verdict.outcome == "error"
     assert verdict.reason == "the waiver is no longer needed: remove it from service.yaml:9"
 
 
-def test_a_waiver_of_another_rule_changes_nothing(judged: Callable[..., Verdict]) -> None:
+def test_a_waiver_of_another_rule_changes_nothing() -> None:
     other = Waiver("metrics/parsable", "it is old", "shop", date(2020, 1, 1))
     assert judged("bad", LAST_DAY, other).outcome == "fail"
     assert judged("good", LAST_DAY, other).outcome == "pass"
 
 
-def test_a_waiver_is_neither_needed_nor_not_where_nothing_was_seen(judged: Callable[..., Verdict]) -> None:
+def test_a_waiver_is_neither_needed_nor_not_where_nothing_was_seen() -> None:
     assert judged("", LAST_DAY, WAIVER).outcome == "not-evaluated"
 
 

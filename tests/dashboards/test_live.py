@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,17 @@ from stack.records.dashboards.answers import VariableData
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.grafana import GrafanaFiles, ServedDashboard
 from stack.servers.find import find_binary, why_absent
+from suites.core.area import StackFiles
 from suites.core.discovery import in_area
 from suites.core.evidence import Evidence, NotEvaluated, Records
 from suites.core.verdict import judge
 from suites.dashboards.collect import grafana
-from suites.dashboards.collect.files import collect_static, datasources, grafana_files, read
+from suites.dashboards.collect.files import datasources, grafana_files, read, read_static
 from suites.dashboards.collect.running import collect
 from suites.dashboards.collect.stores import stores_of
 
 STACK = Path(__file__).parents[2] / "stack"
+TODAY = date(2026, 11, 24)
 PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}
 DEADLINE_S = 3.0
 
@@ -246,7 +249,7 @@ def test_a_stack_without_servers_is_not_evaluated(tmp_path: Path) -> None:
 
 
 def test_shipped_dashboards_keep_the_static_rules() -> None:
-    found = collect_static(STACK, None)  # type: ignore[arg-type]  # the date is for the collectors of other areas
+    found = read_static(StackFiles(STACK, TODAY))
     assert "services" in found
     assert {subject: said(records) for subject, records in found.items()} == {subject: {} for subject in found}
 
@@ -268,7 +271,8 @@ def test_a_broken_file_is_red(change: dict[str, Any], rule: str, message: str, f
     shutil.copytree(files, copy)
     (copy / "grafana" / "dashboards" / "red.json").write_text(json.dumps({**FILES["fine"], **change}), encoding="utf-8")
     (copy / "grafana" / "dashboards" / "fine.json").unlink()
-    ((subject, records),) = collect_static(copy, None).items()  # type: ignore[arg-type]  # as above
+    grafana, (subject, records) = read_static(StackFiles(copy, TODAY)).items()
+    assert grafana[0] == "grafana"
     assert said(records) == {rule: [message]}
     assert subject == ("fine" if change.get("uid") != "" else "red")
 
@@ -287,7 +291,7 @@ def test_a_file_that_is_no_dashboard_says_why(text: str, problem: str, files: Pa
     copy = tmp_path / "stack"
     shutil.copytree(files, copy)
     (copy / "grafana" / "dashboards" / "odd.json").write_bytes(text.encode("latin-1"))
-    (odd,) = collect_static(copy, None)["odd"].values()  # type: ignore[arg-type]  # as above
+    (odd,) = read_static(StackFiles(copy, TODAY))["odd"].values()
     assert isinstance(odd, list)
     assert problem in odd[0].problem
 
@@ -322,7 +326,7 @@ def test_two_files_with_one_uid_are_told(files: Path, tmp_path: Path) -> None:
     shutil.copytree(files, copy)
     folder = copy / "grafana" / "dashboards"
     shutil.copy2(folder / "fine.json", folder / "more.json")
-    found = said(collect_static(copy, None)["fine"])  # type: ignore[arg-type]  # as above
+    found = said(read_static(StackFiles(copy, TODAY))["fine"])
     assert found == {
         "has-uid-and-title": [
             "the uid `fine` is also that of stack/grafana/dashboards/more.json",

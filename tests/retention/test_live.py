@@ -75,10 +75,10 @@ def test_a_stack_as_shipped_says_what_its_files_say_and_is_too_young_for_the_res
 @pytest.mark.native
 def test_a_prometheus_without_the_shipped_flags_keeps_something_else(tmp_path: Path) -> None:
     need("prometheus")
-    from suites.components.collect.files import compose_services, prometheus_config
+    from suites.core.stack_files import prometheus_config
     from suites.retention.collect.effective import effective_prometheus
 
-    shipped = prometheus_config(STACK, compose_services(STACK))
+    shipped = prometheus_config(STACK)
     assert isinstance(shipped, list)
     named = replace(shipped[0], flags={"storage.tsdb.retention.time": "99d"})
 

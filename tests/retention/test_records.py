@@ -12,7 +12,7 @@ from stack.records.retention.running import LAST_SUCCESS, CompactorRuns, words
 from stack.records.retention.trial import AGES_S, AgeGroup, RetentionTrial
 from suites.core.evidence import CollectionError, Evidence, EvidenceStore, NotEvaluated
 from suites.retention.collect.chunk_files import chunk_files, holding, index_files
-from suites.retention.collect.running import NOT_ASKED, keep, no_trial
+from suites.retention.collect.running import keep, no_trial
 from suites.retention.collect.running_stack import slack_s
 from suites.retention.collect.temporary_stack import OVERLAY, read_overlay
 
@@ -147,10 +147,10 @@ def test_the_slack_is_what_the_running_loki_needs_at_most() -> None:
 def test_a_reason_does_not_replace_what_was_seen_and_the_stack_goes_before_the_trial(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path)
     of_the_stack, of_the_trial = CompactorRuns(9, 0, 900, 8.0), CompactorRuns(9, 0, 1, 8.5)
-    keep(no_trial(), store)
+    keep(no_trial(NotEvaluated("the retention trial was left out")), store)
     missing = store.get(RetentionTrial, "loki")
     assert isinstance(missing, NotEvaluated)
-    assert missing.reason == NOT_ASKED
+    assert missing.reason == "the retention trial was left out"
     keep({"loki": {CompactorRuns: NotEvaluated("too young")}}, store)
     keep({"loki": {CompactorRuns: [of_the_trial]}}, store)
     assert store.get(CompactorRuns, "loki") == Evidence((of_the_trial,), "live")

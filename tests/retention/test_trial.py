@@ -12,9 +12,9 @@ from stack.records.config.prometheus import PrometheusConfig
 from stack.records.retention.running import CompactorRuns
 from stack.records.retention.trial import RetentionTrial
 from stack.servers.find import SERVERS_VARIABLE, find_binary, why_absent
-from suites.components.collect.files import PROMETHEUS, compose_services, prometheus_config
 from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated
+from suites.core.stack_files import PROMETHEUS, prometheus_config
 from suites.retention.collect.running import trial
 from suites.retention.collect.temporary_stack import TrialImpossibleError
 from suites.retention.collect.trial_loki import refuse_other_stores, trial_loki
@@ -48,7 +48,7 @@ class Trials:
 
 
 def config(kept: str | None) -> PrometheusConfig:
-    shipped = prometheus_config(STACK, compose_services(STACK))
+    shipped = prometheus_config(STACK)
     assert not isinstance(shipped, NotEvaluated)
     if kept is None:
         return shipped[0]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from suites.collect import backend_choice
-from suites.collect.backend_choice import choose
+from suites.collect.backend_choice import choose, runner
+from suites.collect.runners.base import RunnerPlan
+from suites.collect.runners.local import LocalRunner
 
 
 @pytest.mark.parametrize("option", ["local", "containers", "attached"])
@@ -32,3 +36,10 @@ def test_a_backend_that_cannot_be_imported_is_no_reason_to_fail(monkeypatch: pyt
 
     assert why is not None
     assert why.startswith("the backend for containers needs a package that is not installed: ")
+
+
+def test_backends_are_found_by_name(tmp_path: Path) -> None:
+    plan = RunnerPlan(tmp_path, tmp_path, (), pytest.fail)
+    assert isinstance(runner("local", plan), LocalRunner)
+    with pytest.raises(ValueError, match="there is no backend `podman`; choose one of containers, local, attached"):
+        runner("podman", plan)

@@ -20,9 +20,9 @@ from stack.embedded.log_store import LogStore, StoreReader
 from stack.records.logs.delivery import Delivery
 from stack.records.logs.stream import LogStream
 from stack.servers.find import find_binary
-from suites.collect.runners.local import LiveService
 from suites.core.evidence import NotEvaluated, Records
-from suites.logs.collect import pipeline as follow
+from suites.core.running_service import RunningService
+from suites.logs.collect import pipeline
 from tests.support.conformance_run import Finished, finished
 
 NEEDS = {
@@ -120,7 +120,7 @@ class DyingStack:
 
 @pytest.mark.parametrize("died", ["promtail was ended by SIGKILL; its last log lines: …", None])
 def test_lines_are_lost_by_the_stack_only_where_it_died(died: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow, "DEADLINE_S", 0.1)
+    monkeypatch.setattr(pipeline, "DEADLINE_S", 0.1)
     found = asyncio.run(followed(DyingStack(died)))[Delivery]
     if died:
         assert found == NotEvaluated("because promtail was ended by SIGKILL")
@@ -133,6 +133,6 @@ async def followed(stack: DyingStack) -> Records:
     service = replace(Service.from_url("shop", "http://127.0.0.1:9"), logs=Logs("zap", labels={"service": "shop"}))
     stream = LogStream.parse('{"ts":1795500000.5,"level":"info","msg":"m"}\n')
     async with httpx.AsyncClient() as http:
-        store = follow.LogStore(stack, http)  # type: ignore[arg-type]  # as much of a stack as is looked at
+        store = pipeline.LogStore(stack, http)  # type: ignore[arg-type]  # as much of a stack as is looked at
         store.reader = empty_store()
-        return await follow.follow(LiveService(service, started_at=1795500000.0), {LogStream: [stream]}, store)
+        return await pipeline.deliveries(RunningService(service, started_at=1795500000.0), {LogStream: [stream]}, store)

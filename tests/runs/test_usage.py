@@ -11,7 +11,8 @@ import pytest
 
 from stack.servers.find import SERVERS_VARIABLE, find_binary
 from suites.run.options import use_servers
-from suites.run.settings import start
+from suites.run.run_folder import RunFolder
+from suites.run.session import RunSession
 from tests.support.conformance_run import finished
 
 SERVICE = """\
@@ -40,6 +41,7 @@ class Asked:
             "--catalog": None,
             "--service": [],
             "--service-url": [],
+            "--no-retention-trial": False,
         }
         self._options = given | {f"--{name.replace('_', '-')}": value for name, value in options.items()}
 
@@ -49,7 +51,7 @@ class Asked:
 
 def message(**options: Any) -> str:
     """The usage error for these options; fails where there is none."""
-    run = start(Asked(**options))  # type: ignore[arg-type]  # a stand-in with the options alone
+    run = RunSession(Asked(**options))  # type: ignore[arg-type]  # a stand-in with the options alone
     with pytest.raises(pytest.UsageError) as refused:
         run.check()
     return str(refused.value)
@@ -177,13 +179,13 @@ def test_the_suites_own_tests_need_no_catalog(pytestconfig: pytest.Config) -> No
 
 
 def test_the_folder_of_a_killed_run_is_removed_and_that_of_a_running_one_is_not(tmp_path: Path) -> None:
-    killed, running = start(Asked()), start(Asked())  # type: ignore[arg-type]  # as above
+    killed, running = RunFolder.of(Asked()), RunFolder.of(Asked())  # type: ignore[arg-type]  # as above
     assert killed.in_use is not None
     killed.in_use.release()
-    start(Asked())  # type: ignore[arg-type]  # as above
-    assert not killed.folder.exists()
-    assert running.folder.parent == tmp_path
-    assert running.folder.exists()
+    RunFolder.of(Asked())  # type: ignore[arg-type]  # as above
+    assert not killed.path.exists()
+    assert running.path.parent == tmp_path
+    assert running.path.exists()
 
 
 def test_a_folder_of_servers_is_used_until_pytest_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """A pytest plugin that breaks the suite's own collecting: load it with `-p tests.support.breaks_collection`.
 
-The last look at the components fails, when all services have been observed.
+The state of the components cannot be collected, when all services have been observed.
 """
 
 from __future__ import annotations
@@ -16,4 +16,4 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001  # the hook
     def broken(*_: object) -> None:
         raise RuntimeError("a fault of the suite")
 
-    collection.keep_states = broken  # type: ignore[assignment,attr-defined]  # that is the point
+    collection.component_states = broken  # type: ignore[assignment]  # that is the point

@@ -13,21 +13,20 @@ import pytest
 
 from stack.backends.base import RunningStack
 from suites.collect import collection
-from suites.logs.collect import delivery
-from suites.logs.collect import pipeline as follow
+from suites.logs.collect import delivery, pipeline
 
 
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001  # the hook passes it by name
     """Put the kill where the moment passes by."""
     name, when = os.environ["KILLED_COMPONENT"], os.environ["KILLED_WHEN"]
-    told, collect = collection._Collection._tell_stack, delivery.collect
+    report, collect = collection._Collection._report_components, delivery.collect
     stacks: list[RunningStack] = []
 
     def kill() -> None:
         stacks[0].process(name).kill()
 
-    def tell(self: collection._Collection, stack: RunningStack) -> None:
-        told(self, stack)
+    def report_and_kill(self: collection._Collection, stack: RunningStack) -> None:
+        report(self, stack)
         stacks.append(stack)
         if when == "started":
             kill()
@@ -37,5 +36,5 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001  # the hook
             kill()
         return await collect(*given, **options)
 
-    collection._Collection._tell_stack = tell  # type: ignore[method-assign]  # that is the point
-    setattr(follow, "collect", collect_and_kill)  # noqa: B010  # the name as `follow` imported it
+    collection._Collection._report_components = report_and_kill  # type: ignore[method-assign]  # that is the point
+    setattr(pipeline, "collect", collect_and_kill)  # noqa: B010  # the name as `pipeline` imported it

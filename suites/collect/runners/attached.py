@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-import pytest
+from collections.abc import Iterable, Sequence
 
 from fixtures.service import ANY, Service
-from stack.backends.attached.target_file import TargetFile, TargetFileError
-from suites.collect.runners.local import LiveService
+from stack.backends.attached.backend import AttachedBackend
+from stack.backends.attached.target_file import TargetFile
+from stack.backends.base import RunningStack, StackPlan
+from suites.collect.runners.base import RunnerPlan
+from suites.core.running_service import RunningService
 
-QUIET = "services of an attached stack get no traffic unless the target file says `provoke: true`"
-
-
-def load_target(config: pytest.Config) -> TargetFile | None:
-    """Read the target file of `--stack attached`, None for the other backends.
-
-    Raises:
-        pytest.UsageError: there is none, or it cannot be used; the text names file, line and key.
-
-    """
-    if config.getoption("--stack") != "attached":
-        return None
-    path = config.getoption("--target")
-    if path is None:
-        raise pytest.UsageError("--stack attached needs --target FILE, the endpoints of the live stack")
-    try:
-        return TargetFile.load(path, os.environ)
-    except TargetFileError as wrong:
-        raise pytest.UsageError(str(wrong)) from None
+NO_TRAFFIC = "services of an attached stack get no traffic unless the target file says `provoke: true`"
 
 
 def attached_services(services: Iterable[Service], target: TargetFile) -> list[Service]:
     """Choose the services that the target file, or their own catalog entry, says where to find.
 
     Raises:
-        pytest.UsageError: the target file names a service that the catalog does not have.
+        ValueError: the target file names a service that the catalog does not have.
 
     """
     services = list(services)
@@ -45,7 +26,7 @@ def attached_services(services: Iterable[Service], target: TargetFile) -> list[S
     unknown = [name for name in target.services if name not in known]
     if unknown:
         wrong = "\n".join(f"{target.lines[name]}: services.{name}: not in the catalog" for name in unknown)
-        raise pytest.UsageError(f"{wrong}\nthe catalog has {', '.join(sorted(known)) or 'no service'}")
+        raise ValueError(f"{wrong}\nthe catalog has {', '.join(sorted(known)) or 'no service'}")
     return [service for service in services if _url(service, target) is not None]
 
 
@@ -60,26 +41,44 @@ def _url(service: Service, target: TargetFile) -> str | None:
     return None if component in target.credentials else target.endpoints.get(component or "")
 
 
-@dataclass(frozen=True)
-class AttachedPad:
-    """What a launchpad is for services that are started: it finds them where they run."""
+class AttachedRunner:
+    """Finds services and stack where they run; starts and stops nothing."""
 
-    target: TargetFile
+    stack_first = False
 
-    def prepare(self, service: Service) -> LiveService:
+    def __init__(self, plan: RunnerPlan, target: TargetFile) -> None:
+        self._plan = plan
+        self._target = target
+
+    def prepare(self, service: Service) -> RunningService:
         """Give the service its address, and the labels under which its log streams are found."""
-        named = self.target.services.get(service.name)
-        live = LiveService(service, quiet=None if self.target.provoke else QUIET)
-        live.base_url = _url(service, self.target)
-        if live.base_url is None:
-            live.problem, live.expected = f"it is not known where {service.name} runs", False
+        named = self._target.services.get(service.name)
+        running = RunningService(service, no_traffic=None if self._target.provoke else NO_TRAFFIC)
+        running.base_url = _url(service, self._target)
+        if running.base_url is None:
+            running.problem, running.expected = f"it is not known where {service.name} runs", False
         declared = service.logs.labels if service.logs else {}
         fixed = {name: value for name, value in declared.items() if value != ANY}
-        live.streams = dict(named.logs) if named and named.logs else _selecting(fixed, service)
-        return live
+        running.stream_labels = dict(named.logs) if named and named.logs else _selecting(fixed, service)
+        return running
 
-    def launch(self, live: LiveService) -> None:
+    def address(self, running: RunningService) -> str | None:
+        """Where it answers; what an attached Prometheus scrapes is not ours to say."""
+        return running.address
+
+    def start_stack(self, services: Sequence[RunningService]) -> RunningStack:  # noqa: ARG002  # as `ServiceRunner` has it
+        """Attach."""
+        return AttachedBackend(self._target).start(StackPlan(self._plan.work_dir, self._plan.config_dir))
+
+    def needs_stack(self, running: RunningService) -> bool:  # noqa: ARG002  # as `ServiceRunner` has it
+        """It runs already."""
+        return False
+
+    def start_service(self, running: RunningService) -> None:
         """Start nothing: the service runs."""
+
+    def stop(self, services: Sequence[RunningService]) -> None:
+        """Stop nothing."""
 
 
 def _selecting(fixed: dict[str, str], service: Service) -> dict[str, str]:

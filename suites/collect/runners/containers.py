@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 from fixtures.launch import log_file
 from fixtures.service import Service
-from stack.backends.base import StackPlan
-from stack.backends.containers import backend as containers
+from stack.backends.base import RunningStack, StackPlan
+from stack.backends.containers import backend
 from stack.backends.containers.compose import ContainerService
 from stack.backends.containers.engine import EngineError
 from stack.backends.containers.process import ContainerProcess
 from stack.backends.containers.stack import ContainersStack
 from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, Running, start, what_is_missing
-from suites.collect.runners.local import READY_TIMEOUT_S, LiveService
+from suites.collect.runners.base import READY_TIMEOUT_S, RunnerPlan, StackRefusedError
+from suites.collect.targets import scrape_targets
+from suites.core.running_service import RunningService
 
 SLACK_S = 30.0
 """Seconds that a service gets beyond its own time to become ready: everything starts at once, on few cores."""
@@ -52,86 +52,100 @@ class Contained:
             self.follower.stop()
 
 
-@dataclass
-class ContainersPad:
-    """What a launchpad is for processes: the services are started with the stack, then found where they answer."""
+class ContainersRunner:
+    """Runs services and stack as containers: the services are started with the stack, then found where they answer."""
 
-    work_dir: Path
-    say: Callable[[str], object]
-    services: list[ContainerService] = field(default_factory=list)
-    _stack: ContainersStack | None = None
+    stack_first = True
 
-    @property
-    def log_root(self) -> Path:
-        """The folder that the agent follows, laid out as `<system>/<service>/<instance>.log`."""
-        return self.work_dir / "logs"
+    def __init__(self, plan: RunnerPlan) -> None:
+        self._plan = plan
+        self._stack: ContainersStack | None = None
+        self.containers: list[ContainerService] = []
+        self._log_root = plan.work_dir / "logs"
+        self._stack_dir = plan.work_dir / "stack"
 
-    @property
-    def _plan_dir(self) -> Path:
-        return self.work_dir / "stack"
-
-    def prepare(self, service: Service) -> LiveService:
+    def prepare(self, service: Service) -> RunningService:
         """Say what is to be started for a service, and where its log will be."""
-        live = LiveService(service)
+        running = RunningService(service)
         how = service.start.containers
         if service.start.attached is not None:
-            live.base_url = service.start.attached.url
-            if urlsplit(live.base_url).hostname in LOOPBACK:
-                live.unscraped = UNREACHED
+            running.base_url = service.start.attached.url
+            if urlsplit(running.base_url).hostname in LOOPBACK:
+                running.unscraped = UNREACHED
         elif how is None:
-            live.problem, live.expected = "its service.yaml does not say how the containers backend starts it", False
+            running.problem, running.expected = (
+                "its service.yaml does not say how the containers backend starts it",
+                False,
+            )
         elif how.component is None:
-            folder, live.instance = self._log_folder(service)
+            folder, running.instance = self._log_folder(service)
             if service.logs is not None and service.logs.format != "none":
-                live.log_files = (log_file(service, folder),)
-            self.services.append(self._container(service, folder))
-        return live
+                running.log_files = (log_file(service, folder),)
+            self.containers.append(self._container(service, folder))
+        return running
 
-    def start(self, plan: StackPlan) -> ContainersStack:
-        """Start the stack with all services that were prepared.
+    def address(self, running: RunningService) -> str | None:
+        """Where Prometheus scrapes a service: by its name in the network of the run."""
+        how = running.service.start.containers
+        if running.service.start.attached is not None:
+            return None if running.unscraped else running.address
+        return f"{running.service.name}:{running.service.metrics.port}" if how and how.component is None else None
 
-        Raises:
-            EngineError: it cannot be done on this machine's engine.
-
-        """
-        self._stack = containers.ContainersBackend(self.services, self.say).start(plan)
+    def start_stack(self, services: Sequence[RunningService]) -> RunningStack:
+        """Start the stack with all services that were prepared."""
+        self._log_root.mkdir(parents=True, exist_ok=True)
+        plan = StackPlan(
+            work_dir=self._stack_dir,
+            config_dir=self._plan.config_dir,
+            targets=scrape_targets(services, self.address),
+            log_glob=str(self._log_root / "*" / "*" / "*.log"),
+            env={"ENVIRONMENT": "conformance"},
+        )
+        try:
+            self._stack = backend.ContainersBackend(self.containers, self._plan.say).start(plan)
+        except EngineError as wrong:
+            raise StackRefusedError(f"--stack containers: {wrong}") from None
         return self._stack
 
-    def target(self, live: LiveService) -> str | None:
-        """Where Prometheus finds a service: by its name in the network of the run."""
-        how = live.service.start.containers
-        if live.service.start.attached is not None:
-            return None if live.unscraped else live.address
-        return f"{live.service.name}:{live.service.metrics.port}" if how and how.component is None else None
+    def needs_stack(self, running: RunningService) -> bool:  # noqa: ARG002  # as `ServiceRunner` has it
+        """Every service is started with the stack."""
+        return True
 
-    def launch(self, live: LiveService) -> None:
+    def stop(self, services: Sequence[RunningService]) -> None:
+        """End the services, then the stack."""
+        for running in services:
+            running.stop()
+        if self._stack is not None:
+            self._stack.stop()
+
+    def start_service(self, running: RunningService) -> None:
         """Find a service that was started with the stack, and wait until it is ready; `problem` says what is wrong."""
-        how, stack = live.service.start.containers, self._stack
-        if live.problem or live.service.start.attached is not None or how is None or stack is None:
+        how, stack = running.service.start.containers, self._stack
+        if running.problem or running.service.start.attached is not None or how is None or stack is None:
             return
-        live.started_at = stack.started_at
+        running.started_at = stack.started_at
         if how.component is not None:
-            live.base_url = stack.endpoint(how.component)
-            if live.base_url is None:
-                live.problem, live.expected = f"{how.component} is not part of this stack", False
+            running.base_url = stack.endpoint(how.component)
+            if running.base_url is None:
+                running.problem, running.expected = f"{how.component} is not part of this stack", False
             return
-        container = stack.process(live.service.name)
+        container = stack.process(running.service.name)
         follower = None
-        if live.log_files and _logs_to_stdout(live.service):
-            live.instance = container.container
-            follower = _follow(stack, container, live.log_files[0])
-        live.processes.append(Contained(container, follower))
-        live.base_url = stack.service_url(live.service.name)
-        ready = live.service.ready
-        path = ready.path if ready else live.service.metrics.path
-        container.ready = partial(what_is_missing, HttpReady(f"{live.base_url}{path}"))
+        if running.log_files and _logs_to_stdout(running.service):
+            running.instance = container.container
+            follower = _follow(stack, container, running.log_files[0])
+        running.processes.append(Contained(container, follower))
+        running.base_url = stack.service_url(running.service.name)
+        ready = running.service.ready
+        path = ready.path if ready else running.service.metrics.path
+        container.ready = partial(what_is_missing, HttpReady(f"{running.base_url}{path}"))
         try:
             container.wait_ready((ready.timeout_s if ready else READY_TIMEOUT_S) + SLACK_S)
         except ComponentFailed as failed:
-            live.problem, live.base_url = str(failed), None
+            running.problem, running.base_url = str(failed), None
             return
         if follower is not None:  # else the delay of the lines would be that of finding a new container
-            stack.wait_followed(live.service.name, FOLLOWED_S)
+            stack.wait_followed(running.service.name, FOLLOWED_S)
 
     def _container(self, service: Service, log_folder: Path) -> ContainerService:
         how = service.start.containers
@@ -148,31 +162,30 @@ class ContainersPad:
         """The folder of this machine where a service's log will be, and its `instance` where its place says that."""
         directory = service.logs.directory if service.logs else None
         if directory is None:
-            return self.work_dir / "output", ""  # not what the agent follows: it has the containers' own
+            return self._plan.work_dir / "output", ""  # not what the agent follows: it has the containers' own
         if directory == DOCAICHE_LOGS:
-            return self._plan_dir / "docaiche-logs", "main"
-        folder = self.log_root / service.system / service.name
+            return self._stack_dir / "docaiche-logs", "main"
+        folder = self._log_root / service.system / service.name
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o777)  # the service's user in its container is nobody here
         return folder, ""
 
 
-def check(config: pytest.Config, services: Iterable[Service]) -> None:
-    """See that an engine of this machine can run the stack and the services, and have their images.
+def check(services: Iterable[Service], say: Callable[[str], None]) -> None:
+    """See that an engine of this machine can run the stack and the services, and get their images.
 
     Raises:
-        pytest.UsageError: it cannot; the text says why, and how to mend it.
+        StackRefusedError: it cannot; the text says why, and what to do.
 
     """
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            pad = ContainersPad(Path(folder), reporter.write_line if reporter else str)
-            for service in services:
-                pad.prepare(service)
-            containers.check(pad.services, pad.say)
-    except EngineError as wrong:
-        raise pytest.UsageError(f"--stack containers: {wrong}") from None
+    with tempfile.TemporaryDirectory() as folder:
+        runner = ContainersRunner(RunnerPlan(Path(folder), Path(folder), (), say))
+        for service in services:
+            runner.prepare(service)
+        try:
+            backend.check(runner.containers, say)
+        except EngineError as wrong:
+            raise StackRefusedError(f"--stack containers: {wrong}") from None
 
 
 def _logs_to_stdout(service: Service) -> bool:

@@ -10,8 +10,8 @@ from pathlib import Path
 from stack.components import COMPONENTS
 from stack.records.config.effective import ConfigCheck
 from stack.servers.find import find_binary, why_absent
-from suites.components.collect.files import shown
 from suites.core.evidence import NotEvaluated
+from suites.core.stack_files import display_path
 
 TIMEOUT_S = 30.0
 KEPT = 1000
@@ -43,4 +43,4 @@ def check(component: str, config_dir: Path) -> list[ConfigCheck] | NotEvaluated:
             return NotEvaluated(f"`{checker.name}` could not be run: {broken}")
     said = " ".join(f"{done.stdout}\n{done.stderr}".split()).replace(f"{config_dir.absolute()}", config_dir.name)
     output = "" if done.returncode == 0 else said[-KEPT:]
-    return [ConfigCheck(component, checker.name, shown(config_dir, name), done.returncode == 0, output)]
+    return [ConfigCheck(component, checker.name, display_path(config_dir, name), done.returncode == 0, output)]

@@ -1,124 +1,140 @@
-"""The running stack, seen once: what its servers say about themselves, and what a stranger finds at its doors.
-
-Two halves: `first_look` needs nothing but the started stack and runs beside the observation of the services;
-`last_look` comes after it, when targets were scraped and lines delivered.
-"""
+"""The running components, asked once: releases, clocks, sockets, checkers, settings, targets, log streams, state."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
+from fixtures.service import ANY, Service
 from stack.clients.log_reader import LogReader, LogStoreError
 from stack.clients.loki import LokiClient
-from stack.clients.prometheus import PrometheusClient
 from stack.components import COMPONENTS
-from stack.records.alerts.running import AlertmanagerDiscovery, LoadedRules
 from stack.records.config.effective import ConfigCheck, EffectiveConfig
 from stack.records.config.release import RunningRelease
 from stack.records.live.catalog import CatalogStreams, RunningJobs
-from stack.records.live.components import ClockSkew, ComponentTargets, Listeners
-from stack.records.live.gateway_trial import GatewayTail, GatewayTrial
+from stack.records.live.components import ClockSkew, ComponentState, ComponentTargets, Listeners
 from suites.components.collect.checkers import check_all
-from suites.components.collect.prometheus import Asked, Found, ask_prometheus
-from suites.components.collect.running_components import (
-    NO_FILES,
-    LiveStack,
-    alertmanager_config,
-    clock,
-    listeners,
-    release,
-)
-from suites.core.evidence import EvidenceStore, Kind, NotEvaluated
-from suites.gateway.collect.trial import try_gateway
+from suites.components.collect.component import alertmanager_config, clock, listeners, release
+from suites.components.collect.prometheus import Found, targets_and_jobs
+from suites.core.area import RunContext, StackCollector
+from suites.core.evidence import Kind, NotEvaluated
+from suites.core.inspected_stack import NO_FILES, InspectedStack
+from suites.core.running_service import RunningService
 
 
-async def first_look(live: LiveStack) -> Found:
-    """Collect what needs no service: releases, sockets, clocks, checkers, the gateway, Alertmanager's configuration."""
+class ComponentsCollector(StackCollector):
+    """Collects what every component of the running stack says about itself, and what Prometheus and Loki say of it."""
+
+    records = (
+        *(ClockSkew, Listeners, RunningRelease, ConfigCheck, EffectiveConfig),
+        *(ComponentTargets, RunningJobs, CatalogStreams, ComponentState),
+    )
+
+    async def started(self, stack: InspectedStack) -> None:
+        """Ask what needs no service."""
+        self._keep(await first(stack, self.run.today))
+
+    async def observed(self, stack: InspectedStack) -> None:
+        """Ask Prometheus for targets and jobs, and the log store for streams."""
+        jobs, logging = expected(self.run)
+        found = await targets_and_jobs(stack, jobs)
+        if self.run.attached and self.run.chosen_only:
+            found["prometheus"][RunningJobs] = NotEvaluated(
+                f"the jobs of all services are not known: {self.run.chosen_only}"
+            )
+        self._keep(found)
+        kind: Kind = "simulated" if stack.stack.embedded_logs is not None else "live"
+        self.run.store.put("loki", {CatalogStreams: await log_streams(stack, logging)}, kind)
+
+    async def closing(self, states: Sequence[ComponentState]) -> None:
+        """Keep the state of every component."""
+        by_name = {state.name: state for state in states}
+        for name in COMPONENTS:
+            state = by_name.get(name)
+            kind: Kind = "simulated" if state and state.provenance == "embedded" else "live"
+            self.run.store.put(name, {ComponentState: self._state(name, state)}, kind)
+
+    def _state(self, name: str, state: ComponentState | None) -> list[ComponentState] | NotEvaluated:
+        if state is None and self.run.attached:
+            return NotEvaluated(f"the target file names no `{name}`", applies=False)
+        if state is None:
+            return NotEvaluated(f"this backend does not run {name}")
+        return NotEvaluated(f"{name}: {state.problem}") if state.provenance == "absent" else [state]
+
+    def _keep(self, found: Found) -> None:
+        for name, records in found.items():
+            self.run.store.put(name, records, "live")
+
+
+async def first(stack: InspectedStack, today: date) -> Found:
+    """Collect what needs no service: releases, sockets, clocks, checkers, Alertmanager's configuration."""
     names = list(COMPONENTS)
-    clocks, checks, gateway, alertmanager, sockets = await asyncio.gather(
-        asyncio.gather(*(clock(live, name) for name in names)),
-        _checks(live),
-        _gateway(live),
-        alertmanager_config(live),
-        asyncio.gather(*(asyncio.to_thread(listeners, live, name) for name in names)),
+    clocks, checks, alertmanager, sockets = await asyncio.gather(
+        asyncio.gather(*(clock(stack, name) for name in names)),
+        _checks(stack.config_dir),
+        alertmanager_config(stack),
+        asyncio.gather(*(asyncio.to_thread(listeners, stack, name) for name in names)),
     )
     found: Found = {}
     for name, one_clock, ports in zip(names, clocks, sockets, strict=True):
-        found[name] = {ClockSkew: one_clock, Listeners: ports, RunningRelease: release(live, name)}
+        found[name] = {ClockSkew: one_clock, Listeners: ports, RunningRelease: release(stack, name, today)}
     for name, check in checks.items():
         found[name][ConfigCheck] = check
-    found["gateway"].update(gateway)
     found["alertmanager"][EffectiveConfig] = alertmanager
     return found
 
 
-async def last_look(live: LiveStack) -> Found:
-    """Collect what rests on the services: targets, jobs, rules, Alertmanagers, log streams."""
-    found = await _prometheus(live)
-    for name in ComponentTargets.judged_components:
-        # That a component is down is told by its own readiness, not by its missing target as well.
-        if why := live.missing(name):
-            found.setdefault(name, {})[ComponentTargets] = why
-    found.setdefault("loki", {})[CatalogStreams] = await _streams(live)
-    return found
+def expected(run: RunContext) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The Prometheus jobs that must exist, and the values of the label `service` that must have log streams."""
+    if run.attached:
+        jobs = [service.metrics.job for service in run.listed]
+        logging = [service for service in run.listed if _logs(service)]
+    else:
+        jobs = [one.service.metrics.job for one in run.services if one.address and not one.unscraped]
+        logging = [one.service for one in run.services if _logs(one.service) and _wrote(one)]
+    return tuple(dict.fromkeys(jobs)), tuple(dict.fromkeys(map(_label, logging)))
 
 
-def keep(found: Found, store: EvidenceStore, live: LiveStack) -> None:
-    """Put what was found into the store; what the stand-in of Loki said is marked as simulated."""
-    for name, records in found.items():
-        for record, evidence in records.items():
-            simulated = record is CatalogStreams and live.stack.embedded_logs is not None
-            kind: Kind = "simulated" if simulated else "live"
-            store.put(name, {record: evidence}, kind)
+def _logs(service: Service) -> bool:
+    return service.logs is not None and service.logs.format != "none"
 
 
-async def _checks(live: LiveStack) -> dict[str, Any]:
-    if live.config_dir is None:
+def _wrote(running: RunningService) -> bool:
+    """Whether a line was written at all; that there is none is reported by the service's own rules."""
+    return any(path.is_file() and path.stat().st_size for path in running.log_files)
+
+
+def _label(service: Service) -> str:
+    label = (service.logs.labels if service.logs else {}).get("service", ANY)
+    return service.name if label == ANY else label
+
+
+async def _checks(config_dir: Path | None) -> dict[str, Any]:
+    if config_dir is None:
         return dict.fromkeys(ConfigCheck.judged_components, NO_FILES)
-    return dict(await check_all(live.config_dir))
+    return dict(await check_all(config_dir))
 
 
-async def _gateway(live: LiveStack) -> dict[type, Any]:
-    missing, url = live.missing("gateway"), live.stack.endpoint("gateway")
-    if missing or url is None:
-        why = missing or NotEvaluated("it is not known where the gateway is")
-        return {GatewayTrial: why, GatewayTail: why}
-    loki = live.missing("loki")
-    return dict(await try_gateway(live.stack, url, live.http, loki.reason if loki else None))
-
-
-async def _prometheus(live: LiveStack) -> Found:
-    missing, url = live.missing("prometheus"), live.stack.endpoint("prometheus")
-    if missing or url is None:
-        why = missing or NotEvaluated("it is not known where Prometheus is")
-        found: Found = {name: {ComponentTargets: why} for name in ComponentTargets.judged_components}
-        found["prometheus"].update(dict.fromkeys((AlertmanagerDiscovery, RunningJobs, LoadedRules), why))
-        return found
-    alertmanager = live.missing("alertmanager")
-    asked = Asked(live.config_dir, live.jobs, alertmanager)
-    if alertmanager and live.stack.components["prometheus"].provenance == "attached":
-        # Where it is was not said; that Prometheus has one can be seen all the same.
-        asked = replace(asked, no_alertmanager=None)
-    return await ask_prometheus(PrometheusClient(url, live.http), live.stack, asked)
-
-
-async def _streams(live: LiveStack) -> Sequence[CatalogStreams] | NotEvaluated:
-    if not live.logging:
+async def log_streams(stack: InspectedStack, logging: tuple[str, ...]) -> Sequence[CatalogStreams] | NotEvaluated:
+    """Which of the services in `logging` have a log stream in the store."""
+    if not logging:
         return NotEvaluated("no service of this run logs", applies=False)
-    reader: LogReader | None = live.stack.embedded_logs
-    url = live.stack.endpoint("loki")
-    missing = live.missing("loki") or live.missing("promtail") if live.stack.components.get("promtail") else None
+    reader: LogReader | None = stack.stack.embedded_logs
     if reader is None:
-        if missing or url is None:
-            return missing or NotEvaluated("it is not known where Loki is")
-        reader = LokiClient(url, live.http)
+        endpoint = stack.endpoint("loki")
+        if isinstance(endpoint, NotEvaluated):
+            return endpoint
+        agent = stack.missing("promtail")
+        if agent and agent.applies:
+            return agent
+        reader = LokiClient(endpoint, stack.http)
     now = time.time()
     try:
         streams = await reader.series(['{service=~".+"}'], int((now - 3600) * 1e9), int((now + 600) * 1e9))
     except LogStoreError as silent:
         return NotEvaluated(f"the log store does not answer: {silent}")
-    return [CatalogStreams(live.logging, tuple(sorted({dict(stream).get("service", "") for stream in streams})))]
+    return [CatalogStreams(logging, tuple(sorted({dict(stream).get("service", "") for stream in streams})))]

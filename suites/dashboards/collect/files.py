@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.datasource import ProvisionedDatasource, provisioned
 from stack.records.dashboards.grafana import GrafanaFiles
-from suites.components.collect.files import Static, read_file, shown
+from suites.core.area import StackFiles, StaticRecords
 from suites.core.evidence import NotEvaluated
+from suites.core.stack_files import display_path, read_file
 
 DASHBOARDS = "grafana/dashboards"
 DATASOURCES = "grafana/provisioning/datasources"
 
 
-def collect_static(stack_dir: Path, today: date) -> Static:  # noqa: ARG001  # every area's collector is called alike
-    """Read `stack_dir` (the folder `stack/`): one subject per dashboard, named by its uid."""
-    found: Static = {}
-    for dashboard in dashboards(stack_dir):
+def read_static(files: StackFiles) -> StaticRecords:
+    """Read dashboards and provisioning files: one subject per dashboard, named by its uid, and Grafana itself."""
+    found: StaticRecords = {"grafana": {GrafanaFiles: list(grafana_files(files.folder))}}
+    for dashboard in dashboards(files.folder):
         known = found.setdefault(dashboard.subject, {Dashboard: []})[Dashboard]
         assert isinstance(known, list)  # noqa: S101  # nothing else is put in here
         known.append(dashboard)
@@ -77,9 +77,9 @@ def datasources(stack_dir: Path) -> tuple[list[ProvisionedDatasource], list[str]
             problems.append(text.reason)
             continue
         try:
-            found += provisioned(text, shown(stack_dir, name))
+            found += provisioned(text, display_path(stack_dir, name))
         except ValueError as broken:
-            problems.append(f"{shown(stack_dir, name)}: {broken}")
+            problems.append(f"{display_path(stack_dir, name)}: {broken}")
     return found, problems
 
 
@@ -87,5 +87,5 @@ def _dashboard(stack_dir: Path, path: Path) -> Dashboard:
     name = path.relative_to(stack_dir).as_posix()
     text = read_file(stack_dir, name)
     if isinstance(text, NotEvaluated):
-        return Dashboard(shown(stack_dir, name), problem=text.reason)
-    return Dashboard.read(text, shown(stack_dir, name))
+        return Dashboard(display_path(stack_dir, name), problem=text.reason)
+    return Dashboard.read(text, display_path(stack_dir, name))

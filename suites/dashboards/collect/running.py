@@ -12,11 +12,16 @@ from stack.clients.grafana import GrafanaClient, GrafanaError
 from stack.eventually import aeventually
 from stack.records.dashboards.answers import PanelData, VariableData
 from stack.records.dashboards.dashboard import Dashboard
-from stack.records.dashboards.grafana import ServedDashboard
+from stack.records.dashboards.datasource import GrafanaDatasources
+from stack.records.dashboards.grafana import GrafanaAccess, ServedDashboard
 from stack.records.dashboards.panel import panels_of
+from suites.core.area import StackCollector
 from suites.core.evidence import NotEvaluated, Records
+from suites.core.inspected_stack import InspectedStack
+from suites.dashboards.collect import grafana
+from suites.dashboards.collect.files import read
 from suites.dashboards.collect.panels import Opened
-from suites.dashboards.collect.stores import Stores
+from suites.dashboards.collect.stores import Stores, stores_of
 
 DEADLINE_S = 10.0
 """Seconds in which every panel must have found something."""
@@ -25,6 +30,39 @@ TYPES = (ServedDashboard, PanelData, VariableData)
 """What is collected here."""
 
 Found = dict[type, Sequence[Any] | NotEvaluated]
+
+
+class DashboardsCollector(StackCollector):
+    """Opens every dashboard of the stack, and asks Grafana for its datasources and without credentials."""
+
+    records = (*TYPES, GrafanaAccess, GrafanaDatasources)
+
+    async def observed(self, stack: InspectedStack) -> None:
+        """Open the dashboards while the services' data is fresh.
+
+        The services are sent their requests once more: the first ones made most series appear, and a rate sees only
+        what a series gains after that.
+        """
+        run = self.run
+        shipped = read(stack.config_dir or run.shipped)
+        stores = await asyncio.to_thread(stores_of, stack.stack, shipped.datasources, stack.http)
+        if run.records & {GrafanaAccess, GrafanaDatasources}:
+            run.store.put("grafana", await grafana.collect(stores, shipped.datasources), "live")
+        if not run.records & set(TYPES):
+            return
+        run.say(f"opening {len(shipped.dashboards)} dashboards")
+        await asyncio.gather(*(run.provoke(running) for running in run.services))
+        found = await collect(stores, shipped.dashboards, self._partial(stack))
+        for subject, records in found.items():
+            run.store.put(subject, records, "live")
+
+    def _partial(self, stack: InspectedStack) -> str:
+        """Say why this run's data is not what the dashboards show; empty where it is."""
+        if self.run.chosen_only:
+            return f"a dashboard shows all services: {self.run.chosen_only}"
+        if stack.config_dir is None:
+            return "the target file does not say which files the attached stack was deployed from (`files:`)"
+        return ""
 
 
 async def collect(

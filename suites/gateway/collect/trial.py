@@ -1,4 +1,4 @@
-"""What happens at the running gateway, tried as a stranger would try it."""
+"""What the running gateway lets through: without credentials, with guessed ones, and a live tail with valid ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import httpx
 from stack.backends.base import RunningStack
 from stack.clients.gateway import TAIL, GatewayClient, GatewayError
 from stack.records.live.gateway_trial import GatewayTail, GatewayTrial
+from suites.core.area import StackCollector
 from suites.core.evidence import NotEvaluated, Records
+from suites.core.inspected_stack import InspectedStack
 
 ROUTES = ("/loki/api/v1/labels", "/prometheus/api/v1/status/buildinfo", "/prometheus/", "/grafana/")
 """What lies behind the gateway; credentials are tried at the first."""
@@ -23,6 +25,22 @@ def weak_credentials(known_user: str | None) -> list[tuple[str, str]]:
     users = dict.fromkeys([*([known_user] if known_user else []), *USERS])
     pairs = [(user, password) for user in users for password in (user, *PASSWORDS)]
     return list(dict.fromkeys(pairs))
+
+
+class GatewayCollector(StackCollector):
+    """Tries the running gateway without credentials, with guessed ones, and with a live tail."""
+
+    records = (GatewayTrial, GatewayTail)
+
+    async def started(self, stack: InspectedStack) -> None:
+        """Try it while the services are observed."""
+        endpoint = stack.endpoint("gateway")
+        if isinstance(endpoint, NotEvaluated):
+            self.run.store.put("gateway", dict.fromkeys(self.records, endpoint), "live")
+            return
+        loki = stack.missing("loki")
+        found = await try_gateway(stack.stack, endpoint, stack.http, loki.reason if loki else None)
+        self.run.store.put("gateway", found, "live")
 
 
 async def try_gateway(stack: RunningStack, url: str, http: httpx.AsyncClient, loki_problem: str | None) -> Records:

@@ -1,4 +1,4 @@
-"""Follows a service's lines into the log store: the collector of delivery, wired to the running stack."""
+"""Waits for a service's lines in the log store of the running stack, and tells its faults from a dead agent's."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from stack.clients.log_reader import LogReader
 from stack.clients.loki import LokiClient
 from stack.records.logs.delivery import ANY, Delivery
 from stack.records.logs.stream import LogStream
-from suites.collect.health import why_down
-from suites.collect.runners.local import LiveService
 from suites.core.evidence import Kind, NotEvaluated, Records
+from suites.core.health import why_down
+from suites.core.running_service import RunningService
 from suites.logs.collect.delivery import DeliveryContract, collect, emitted
 
 DEADLINE_S = 20.0
@@ -43,11 +43,11 @@ class LogStore:
             self.reader = LokiClient(endpoint, http)
 
     def down(self) -> str:
-        """Look now: say why lines cannot be delivered, empty where agent and store both run."""
+        """Say why lines cannot be delivered now, empty where agent and store both run."""
         return why_down(self._stack, "loki", "promtail")
 
 
-async def follow(live: LiveService, records: Records, store: LogStore) -> Records:
+async def deliveries(running: RunningService, records: Records, store: LogStore) -> Records:
     """Wait until the lines of the service's log are in the store; returns a `Delivery`, or why there is none."""
     streams = records[LogStream]
     if isinstance(streams, NotEvaluated):
@@ -58,7 +58,7 @@ async def follow(live: LiveService, records: Records, store: LogStore) -> Record
     watched = store.kind == "live"
     deadline_s = DEADLINE_S if watched else SIMULATED_DEADLINE_S
     found = await collect(
-        store.reader, _contract(live), lines, live.started_at - 1, deadline_s=deadline_s, watched=watched
+        store.reader, _contract(running), lines, running.started_at - 1, deadline_s=deadline_s, watched=watched
     )
     if _all_found(found) or not (down := await asyncio.to_thread(store.down)):
         return found
@@ -66,23 +66,23 @@ async def follow(live: LiveService, records: Records, store: LogStore) -> Record
 
 
 def _all_found(found: Records) -> bool:
-    deliveries = found[Delivery]
-    return not isinstance(deliveries, NotEvaluated) and all(len(each.found) == len(each.lines) for each in deliveries)
+    judged = found[Delivery]
+    return not isinstance(judged, NotEvaluated) and all(len(each.found) == len(each.lines) for each in judged)
 
 
 def latencies(records: Records) -> list[float]:
     """Seconds from emission to being found, one per line that was watched."""
-    deliveries = records[Delivery]
-    if isinstance(deliveries, NotEvaluated):
+    found = records[Delivery]
+    if isinstance(found, NotEvaluated):
         return []
-    return [round(arrival.seen_s, 3) for delivery in deliveries for arrival in delivery.arrivals if arrival]
+    return [round(arrival.seen_s, 3) for delivery in found for arrival in delivery.arrivals if arrival]
 
 
-def _contract(live: LiveService) -> DeliveryContract:
-    service = live.service
+def _contract(running: RunningService) -> DeliveryContract:
+    service = running.service
     assert service.logs is not None  # noqa: S101  # only services with a log get here
     labels = dict(service.logs.labels)
-    if labels.get("instance") == ANY and live.log_files:
+    if labels.get("instance") == ANY and running.log_files:
         # The layout of log files says so, see the agent's configuration; of a container it is the name.
-        labels["instance"] = live.instance or live.log_files[0].stem
+        labels["instance"] = running.instance or running.log_files[0].stem
     return DeliveryContract(service.name, labels, service.budgets.streams or STREAMS)

@@ -1,4 +1,4 @@
-"""Reads what a log store already holds of a service: for stacks whose log files are out of reach."""
+"""Reads the stored lines of a service from the log store: for stacks whose log files are out of reach."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from suites.core.evidence import NotEvaluated, Records
 from suites.logs.collect.emitted import LogContract
 
 WINDOWS_S = (60.0, 600.0, 3600.0)
-"""How far back is looked, in steps: a busy service has enough lines in its last minute."""
+"""How far back to read, in steps: a busy service has enough lines in its last minute."""
 ENOUGH = 500
 """Lines that show how a service logs."""
 
 
-async def held(reader: LogReader, contract: LogContract, labels: Mapping[str, str]) -> Records:
+async def stored_streams(reader: LogReader, contract: LogContract, labels: Mapping[str, str]) -> Records:
     """Read the last lines under `labels` into one stream per source; never raises.
 
     A source is what differs in any label but `level`: the lines of one process, in the order of their times.

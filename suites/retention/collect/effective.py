@@ -15,7 +15,7 @@ from stack.records.config.effective import EffectiveConfig, Setting, as_text, at
 from stack.records.config.prometheus import PrometheusConfig
 from stack.text.interpolation import expand
 from stack.text.yaml_text import read_mapping, section
-from suites.components.collect.files import shown
+from suites.core.stack_files import display_path
 from suites.retention.collect.files import LOKI
 
 RETENTION = "storage.tsdb.retention."
@@ -46,13 +46,13 @@ async def effective_loki(loki: LokiClient, config_dir: Path) -> EffectiveConfig:
     live = section(yaml.safe_load(await loki.config()))
     raw = (config_dir / LOKI).read_text(encoding="utf-8")
     document = read_mapping(raw)
-    settings = list(_compared(document, live, shown(config_dir, LOKI)))
+    settings = list(_compared(document, live, display_path(config_dir, LOKI)))
     written = read_mapping(expand(raw)).data
     known = {setting.key for setting in settings}
     for path in ABSENT:
         key = ".".join(path)
         if key not in known:
-            place = shown(config_dir, LOKI), document.line(*path)
+            place = display_path(config_dir, LOKI), document.line(*path)
             settings.append(Setting(key, at(written, path), at(live, path), *place))
     return EffectiveConfig("loki", tuple(settings))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from stack.records.config.effective import EffectiveConfig
 from stack.records.retention.running import CompactorRuns, RetentionObservation
 from stack.records.retention.trial import RetentionTrial
 from stack.servers.find import find_binary, why_absent
-from suites.components.collect.files import PROMETHEUS, compose_services, prometheus_config
+from suites.core.area import StackCollector
 from suites.core.evidence import CollectionError, EvidenceStore, NotEvaluated
+from suites.core.inspected_stack import NO_FILES, InspectedStack
+from suites.core.stack_files import PROMETHEUS, prometheus_config
 from suites.retention.collect.effective import effective_loki, effective_prometheus
 from suites.retention.collect.running_stack import compactor_runs, observe_attached
 from suites.retention.collect.temporary_stack import TrialImpossibleError
@@ -38,7 +41,36 @@ OWNERS: dict[type, tuple[str, ...]] = {
 }
 """The components that have something to judge of each type; to all others these rules have nothing to say."""
 
-NOT_ASKED = "this run left out the retention trial; run without --no-retention-trial, --service and --service-url"
+READ_ONLY = NotEvaluated(
+    "an attached stack is only read; `retention/expired-data-deleted` judges what it still holds", applies=False
+)
+
+
+class RetentionCollector(StackCollector):
+    """Carries out the retention trials beside everything else, and reads what the running servers say of retention."""
+
+    records = tuple(OWNERS)
+
+    async def beside(self) -> None:
+        """Prove on temporary servers that old data is deleted."""
+        run = self.run
+        if not run.records & {RetentionTrial, CompactorRuns}:
+            return
+        if run.attached:
+            found = no_trial(READ_ONLY)
+        elif run.no_retention_trial:
+            found = no_trial(NotEvaluated(run.no_retention_trial))
+        else:
+            found = await trial(run.work_dir / "retention-trial", run.shipped, run.say)
+        keep(found, run.store)
+
+    async def observed(self, stack: InspectedStack) -> None:
+        """Read what the running servers say; nothing is written to them."""
+        loki, prometheus = stack.endpoint("loki"), stack.endpoint("prometheus")
+        found = await collect(loki, prometheus, stack.config_dir or self.run.shipped, stack.http, time.time())
+        if stack.config_dir is None:
+            found = {name: {**records, EffectiveConfig: NO_FILES} for name, records in found.items()}
+        keep(found, self.run.store, of_the_stack=True)
 
 
 async def collect(
@@ -65,7 +97,7 @@ async def collect(
             _put(found["loki"], CompactorRuns, compactor_runs(loki, http)),
             _put(found["loki"], RetentionObservation, observe_attached(loki, http, now, running_since)),
         ]
-    shipped = prometheus_config(config_dir, compose_services(config_dir))
+    shipped = prometheus_config(config_dir)
     why = next((reason for reason in (prometheus_url, shipped) if isinstance(reason, NotEvaluated)), None)
     if why is not None or isinstance(prometheus_url, NotEvaluated) or isinstance(shipped, NotEvaluated):
         found["prometheus"][EffectiveConfig] = why or NotEvaluated("Prometheus is not there")
@@ -92,11 +124,11 @@ async def trial(work_dir: Path, config_dir: Path, say: Callable[[str], None]) ->
     return found
 
 
-def no_trial(why: NotEvaluated | None = None) -> Live:
-    """Say why there is no trial; by default, that the run left it out."""
+def no_trial(why: NotEvaluated) -> Live:
+    """Say why there is no trial."""
     found = _of_others(RetentionTrial)
     for name in OWNERS[RetentionTrial]:
-        found[name][RetentionTrial] = why or NotEvaluated(NOT_ASKED)
+        found[name][RetentionTrial] = why
     return found
 
 
@@ -163,7 +195,7 @@ async def _prometheus_trial(
     binary, promtool = find_binary("prometheus"), find_binary("promtool")
     if binary is None or promtool is None:
         return NotEvaluated(why_absent("promtool" if binary else "prometheus"))
-    shipped = prometheus_config(config_dir, compose_services(config_dir))
+    shipped = prometheus_config(config_dir)
     if isinstance(shipped, NotEvaluated):
         return shipped
     return await trial_prometheus(

@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from stack.backends import BACKENDS, backend_class
+from stack import components
 from stack.backends.base import StackPlan, TargetGroup
 from stack.backends.local.backend import LocalBackend
 from stack.backends.local.grafana import settings
@@ -218,10 +218,3 @@ def test_target_files_carry_job_labels_and_a_quick_interval(tmp_path: Path) -> N
     assert group["targets"] == ["127.0.0.1:2"]
     expected = {"job": "api", "system": "dante", "__scrape_interval__": "5s", "__scrape_timeout__": "900ms"}
     assert group["labels"] == expected
-
-
-def test_backends_are_found_by_name() -> None:
-    assert set(BACKENDS) == {"containers", "local", "attached"}
-    assert backend_class("local") is LocalBackend
-    with pytest.raises(ValueError, match="there is no backend `podman`; choose one of containers, local, attached"):
-        backend_class("podman")

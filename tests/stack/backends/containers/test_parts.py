@@ -16,7 +16,8 @@ from stack.backends.containers.stack import _tag
 from stack.backends.containers.targets import read_deployed, write_discovery
 from stack.components import COMPONENTS
 from stack.records.config.compose import parse_compose
-from suites.collect.runners.containers import ContainersPad
+from suites.collect.runners.base import RunnerPlan
+from suites.collect.runners.containers import ContainersRunner
 
 ROOT = Path(__file__).parents[4]
 STACK = ROOT / "stack"
@@ -201,12 +202,12 @@ def test_the_version_of_an_image_is_its_tag(reference: str, version: str | None)
 
 
 def test_services_are_prepared_as_their_catalog_entries_say(tmp_path: Path) -> None:
-    pad = ContainersPad(tmp_path, pytest.fail)
+    runner = ContainersRunner(RunnerPlan(tmp_path, ROOT / "stack", (), pytest.fail))
     services = {service.name: service for service in load(ROOT / "fixtures" / "services").services}
-    live = {name: pad.prepare(service) for name, service in services.items()}
+    live = {name: runner.prepare(service) for name, service in services.items()}
 
-    assert pad.target(live["storage"]) == "storage:8080"
-    assert pad.target(live["prometheus"]) is None  # it is among the deployed components
+    assert runner.address(live["storage"]) == "storage:8080"
+    assert runner.address(live["prometheus"]) is None  # it is among the deployed components
     assert live["docaiche-api"].log_files == (tmp_path / "stack" / "docaiche-logs" / "docaiche-api.log",)
     assert live["docaiche-api"].instance == "main"
-    assert not live["storage"].log_files[0].is_relative_to(pad.log_root), "the agent must not read its output twice"
+    assert not live["storage"].log_files[0].is_relative_to(tmp_path / "logs"), "the agent would read its output twice"

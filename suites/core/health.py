@@ -1,4 +1,4 @@
-"""Whether the parts of the stack that evidence rests on still work: one root cause is told once, as such."""
+"""Whether the components that evidence depends on still work: one root cause is reported once, as such."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from stack.backends.base import RunningStack
 from stack.eventually import eventually
 
 PATIENCE_S = 6.0
-"""A server that runs may be too busy to say at once that it is ready; one that has ended is down."""
+"""A server that runs may be too busy to answer at once that it is ready; one that has ended is down."""
 BUSY = "runs but is not ready"
 
 
 def why_down(stack: RunningStack, *names: str) -> str:
-    """Look now: say in one clause why one of these components does not work, empty where all do.
+    """Check now: say in one clause why one of these components does not work, empty where all do.
 
-    The rest, with the last lines of its log, is told by `components/component-ready`.
+    The rest, with the last lines of its log, is reported by `components/component-ready`.
     """
 
     def down() -> list[str]:

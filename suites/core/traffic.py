@@ -7,22 +7,27 @@ import uuid
 
 import httpx
 
-from fixtures.service import Request, Service
+from fixtures.service import Request
 from stack.records.logs.stream import ExpectedLine, SentRequest
 from stack.records.scrape.traffic import Answer, ProvokedTraffic
+from suites.core.running_service import RunningService
 
 TIMEOUT_S = 10.0
 
 
 async def provoke(
-    http: httpx.AsyncClient, base_url: str, service: Service
-) -> tuple[list[SentRequest], ProvokedTraffic]:
-    """Send all requests in the order of the catalog entry, since later ones may rest on earlier ones.
+    http: httpx.AsyncClient, running: RunningService
+) -> tuple[tuple[SentRequest, ...], ProvokedTraffic | None]:
+    """Send all requests in the order of the catalog entry, since later ones may depend on earlier ones.
 
-    Never raises: a request that is not answered has status 0 and the reason among the answers.
+    Returns the requests and how they were answered; nothing and None where the service must get no traffic. Never
+    raises: a request that is not answered has status 0 and the reason among the answers.
     """
-    pairs = [await _send(http, base_url, request) for request in service.traffic for _ in range(request.count)]
-    return [sent for sent, _ in pairs], ProvokedTraffic(tuple(answer for _, answer in pairs))
+    if running.no_traffic or running.base_url is None:
+        return (), None
+    requests = [request for request in running.service.traffic for _ in range(request.count)]
+    pairs = [await _send(http, running.base_url, request) for request in requests]
+    return tuple(sent for sent, _ in pairs), ProvokedTraffic(tuple(answer for _, answer in pairs))
 
 
 async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tuple[SentRequest, Answer]:
@@ -38,7 +43,7 @@ async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tup
     except (httpx.HTTPError, httpx.InvalidURL) as failed:
         problem = str(failed) or type(failed).__name__
     lines = tuple(ExpectedLine(line.level, line.logger, line.message, dict(line.fields)) for line in request.logs)
-    # Of a request that was not answered nobody knows whether it arrived: `metrics/traffic-answered` tells of it alone.
+    # Whether an unanswered request arrived is not known: `metrics/traffic-answered` alone reports it.
     logged, lines = (request.logged, lines) if status else (False, ())
     sent = SentRequest(request_id, request.method, request.path, status, sent_at, time.time(), logged, lines)
     return sent, Answer(request.method, request.path, request.expect_status, status, problem)

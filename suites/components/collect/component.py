@@ -1,0 +1,87 @@
+"""What can be seen of any one component: its release, its sockets, its clock, the settings in use."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import yaml
+
+from stack.clients.alertmanager import AlertmanagerClient, AlertmanagerError
+from stack.components import COMPONENTS
+from stack.records.config.effective import EffectiveConfig, Setting, at, leaves, varies
+from stack.records.config.release import RunningRelease
+from stack.records.live.components import ClockSkew, Listeners
+from stack.text.yaml_text import read_mapping
+from suites.core.evidence import NotEvaluated
+from suites.core.inspected_stack import NO_FILES, InspectedStack
+from suites.core.stack_files import display_path
+
+TIMEOUT_S = 5.0
+ALERTMANAGER = "alertmanager/alertmanager.yml"
+
+
+def release(stack: InspectedStack, name: str, today: date) -> list[RunningRelease] | NotEvaluated:
+    """Which release of a component runs, beside the pinned one."""
+    missing, component = stack.missing(name), stack.stack.components.get(name)
+    if missing or component is None:
+        return missing or NotEvaluated(f"{name} is not part of this run", applies=False)
+    if component.version is None:
+        return NotEvaluated(f"{name} does not tell its version")
+    return [RunningRelease(name, component.version, COMPONENTS[name].tag, today, component.detail)]
+
+
+def listeners(stack: InspectedStack, name: str) -> list[Listeners] | NotEvaluated:
+    """On which addresses a component can be reached."""
+    missing = stack.missing(name)
+    if missing:
+        return missing
+    addresses = stack.stack.listening(name)
+    if addresses is None:
+        return NotEvaluated(f"from here it cannot be seen on which addresses {name} listens")
+    return [Listeners(name, addresses)]
+
+
+async def clock(stack: InspectedStack, name: str) -> list[ClockSkew] | NotEvaluated:
+    """How far a component's clock is from ours, by the date of one answer."""
+    if name not in ClockSkew.judged_components:
+        return NotEvaluated(f"{name} dates no answer", applies=False)
+    url = stack.endpoint(name)
+    if isinstance(url, NotEvaluated):
+        return url
+    asked = time.time()
+    try:
+        answer = await stack.http.get(f"{url}{COMPONENTS[name].ready_path}", timeout=TIMEOUT_S)
+        dated = parsedate_to_datetime(answer.headers["date"]).timestamp()
+    except httpx.HTTPError as silent:
+        return NotEvaluated(f"{name} does not answer: {silent or type(silent).__name__}")
+    except (KeyError, ValueError):
+        return NotEvaluated(f"{name} does not date its answers")
+    return [ClockSkew.measured(name, dated, asked, time.time())]
+
+
+async def alertmanager_config(stack: InspectedStack) -> list[EffectiveConfig] | NotEvaluated:
+    """Alertmanager's file beside the configuration it uses."""
+    url = stack.endpoint("alertmanager")
+    if isinstance(url, NotEvaluated):
+        return url
+    if stack.config_dir is None:
+        return NO_FILES
+    file = display_path(stack.config_dir, ALERTMANAGER)
+    try:
+        document = read_mapping((stack.config_dir / ALERTMANAGER).read_text(encoding="utf-8"))
+        used: Any = yaml.safe_load(await AlertmanagerClient(url, stack.http).config())
+    except AlertmanagerError as silent:
+        return NotEvaluated(f"Alertmanager does not answer: {silent}")
+    except (OSError, ValueError, yaml.YAMLError) as broken:
+        return NotEvaluated(f"{file} cannot be compared: {broken}")
+    settings = [
+        Setting(".".join(map(str, path)), value, at(used, path), file, document.line(*path))
+        for path, value in leaves(document.data)
+        # Alertmanager shows secrets masked and durations its own way; texts that are folded may differ in spaces.
+        if not varies(value) and at(used, path) != "<secret>"
+    ]
+    return [EffectiveConfig("alertmanager", tuple(settings))]

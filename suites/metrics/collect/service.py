@@ -1,0 +1,111 @@
+"""Collects the metrics of one service: scrapes before and after its traffic, and what Prometheus stored of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from stack.clients.prometheus import PrometheusClient
+from stack.records.exposition.model import Exposition
+from stack.records.scrape.pair import ScrapePair
+from stack.records.scrape.scrape import Scrape
+from stack.records.scrape.target import ScrapeTarget
+from stack.records.scrape.traffic import ProvokedTraffic
+from suites.core.area import RunContext, Traffic
+from suites.core.discovery import in_area
+from suites.core.evidence import NotEvaluated, Records
+from suites.core.health import why_down
+from suites.core.running_service import RunningService
+from suites.metrics.collect import scrapes
+from suites.metrics.collect.declared import budget_of, contract_of
+from suites.metrics.collect.prometheus import scraped
+
+
+class MetricsCollector:
+    """Collects the metrics of one service."""
+
+    def __init__(self, run: RunContext, running: RunningService) -> None:
+        self._run = run
+        self._running = running
+        self._name = running.service.name
+        self._url = running.metrics_url or ""
+        self._timeout_s = running.service.metrics.scrape_timeout_s
+        self._first: scrapes.Before | None = None
+
+    async def before_traffic(self) -> None:
+        """Scrape once."""
+        self._url = self._running.metrics_url or ""
+        self._first = await scrapes.before(self._url, self._timeout_s)
+
+    async def after_traffic(self, traffic: Traffic) -> None:
+        """Scrape again in every way that the rules judge, and read back what Prometheus stored."""
+        running, service = self._running, self._running.service
+        assert self._first is not None  # noqa: S101  # `before_traffic` comes first
+        contract, budget = contract_of(service), budget_of(service)
+        if running.stream_labels is not None:
+            contract = replace(contract, moves=())  # others send requests to a live service as well
+        records = dict(
+            await scrapes.after(self._url, self._first, contract, budget, len(traffic.sent), self._timeout_s)
+        )
+        if died := running.died():
+            records[Scrape] = _with_cause(records[Scrape], died)
+        records[ProvokedTraffic] = self._traffic(traffic)
+        self._run.store.put(self._name, records, "live")
+        self._measure(records)
+        self._run.store.put(self._name, await self._scraped(records, traffic.ended_at), "live")
+
+    async def not_running(self) -> None:
+        """A service that should run and does not cannot be reached; one that cannot run here is not evaluated."""
+        problem = self._running.problem or "the service does not run"
+        types = {rule.record for rule in in_area("metrics")}
+        records: dict[type, list[object] | NotEvaluated] = dict.fromkeys(types, NotEvaluated(problem))
+        if self._running.expected:
+            path = self._running.service.metrics.path
+            records[Scrape] = [Scrape(url=path, error_kind="connect", error=problem)]
+        self._run.store.put(self._name, records, "live")
+
+    def _traffic(self, traffic: Traffic) -> list[ProvokedTraffic] | NotEvaluated:
+        if traffic.answers and traffic.sent:
+            return [traffic.answers]
+        if self._running.no_traffic and self._running.service.traffic:
+            return NotEvaluated(self._running.no_traffic)
+        return NotEvaluated("its service.yaml names no traffic to provoke", applies=False)
+
+    async def _scraped(self, records: Records, since: float) -> Records:
+        stack = await asyncio.shield(self._run.stack)
+        if self._running.unscraped:
+            return {ScrapeTarget: NotEvaluated(self._running.unscraped)}
+        endpoint = stack.endpoint("prometheus")
+        if endpoint is None:
+            component = stack.components.get("prometheus")
+            why = f"there is no Prometheus: {component.detail}" if component else "the stack has no Prometheus"
+            return {ScrapeTarget: NotEvaluated(why)}
+        expositions = records[Exposition]
+        exposition = None if isinstance(expositions, NotEvaluated) else expositions[0]
+        job = self._running.service.metrics.job
+        found = await scraped(PrometheusClient(endpoint, self._run.http), self._url, job, exposition, since)
+        silent = isinstance(found[ScrapeTarget], NotEvaluated)
+        if silent and (down := await asyncio.to_thread(why_down, stack, "prometheus")):
+            return {ScrapeTarget: NotEvaluated(down)}
+        return found
+
+    def _measure(self, records: Mapping[type, object]) -> None:
+        measures = self._run.measures.setdefault(self._name, {})
+        seen, expositions = records.get(Scrape), records.get(Exposition)
+        if isinstance(seen, tuple | list):
+            measures["scrape_seconds"] = [round(scrape.elapsed_s, 6) for scrape in seen]
+        pair = records.get(ScrapePair)
+        if isinstance(expositions, tuple | list) and expositions and not isinstance(pair, NotEvaluated):
+            exposition: Exposition = expositions[0]
+            measures["series"] = exposition.series_count
+            measures["body_bytes"] = exposition.size
+            measures["families_by_type"] = dict(Counter(family.type for family in exposition.families))
+
+
+def _with_cause(found: Sequence[Scrape] | NotEvaluated, died: str) -> Sequence[Scrape] | NotEvaluated:
+    """The scrapes, where one failed with the reason: the process is dead."""
+    if isinstance(found, NotEvaluated):
+        return found
+    return [replace(scrape, error=f"{scrape.error}; {died}") if scrape.error else scrape for scrape in found]
