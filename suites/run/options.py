@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from stack.servers.find import SERVERS_VARIABLE, found_in
-
 from suites.collect.backend_choice import BACKENDS
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,8 +17,8 @@ from suites.core.finding import Finding, Where
 from suites.core.rule import Level, NotApplicable, Rule
 from suites.core.subjects import Subject
 from suites.core.verdict import KEPT_FINDINGS, Verdict, judge
-from suites.run.outcome import Nonconformance, RuleBrokeError, apply_outcome
 from suites.core.waivers import judge_with_waivers
+from suites.run.outcome import Nonconformance, RuleBrokeError, apply_outcome
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from stack.clients.prometheus import PrometheusClient
-from stack.records.exposition.model import Exposition
+from stack.records.exposition.exposition import Exposition
 from stack.records.scrape.pair import ScrapePair
 from stack.records.scrape.scrape import Scrape
 from stack.records.scrape.target import ScrapeTarget

@@ -12,7 +12,6 @@ import httpx
 import psutil
 import pytest
 
-from stack import components
 from stack.backends.base import StackPlan, TargetGroup
 from stack.backends.local.backend import LocalBackend
 from stack.backends.local.grafana import settings
