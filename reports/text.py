@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from reports.mask import mask
+from stack.text.secrets import mask
 
 # C0 without tab and newline, DEL and C1; then the marks of Unicode's bidirectional algorithm (UAX #9), zero-width
 # characters and separators that only hide text; then what XML 1.0 section 2.2 forbids.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stack.text.secrets import mask
 from suites.core.rule import Level
 from suites.core.verdict import Verdict
-from suites.logs.helpers.secrets import mask
 
 LISTED = 5
 """Findings listed in one failure; the report has the rest."""

@@ -40,7 +40,7 @@ def test_causes_without_end_are_counted_in_a_last_finding() -> None:
 def test_what_is_shown_is_short_printable_and_masked() -> None:
     assert shown("a\x1b[31mb\0c\nd") == "a\\x1b[31mb\\x00c\\nd"
     assert len(shown("x" * 10_000)) == 200
-    assert quoted({"password": "hunter2"}) == '`{"password":"[password]"}`'
+    assert quoted({"password": "hunter2"}) == '`{"password":"[masked: password]"}`'
 
 
 def test_moments_are_shown_in_utc_or_as_they_are() -> None:

@@ -22,7 +22,7 @@ def test_one(record_property):
 
 def test_a_new_format_is_one_module_and_one_line(tmp_path: Path) -> None:
     project, home = tmp_path / "project", tmp_path / "home"
-    for part in ("reports", "schemas"):
+    for part in ("reports", "schemas", "stack/text"):
         shutil.copytree(ROOT / part, project / part, ignore=shutil.ignore_patterns("__pycache__", "out"))
     before = contents(project)
 

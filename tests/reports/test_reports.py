@@ -13,7 +13,6 @@ import pytest
 
 from reports import __main__ as command
 from reports.contract import problems_of
-from reports.mask import mask
 from reports.model import NOT_APPLICABLE, RunInfo, build
 from reports.publish import publish
 from reports.text import clean, clean_tree
@@ -99,32 +98,9 @@ def test_secrets_are_in_the_sample_before_masking() -> None:
     assert [leak for leak in sample.LEAKS if leak not in raw] == []
 
 
-@pytest.mark.parametrize("secret", sample.SECRETS.values(), ids=sample.SECRETS)
-def test_masking_marks_and_is_idempotent(secret: str) -> None:
-    for text in (secret, f"before {secret} after", json.dumps({"msg": secret})):
-        assert "(masked)" in mask(text)
-        assert mask(mask(text)) == mask(text)
-
-
-@pytest.mark.parametrize(
-    "harmless",
-    [
-        "1700000000000 and 1767225600123456789",
-        "value 0.4111111111111111",
-        "http_tokens_total 5",
-        "token: expected one of info, warn",
-        "4111 1111 1111 1112 fails Luhn",
-        "https://example.org/a@b",
-        "trace 4bf92f3577b34da6a3ce929d0e0e4736",
-    ],
-)
-def test_masking_leaves_what_is_no_secret(harmless: str) -> None:
-    assert mask(harmless) == harmless
-
-
 def test_cleaning_is_idempotent_and_bounded() -> None:
     long = clean("password=hunter2 \x1b[31m" + "x" * 3_000_000, 400)
-    assert long.startswith("password=(masked) \\x1b[31m")
+    assert long.startswith("password=[masked: password] \\x1b[31m")
     assert len(long) <= 400
     report = report_of("hostile")
     assert clean_tree(report) == report

@@ -11,9 +11,9 @@ import orjson
 from stack.records.logs.format import LogRecord
 from stack.records.logs.line import LogLine
 from stack.records.logs.stream import LogStream
+from stack.text.secrets import mask
 from suites.core.finding import Finding, Where
 from suites.core.rule import NotApplicable
-from suites.logs.helpers.secrets import mask
 
 MAX_FINDINGS = 20
 """Findings shown of one rule on one stream; what lies beyond is counted in a last one."""

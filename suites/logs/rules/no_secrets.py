@@ -1,7 +1,8 @@
-"""No secret stands in the log.
+"""Logs contain no secrets.
 
 Logs are read by more people than the systems they come from, are kept for days and copied to other places. A token,
-key, password or card number in them is given away and must be replaced at its issuer.
+key, password or card number in them is leaked and must be replaced at its issuer. The kinds of secrets that are found
+are listed in `schemas/secret-kinds.yaml`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream
+from stack.text.secrets import find_in_lines
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.logs.helpers.judge import Seen, Tally, lines_of, where
 from suites.logs.helpers.requests import key_of
-from suites.logs.helpers.secrets import find_in_lines
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLW9mLWEtdGVzdA"
 
@@ -32,7 +33,6 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLW9mLWEtdGVzdA"
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#data-to-exclude",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Tell each kind of secret by the key that holds it; the secret itself is shown nowhere."""
     lines = lines_of(stream)
     texts = [line.text for line in lines]
     tally: Tally[tuple[str, str]] = Tally()
@@ -44,10 +44,10 @@ def check(stream: LogStream) -> Iterator[Finding]:
         key = key_of(line, texts[index][secret.start : secret.end]) if keys[secret.kind] <= 1000 else None
         tally.add((secret.kind, key or ""), line)
 
-    def tell(cause: tuple[str, str], seen: Seen) -> Finding:
+    def finding(cause: tuple[str, str], seen: Seen) -> Finding:
         kind, key = cause
         at = f" in `{key}`" if key else ""
         hint = f"take the {kind} out of what is logged or mask it in the logger, and replace it at its issuer"
         return Finding(f"{kind}{at} ({seen})", where(seen.first), hint)
 
-    yield from tally.findings(tell)
+    yield from tally.findings(finding)
