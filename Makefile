@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python -m
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test servers lint types docs bench lock
+.PHONY: help conformance test servers lint types targets docs bench lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ lint: $(VENV)/.ready ## ruff: style and likely errors
 
 types: $(VENV)/.ready ## mypy, strict
 	@$(RUN) mypy .
+
+targets: $(VENV)/.ready ## write what Prometheus is deployed to scrape, from the catalog and the component table
+	@$(RUN) suites.run.target_files
 
 docs: $(VENV)/.ready ## write the rule pages and the README's rule table from the rules
 	@$(RUN) suites.run.rule_pages

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -81,23 +80,6 @@ def test_the_reference_services_are_those_of_the_catalog() -> None:
 
     assert expected
     assert built == expected
-
-
-def test_the_deployed_targets_are_those_of_the_catalog_and_the_components() -> None:
-    catalog = load(STACK.parent / "fixtures" / "services")
-    groups = [
-        group
-        for path in (STACK / "prometheus/deployed/targets").glob("*.json")
-        for group in json.loads(path.read_text(encoding="utf-8"))
-    ]
-    targets = {group["labels"]["job"]: (group["targets"], group["labels"]["system"]) for group in groups}
-    expected = {
-        service.metrics.job: ([f"{service.name}:{service.metrics.port}"], service.system)
-        for service in catalog.services
-    }
-
-    assert {job: targets.get(job) for job in expected} == expected
-    assert {job for job in targets if job not in expected} <= set(COMPONENTS)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -160,6 +162,35 @@ def test_servers_can_be_hidden(empty_machine: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv(find.SERVERS_VARIABLE, "none")
     assert find_binary("redis") is None
     assert "CONFORMANCE_SERVERS=none" in why_absent("redis")
+
+
+def listed(path: Path) -> set[str]:
+    """The components that one list, tuple, set or dictionary of a module names, where these are three or more."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        parts = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+        names = {str(part.value) for part in parts if isinstance(part, ast.Constant)} & COMPONENTS.keys()
+        found |= names if len(names) > 2 else set()
+    return found
+
+
+def test_no_other_module_lists_components() -> None:
+    """One or two may be named where code is about them; a third makes a table of its own."""
+    modules = [path for part in ("stack", "suites") for path in (ROOT / part).rglob("*.py")]
+    tables = {str(path.relative_to(ROOT)): names for path in modules if (names := listed(path))}
+    assert tables == {}, "give the component table in stack/components.py a column instead"
+
+
+def test_a_list_of_components_would_be_found(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text("PORTS = {'loki': 1, 'grafana': 2, 'redis': 3}\nPAIR = ('loki', 'grafana')\n", encoding="utf-8")
+    assert listed(module) == {"loki", "grafana", "redis"}
+
+
+@pytest.mark.parametrize("info", [info for info in COMPONENTS.values() if info.recipe], ids=lambda info: info.name)
+def test_every_recipe_exists(info: ComponentInfo) -> None:
+    module, _, function = info.recipe.partition(":")
+    assert callable(getattr(import_module(module), function))
 
 
 def test_an_unknown_name_is_an_error() -> None:

@@ -114,21 +114,6 @@ def test_deployed_targets_are_taken_as_they_stand_and_only_of_what_is_started() 
     }
 
 
-def test_every_reference_service_is_deployed_where_its_catalog_entry_says() -> None:
-    services = [one for one in load(ROOT / "fixtures" / "services").services if one.start.containers]
-    hosts = {
-        service.name for service in services if service.start.containers and not service.start.containers.component
-    }
-
-    found = read_deployed(STACK / "prometheus" / "deployed" / "targets", hosts)
-
-    assert {job: group.targets for job, [group] in found.items()} == {
-        service.metrics.job: (f"{service.name}:{service.metrics.port}",)
-        for service in services
-        if service.name in hosts
-    }
-
-
 def test_what_is_deployed_goes_before_what_a_run_adds(tmp_path: Path) -> None:
     extra = {"storage": [TargetGroup(("wrong:1",))], "shop": [TargetGroup(("shop:80",), {"system": "web"})]}
     write_discovery(STACK, tmp_path, ["storage", "alertmanager"], extra)

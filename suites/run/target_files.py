@@ -1,0 +1,68 @@
+"""Writes the target files that Prometheus is deployed with, from catalog and component table: `make targets`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from fixtures.catalog import load
+from fixtures.service import Service
+from stack.components import COMPONENTS, USUAL
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "stack" / "prometheus" / "deployed" / "targets"
+COMPONENT_SYSTEM = "monitoring"
+"""The label `system` of the stack's own components."""
+
+
+def components() -> Iterator[dict[str, Any]]:
+    """One target group per component that exposes metrics and belongs to the stack without being asked for."""
+    for name in USUAL:
+        info = COMPONENTS[name]
+        if info.scraped:
+            yield _group(name, info.port, name, COMPONENT_SYSTEM, f"{info.sub_path}/metrics")
+
+
+def services(catalog: Iterable[Service]) -> Iterator[dict[str, Any]]:
+    """One target group per service of the catalog that runs as a container of its own, by its name."""
+    for service in catalog:
+        if service.start.containers and not service.start.containers.component:
+            metrics = service.metrics
+            yield _group(service.name, metrics.port, metrics.job, service.system, metrics.path)
+
+
+def _group(host: str, port: int, job: str, system: str, path: str) -> dict[str, Any]:
+    labels = {"job": job, "system": system, **({} if path == "/metrics" else {"__metrics_path__": path})}
+    return {"targets": [f"{host}:{port}"], "labels": labels}
+
+
+def text(groups: Iterable[dict[str, Any]]) -> str:
+    """The groups as a `file_sd` file, one line each."""
+    return "[\n" + ",\n".join(f"  {json.dumps(group)}" for group in groups) + "\n]\n"
+
+
+def outputs() -> dict[Path, str]:
+    """Every target file with its text."""
+    catalog = load(ROOT / "fixtures" / "services").services
+    return {FOLDER / "components.json": text(components()), FOLDER / "services.json": text(services(catalog))}
+
+
+def stale() -> list[Path]:
+    """The target files that are missing or differ from what would be written."""
+    return [path for path, new in outputs().items() if not path.exists() or path.read_text(encoding="utf-8") != new]
+
+
+def main() -> int:
+    """Write the files that are stale."""
+    made = outputs()
+    for path in stale():
+        path.write_text(made[path], encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")  # noqa: T201  # the command's output
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
