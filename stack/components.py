@@ -100,6 +100,8 @@ class ComponentInfo:
     """The component that it can replace; it is then not part of the stack unless asked for."""
     required: bool = True
     """Whether a stack of containers is refused without its image; otherwise it is absent."""
+    stand_in: bool = False
+    """Whether the local backend replaces it where its program is not found; all of these together."""
     queried: bool = False
     """Whether rules ask it: a target file that leaves it out loses what needs it."""
     scraped: bool = True
@@ -188,6 +190,8 @@ _COMPONENTS = (
         config_readable=True,
         checker=Checker("loki", (*_GRAFANA_CHECK, "-verify-config")),
         recipe=f"{_RECIPES}:loki",
+        required=False,
+        stand_in=True,
         queried=True,
     ),
     ComponentInfo(
@@ -203,6 +207,8 @@ _COMPONENTS = (
         config_file="promtail/promtail-config.yaml",
         checker=Checker("promtail", (*_GRAFANA_CHECK, "-check-syntax")),
         recipe=f"{_RECIPES}:promtail",
+        required=False,
+        stand_in=True,
         ends=(_PROMTAIL_END,),
     ),
     ComponentInfo(

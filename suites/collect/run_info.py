@@ -12,6 +12,9 @@ SIMULATED = (
     "Delivery was simulated: no real Loki and Promtail were found. Put both on PATH or name their folder with "
     "--servers DIR (docs/real-servers.md says where to get them), or start a container engine."
 )
+NOT_DELIVERED = (
+    "Delivery was not evaluated: Loki or its agent is absent. docs/real-servers.md says where to get their images."
+)
 NO_PROMETHEUS = "No Prometheus was found, so scraping was not evaluated. `make servers` builds it once."
 
 
@@ -54,6 +57,8 @@ def _notes(collected: Collected) -> list[str]:
     notes = []
     if "embedded" in provenance.values():
         notes.append(SIMULATED)
+    if "embedded" not in provenance.values() and "absent" in (provenance.get("loki"), provenance.get("promtail")):
+        notes.append(NOT_DELIVERED)
     if provenance.get("prometheus") == "absent":
         notes.append(NO_PROMETHEUS)
     return notes

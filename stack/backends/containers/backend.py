@@ -86,7 +86,9 @@ def why_not(config_dir: Path | None = None) -> str | None:
         with _trying(engine, config_dir or SHIPPED) as (project, names):
             config = project.prepare()
             services = [name for name in config["services"] if name not in COMPONENTS and name not in OTHER_PROFILES]
-            return out_of_reach(engine, project.images(config, [*names, *services]))
+            # Local processes have stand-ins for these; containers would leave them out.
+            stand_ins = [name for name, info in COMPONENTS.items() if info.stand_in]
+            return out_of_reach(engine, project.images(config, [*names, *stand_ins, *services]))
     except EngineError as wrong:
         return str(wrong).partition(", or run the stack without containers")[0]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from stack.embedded.stack import EmbeddedLogs
 
-DELIVERY = ("loki", "promtail")
+DELIVERY = tuple(name for name, info in COMPONENTS.items() if info.stand_in)
 
 SIGN_IN = {name: info.user for name, info in COMPONENTS.items() if info.user and name != "redis"}
 """Who signs in where; each run has passwords of its own. Redis asks for one in containers only."""

@@ -39,6 +39,8 @@ class LogStore:
             self.missing = f"there is no Loki: {component.detail}" if component else "the stack has no Loki"
         elif down:
             self.missing = down
+        elif (agent := stack.components.get("promtail")) and agent.provenance == "absent":
+            self.missing = f"there is no log agent: {agent.detail}"
         else:
             self.reader = LokiClient(endpoint, http)
 

@@ -1,8 +1,9 @@
 """Builds images of the stack from what is on this machine: `python -m tests.support.images.build`.
 
-For machines that cannot pull: Loki, Promtail and Prometheus as `make servers` built them, everything else as the
-distribution packages it. The images are called `observability-conformance/<component>:<version>`, never by the names
-of the official ones, which they are not. On standard output: the lines for compose's environment that use them.
+For machines that cannot pull: Prometheus, Alertmanager and node-exporter as `make servers` built them, everything else
+as it is found here. Loki and Promtail are left out where they are not found, and that is printed: nothing builds them.
+The images are called `observability-conformance/<component>:<version>`, never by the names of the official ones, which
+they are not. On standard output: the lines for compose's environment that use them.
 """
 
 from __future__ import annotations
@@ -191,8 +192,13 @@ def build(image: Image) -> str:
     return reference
 
 
+def may_be_left_out(name: str) -> bool:
+    """Whether the stack runs without this image."""
+    return name in COMPONENTS and not COMPONENTS[name].required
+
+
 def main(names: Sequence[str]) -> int:
-    """Build the images named, or all; 0 when every one was built, 2 for an unknown name."""
+    """Build the images named, or all; 0 when every required one was built, 2 for an unknown name."""
     unknown = set(names) - {image.name for image in IMAGES}
     if unknown:
         known = ", ".join(image.name for image in IMAGES)
@@ -201,6 +207,9 @@ def main(names: Sequence[str]) -> int:
     failed = 0
     for image in IMAGES:
         if names and image.name not in names:
+            continue
+        if may_be_left_out(image.name) and find_binary(image.name) is None:
+            print(f"{image.name}: left out: {why_absent(image.name)}", file=sys.stderr)  # noqa: T201  # likewise
             continue
         try:
             print(f"{image.variable}={build(image)}", flush=True)  # noqa: T201  # the program's output
