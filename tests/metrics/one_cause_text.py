@@ -1,4 +1,4 @@
-"""Typical defects of an exposition in the text format, each with the rules that are to tell it."""
+"""Typical defects of an exposition in the text format, each with the rule that reports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One thing wrong in an otherwise sound exposition is told by one rule, once, and by no other."""
+"""One thing wrong in an otherwise sound exposition is reported by one rule, once, and by no other."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ ELSEWHERE = {
     "histogram-buckets-agree": "two series of one histogram",
     "histogram-buckets-fit": "all observations in one bucket",
     "no-label-on-every-metric": "it needs the label on every metric",
-    "openmetrics-timestamps-increase": "several points of one metric have timestamps, which is told as well",
-    "text-content-type": "the answer's header, see `test_a_header_is_told_once`",
+    "openmetrics-timestamps-increase": "several points of one metric have timestamps, which is reported as well",
+    "text-content-type": "the answer's header, see `test_a_header_is_reported_once`",
 }
 """Rules that a single change in the sound expositions cannot break alone, and why."""
 
@@ -84,7 +84,7 @@ def test_the_sound_expositions_break_no_rule(fmt: str) -> None:
 
 
 @pytest.mark.parametrize(("fmt", "old", "new", "wanted"), CASES.values(), ids=CASES)
-def test_a_defect_is_told_by_one_rule(fmt: str, old: str, new: str, wanted: str) -> None:
+def test_a_defect_is_reported_by_one_rule(fmt: str, old: str, new: str, wanted: str) -> None:
     sound = FORMATS[fmt].SOUND
     changed = sound.replace(old, new)
     assert changed != sound
@@ -96,12 +96,12 @@ def test_a_defect_is_told_by_one_rule(fmt: str, old: str, new: str, wanted: str)
     ("header", "wanted"),
     [("", ["text-content-type"]), ("text/plain; version=0.0.3", ["text-content-type"]), ("text/plain", [])],
 )
-def test_a_header_is_told_once(header: str, wanted: list[str]) -> None:
+def test_a_header_is_reported_once(header: str, wanted: list[str]) -> None:
     assert red(Exposition.parse(f"Content-Type: {header}\n\n{one_cause_text.SOUND}")) == wanted
 
 
 @pytest.mark.parametrize(("old", "new", "wanted"), CHANGES.values(), ids=CHANGES)
-def test_a_defect_over_two_scrapes_is_told_by_one_rule(old: str, new: str, wanted: str) -> None:
+def test_a_defect_over_two_scrapes_is_reported_by_one_rule(old: str, new: str, wanted: str) -> None:
     rules = [rule for rule in in_area("metrics") if rule.record is ScrapePair]
     same = ScrapePair.parse(PAIR + BETWEEN + PAIR)
     assert not [rule.id for rule in rules if breached(rule, same)]
@@ -111,6 +111,6 @@ def test_a_defect_over_two_scrapes_is_told_by_one_rule(old: str, new: str, wante
 
 
 def test_every_rule_on_expositions_is_broken_by_some_case() -> None:
-    told = {case[-1] for case in chain(CASES.values(), CHANGES.values())}
+    broken = {case[-1] for case in chain(CASES.values(), CHANGES.values())}
     mine = {rule.id.removeprefix("metrics/") for rule in in_area("metrics") if rule.record in (*ALONE, ScrapePair)}
-    assert mine - told == set(ELSEWHERE)
+    assert mine - broken == set(ELSEWHERE)

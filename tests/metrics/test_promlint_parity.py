@@ -1,4 +1,4 @@
-"""Whatever the real `promtool check metrics` complains about, our rules complain about too.
+"""Our rules report whatever the real `promtool check metrics` complains about.
 
 A corpus of small expositions over type, name, label and help text is linted by both in one go.
 """
@@ -78,7 +78,7 @@ def ours(text: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.native
-def test_we_see_all_that_promtool_sees() -> None:
+def test_our_rules_report_what_promtool_reports() -> None:
     promtool = find_binary("promtool")
     if promtool is None:
         pytest.skip(why_absent("promtool"))
@@ -89,15 +89,15 @@ def test_we_see_all_that_promtool_sees() -> None:
     )
     complaints = [line.split(" ", 1) for line in done.stderr.splitlines()]
     seen = ours(text)
-    missed, told = [], set()
+    missed, complained = [], set()
     for name, complaint in complaints:
         rule = next((rule for pattern, rule in RULE_FOR.items() if re.fullmatch(pattern, complaint)), None)
         assert rule, f"promtool says something new about {name}: {complaint}"
-        told.add(rule)
+        complained.add(rule)
         if (rule, name) not in seen:
             missed.append(f"{name}: {complaint}\n{families[name]}")
     assert not missed, f"{len(missed)} of {len(complaints)} complaints are not ours:\n" + "\n".join(missed[:10])
-    assert told == set(RULE_FOR.values()), "the corpus provokes each of promtool's complaints"
+    assert complained == set(RULE_FOR.values()), "the corpus provokes each of promtool's complaints"
 
 
 def test_the_corpus_is_large_and_has_nothing_the_parser_refuses() -> None:

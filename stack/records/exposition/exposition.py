@@ -118,8 +118,8 @@ class Exposition:
     def read(cls, body: bytes, content_type: str | None) -> Self:
         """Read the body of a response whose Content-Type header was `content_type` (None: it had none).
 
-        The format is what the header says; a header that names no exposition format leaves it to the body, as
-        in `parse`. Never raises: whatever is wrong with the bytes becomes a fault.
+        The header decides the format, or, where it names no exposition format, the body as in `parse`. Never
+        raises: whatever is wrong with the bytes becomes a fault.
         """
         return cast(Self, _record(read_body(body, content_type, _only_format(cls))))
 

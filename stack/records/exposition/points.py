@@ -95,7 +95,7 @@ def check_series(draft: FamilyDraft, faults: Faults) -> None:
 def _check_one_by_one(draft: FamilyDraft, faults: Faults) -> None:
     points = Points(draft, faults, set[str])
     own_label = draft.name if draft.type == "stateset" else None
-    in_a_row = draft.type != "info"  # the metric's own labels and the information itself cannot be told apart
+    in_a_row = draft.type != "info"  # its labels are both the metric's own and the information
     for sample in draft.samples:
         own = [pair for pair in sample.labels if pair[0] != own_label]
         series = sample.name + (dict(sample.labels).get(own_label, "") if own_label else "")

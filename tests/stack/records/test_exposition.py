@@ -1,4 +1,4 @@
-"""The exposition records: formats, bodies that are none, precise diagnosis, and what the rules build on."""
+"""The exposition records: formats, bodies of other kinds, precise faults, and what the rules build on."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_nul_in_a_label_value_is_text() -> None:
     assert read.families[0].samples[0].labels == (("b", "x\0y"),)
 
 
-def test_undecodable_bytes_are_replaced_and_told_by_line() -> None:
+def test_undecodable_bytes_are_replaced_and_reported_by_line() -> None:
     read = Exposition.read(b'a{b="\xff"} 1\nb 2\nc{d="\xe9"} 3\n', None)
     (fault,) = read.faults["invalid_utf8"]
     assert (fault.line, fault.times, fault.detail) == (1, 2, {"byte": "0xFF", "column": "6"})
@@ -187,7 +187,7 @@ def test_accepts_real_shapes(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(DATA.glob("bad/*.prom")), ids=lambda path: path.name)
-def test_tells_every_fault_of_a_broken_document(path: Path) -> None:
+def test_reports_every_fault_of_a_broken_document(path: Path) -> None:
     """The file next to it lists the expected faults as `line kind`."""
     read = Exposition.parse(path.read_text())
     found = sorted((fault.line, kind) for kind, faults in read.faults.items() for fault in faults)

@@ -66,7 +66,7 @@ MUSTS: dict[int, tuple[str, tuple[str, ...]]] = {
     41: ("summary count and sum", ("openmetrics-summary-values",)),
     42: ("quantile label only on quantiles", ("summary-quantile-label",)),
     43: ("exemplar length", ("openmetrics-exemplar-length",)),
-    44: ("where exemplars may stand", ("openmetrics-exemplar-place", "openmetrics-exemplar-syntax")),
+    44: ("where exemplars may be", ("openmetrics-exemplar-place", "openmetrics-exemplar-syntax")),
     45: ("exemplar in its bucket, {}", ("openmetrics-exemplar-in-bucket", "openmetrics-exemplar-syntax")),
     46: ("default version", ("openmetrics-default-version",)),
     47: ("concurrent expositions", ("concurrent-scrapes-agree",)),
@@ -86,8 +86,8 @@ MUSTS: dict[int, tuple[str, tuple[str, ...]]] = {
 }
 """By number: what it says, and the rules in `suites/metrics/rules/` that judge it."""
 
-NOT_ON_THE_WIRE = {46, 47, 48}
-"""Judged by asking for a version, at once, or twice; 26 in part."""
+OVER_SEVERAL_REQUESTS = {46, 47, 48}
+"""Judged by requesting a version, scraping concurrently, or scraping twice; their rules may be SHOULDs."""
 
 
 def test_the_list_is_complete() -> None:
@@ -96,11 +96,6 @@ def test_the_list_is_complete() -> None:
 
 @pytest.mark.parametrize("number", MUSTS)
 def test_each_must_has_its_rules(number: int) -> None:
-    missing = [name for name in MUSTS[number][1] if f"metrics/{name}" not in rules()]
-    assert not missing, f"MUST {number} ({MUSTS[number][0]}) lacks rules"
-
-
-@pytest.mark.parametrize("number", sorted(set(MUSTS) - NOT_ON_THE_WIRE))
-def test_a_must_of_the_wire_format_fails_the_gate(number: int) -> None:
-    levels = {name: rules()[f"metrics/{name}"].level for name in MUSTS[number][1] if f"metrics/{name}" in rules()}
-    assert set(levels.values()) == {Level.MUST}, levels
+    levels = {name: rules()[f"metrics/{name}"].level for name in MUSTS[number][1]}
+    assert levels
+    assert number in OVER_SEVERAL_REQUESTS or set(levels.values()) == {Level.MUST}, levels

@@ -1,24 +1,23 @@
-"""Whatever a real Prometheus refuses to scrape, our rules tell; and it scrapes what they call good.
+"""Whatever a real Prometheus refuses to scrape, our rules report; and it scrapes their good examples.
 
-One Prometheus scrapes a page per document: the examples of all wire-format rules, and damaged expositions.
+One Prometheus scrapes a page per document: the examples of all rules on the format, and damaged expositions.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import subprocess
-import threading
-import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx
 import pytest
 
+from fixtures.broken._miniature.endpoints import text
+from fixtures.broken._miniature.loopback_server import Answer, Behaviour, Headers, serving
 from stack.backends.ports import Ports
+from stack.backends.process import ProcessSpec, start
+from stack.eventually import eventually
 from stack.records.exposition.exposition import Exposition, OpenMetricsExposition, TextExposition
 from stack.servers.find import find_binary
 from suites.core.discovery import in_area
@@ -82,46 +81,29 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
         pytest.skip("no Prometheus here: `make servers` builds it")
     pages = dict([*example_pages(), *damaged_pages()])
     paths = {f"/{number}": page for number, page in enumerate(pages.values())}
-    server = serve(paths)
     folder, ports = tmp_path_factory.mktemp("prometheus"), Ports()
     own = ports.take()
-    (folder / "prometheus.yml").write_text(configuration(list(paths), server.server_port))
-    command = [
+    argv = (
         str(binary.path), f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{own}", "--log.level=error",
-    ]  # fmt: skip  # one flag after the other
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        found = wait_for_scrapes(f"http://127.0.0.1:{own}/api/v1/targets", len(paths), folder / "log")
-        yield Scraped(pages, {name: found[path] for name, path in zip(pages, paths, strict=True)})
-    finally:
-        process.terminate()
-        process.wait(20)
-        server.shutdown()
-        server.server_close()
-        ports.close()
+    )  # fmt: skip  # one flag after the other
+    with serving({path: behaviour(page) for path, page in paths.items()}) as server:
+        (folder / "prometheus.yml").write_text(configuration(list(paths), server.port))
+        running = start(ProcessSpec("prometheus", argv, folder, folder / "log"))
+        try:
+            errors = scrape_errors(f"http://127.0.0.1:{own}/api/v1/targets", len(paths))
+            yield Scraped(pages, {name: errors[path] for name, path in zip(pages, paths, strict=True)})
+        finally:
+            running.stop()
+            ports.close()
 
 
-def serve(paths: dict[str, Page]) -> ThreadingHTTPServer:
-    """The pages on a port of 127.0.0.1."""
+def behaviour(page: Page) -> Behaviour:
+    async def answer(_: Headers) -> Answer:
+        status, headers, body = text(page.body, page.content_type)
+        return status, {name: value for name, value in headers.items() if value}, body
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            page = paths[self.path]
-            self.send_response(200)
-            if page.content_type:
-                self.send_header("Content-Type", page.content_type)
-            self.send_header("Content-Length", str(len(page.body)))
-            self.end_headers()
-            self.wfile.write(page.body)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # its base calls it so
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    return answer
 
 
 def configuration(paths: list[str], port: int) -> str:
@@ -133,20 +115,15 @@ def configuration(paths: list[str], port: int) -> str:
     return json.dumps({"global": {"scrape_interval": "3s", "scrape_timeout": "3s"}, "scrape_configs": jobs})
 
 
-def wait_for_scrapes(url: str, count: int, log: Path) -> dict[str, str]:
-    """The error of each path once all were scraped; its own outcome only, so a timeout is asked for again."""
-    deadline = time.monotonic() + 60
-    seen: dict[str, str] = {}
-    while time.monotonic() < deadline:
-        try:
-            targets = httpx.get(url).json()["data"]["activeTargets"]
-        except (httpx.HTTPError, ValueError):
-            targets = []
-        seen = {each["labels"]["job"]: each["lastError"] for each in targets if each["health"] != "unknown"}
-        if len(seen) == count and not any("deadline exceeded" in error for error in seen.values()):
-            return seen
-        time.sleep(0.3)
-    pytest.fail(f"Prometheus scraped {len(seen)} of {count} pages: {log.read_text()[-500:]}")
+def scrape_errors(url: str, count: int) -> dict[str, str]:
+    """The error of each path once all were scraped; scrapes that ran into their timeout are waited for again."""
+
+    def errors() -> dict[str, str]:
+        targets = httpx.get(url).raise_for_status().json()["data"]["activeTargets"]
+        found = {each["labels"]["job"]: each["lastError"] for each in targets if each["health"] != "unknown"}
+        return {path: error for path, error in found.items() if "deadline exceeded" not in error}
+
+    return eventually(errors, lambda found: len(found) == count, 120, describe=f"{count} scraped pages")
 
 
 def complaints(page: Page) -> list[str]:
@@ -161,7 +138,7 @@ def complaints(page: Page) -> list[str]:
     return found
 
 
-def test_what_prometheus_refuses_our_rules_tell(scraped: Scraped) -> None:
+def test_our_rules_report_what_prometheus_refuses(scraped: Scraped) -> None:
     refused = {name: error for name, error in scraped.refusals.items() if error and name not in PROMETHEUS_ALONE}
     assert len(refused) > 80, "the pages must be such that many are refused"
     missed = {
