@@ -1,4 +1,4 @@
-"""Collects what Prometheus says about one service: its targets, the last scrape, the stored series."""
+"""Collects what Prometheus reports about one service: its targets, the last scrape, the stored series."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ async def scraped(
 async def _targets(
     prometheus: PrometheusClient, url: str, job: str, since: float, patience_s: float
 ) -> tuple[Target, ...]:
-    async def look() -> tuple[Target, ...]:
+    async def read() -> tuple[Target, ...]:
         return of_service(await prometheus.targets(), url, job)
 
     try:
-        found = await aeventually(look, bool, min(DISCOVERY_S, patience_s), describe=f"a target for {url}")
+        found = await aeventually(read, bool, min(DISCOVERY_S, patience_s), describe=f"a target for {url}")
         # One scrape may be late on a busy machine; a service that is down is so three times in a row.
         wait_s = min(patience_s, max(SCRAPES * target.interval_seconds + target.timeout_seconds for target in found))
-        return await aeventually(look, lambda now: all(_fresh(one, since) for one in now), wait_s, describe=url)
+        return await aeventually(read, lambda now: all(_fresh(one, since) for one in now), wait_s, describe=url)
     except TimeoutError:
-        return await look()
+        return await read()
 
 
 def known_fault(exposition: Exposition | None, targets: tuple[Target, ...]) -> str | None:
-    """Why a failed scrape is no news: the service's own answer cannot be scraped, by anybody."""
+    """Why the failed scrape is explained by the service itself: its answer cannot be scraped by any client."""
     errors = [target.last_error for target in targets if target.last_error]
     if exposition is None:
         return "the metrics endpoint gave this suite no metrics either"
@@ -77,7 +77,7 @@ def _fresh(target: Target, since: float) -> bool:
 
 
 def of_service(targets: tuple[Target, ...], url: str, job: str) -> tuple[Target, ...]:
-    """The targets that mean the service at `url`, else those under its job."""
+    """The targets of the service at `url`, else those under its job."""
     here = urlsplit(url)
     same = tuple(
         target

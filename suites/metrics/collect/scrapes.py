@@ -34,9 +34,9 @@ from suites.metrics.helpers.families import judged
 
 CONCURRENT = 5
 LARGE_BYTES = 16 * 1024 * 1024
-"""A larger exposition is fetched and parsed once: what needs more copies of it is not evaluated, and says so."""
+"""A larger exposition is fetched and parsed once: what needs more copies of it is not evaluated."""
 THREAD_BYTES = 256 * 1024
-"""From here on parsing would hold up the other services, so it runs in a thread."""
+"""From here on parsing would delay the other services, so it runs in a thread."""
 
 ON_EXPOSITION = (Exposition, TextExposition, OpenMetricsExposition, MetricFamily, BudgetedScrape, MetricContract)
 ALL = (Scrape, Negotiation, ConcurrentScrapes, ScrapePair, *ON_EXPOSITION)
@@ -45,7 +45,7 @@ ALL = (Scrape, Negotiation, ConcurrentScrapes, ScrapePair, *ON_EXPOSITION)
 
 @dataclass(frozen=True)
 class Before:
-    """The scrape before the traffic: what was fetched, and the exposition unless `problem` says why there is none."""
+    """The scrape before the traffic: what was fetched, and the exposition or the `problem` why there is none."""
 
     fetched: Fetched
     exposition: Exposition | None
@@ -156,7 +156,7 @@ def _nothing(first: Before) -> Records:
     why = NotEvaluated(first.problem or "there is no exposition")
     found: dict[type, Any] = {**dict.fromkeys(ALL, why), Scrape: [scrape]}
     if scrape.ok and scrape.is_html and not scrape.redirects:
-        found[Negotiation] = [Negotiation((scrape,))]  # its Content-Type says what it is instead
+        found[Negotiation] = [Negotiation((scrape,))]  # `content-type-known` reports it
         if _known(scrape.content_type):
             found[Exposition] = [Exposition.parse(scrape.head)]
     return found

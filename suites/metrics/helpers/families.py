@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from stack.records.exposition.exposition import Exposition, MetricFamily
@@ -84,3 +84,12 @@ def labels_of(exposition: Exposition) -> Iterator[tuple[MetricFamily, Mapping[st
             labels = {name: values for name, values in labels.items() if name != formats_own}
         if labels:
             yield family, labels
+
+
+def users_of_labels(exposition: Exposition, wanted: Callable[[str], object]) -> dict[str, list[MetricFamily]]:
+    """Each label name that is `wanted`, with the families that have it, in exposed order."""
+    users: dict[str, list[MetricFamily]] = {}
+    for family in families_of(exposition):
+        for label in filter(wanted, exposition.label_values[family.name]):
+            users.setdefault(label, []).append(family)
+    return users

@@ -32,10 +32,3 @@ def _often(fault: Fault) -> str:
     if fault.times == 1:
         return ""
     return f" ({fault.times} times{f', first at line {fault.line}' if fault.line else ''})"
-
-
-def media_type(content_type: str) -> tuple[str, dict[str, str]]:
-    """The media type of a Content-Type header, in lower case, and its parameters without their quotes."""
-    name, *parts = content_type.split(";")
-    pairs = (part.partition("=") for part in parts if part.strip())
-    return name.strip().lower(), {key.strip().lower(): value.strip().strip('"') for key, _, value in pairs}

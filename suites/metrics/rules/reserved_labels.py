@@ -8,12 +8,13 @@ are reserved by Prometheus; OpenMetrics forbids them altogether, which is anothe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from stack.records.exposition.exposition import Exposition
 from stack.records.exposition.model import Format
-from suites.core.finding import Finding, Where
+from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import families_of, where_label
+from suites.metrics.helpers.families import users_of_labels, where_label
 from suites.metrics.helpers.label_names import RESERVED
 
 
@@ -35,27 +36,20 @@ from suites.metrics.helpers.label_names import RESERVED
     source="https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    users: dict[str, list[str]] = {}
-    first: dict[str, Where] = {}
-    for family in families_of(exposition):
-        for label in exposition.label_values[family.name]:
-            if _what(label, exposition.format):
-                users.setdefault(label, []).append(family.exposed_name)
-                first.setdefault(label, where_label(family, label))
-    for label, names in users.items():
-        amount = "1 metric exposes it" if len(names) == 1 else f"{len(names)} metrics expose it"
+    reason = partial(_reason, exposition.format)
+    for label, families in users_of_labels(exposition, reason).items():
+        amount = "1 metric exposes it" if len(families) == 1 else f"{len(families)} metrics expose it"
         yield Finding(
-            f"label `{label}` {_what(label, exposition.format)}, and {amount}, first `{names[0]}`",
-            first[label],
+            f"label `{label}` {reason(label)}, and {amount}, first `{families[0].exposed_name}`",
+            where_label(families[0], label),
             "rename it after what it means: `queue`, `peer`, …; a Pushgateway is scraped with `honor_labels: true`",
         )
 
 
-def _what(label: str, fmt: Format) -> str | None:
+def _reason(fmt: Format, label: str) -> str | None:
     if label in RESERVED:
         return "is attached by Prometheus"
     if label.startswith("exported_"):
         return "is Prometheus' name for a clashing label"
-    return (
-        "begins with two underscores" if label.startswith("__") and label != "__name__" and fmt is Format.TEXT else None
-    )
+    reserved = label.startswith("__") and label != "__name__" and fmt is Format.TEXT
+    return "begins with two underscores" if reserved else None

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition
-from suites.core.finding import Finding, Where
+from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import is_info, labels_of, where_label
+from suites.metrics.helpers.families import is_info, users_of_labels, where_label
 from suites.metrics.helpers.label_names import TARGET_LABELS
 
 
@@ -26,18 +26,13 @@ from suites.metrics.helpers.label_names import TARGET_LABELS
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    users: dict[str, list[str]] = {}
-    first: dict[str, Where] = {}
-    for family, labels in labels_of(exposition):
-        for label in labels:
-            if label in TARGET_LABELS and not is_info(family):
-                users.setdefault(label, []).append(family.exposed_name)
-                first.setdefault(label, where_label(family, label))
-    for label, names in users.items():
-        count = f"{len(names)} metrics expose it, first" if len(names) > 1 else "it is exposed by"
-        yield Finding(
-            f"label `{label}` is a target label, and {count} `{names[0]}`",
-            first[label],
-            f"drop it and set `{label}` where the target is configured; if it belongs to what the service "
-            "counts, keep the name and waive this rule",
-        )
+    for label, users in users_of_labels(exposition, TARGET_LABELS.__contains__).items():
+        families = [family for family in users if not is_info(family)]
+        if families:
+            count = f"{len(families)} metrics expose it, first" if len(families) > 1 else "it is exposed by"
+            yield Finding(
+                f"label `{label}` is a target label, and {count} `{families[0].exposed_name}`",
+                where_label(families[0], label),
+                f"drop it and set `{label}` where the target is configured; if it belongs to what the service "
+                "counts, keep the name and waive this rule",
+            )

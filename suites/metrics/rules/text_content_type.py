@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import TextExposition
-from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.metrics.helpers.format_findings import media_type
-
-VERSIONS = ("0.0.4", "1.0.0")
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.metrics.helpers.content_types import content_type_findings
 
 
 @rule(
@@ -21,30 +19,18 @@ VERSIONS = ("0.0.4", "1.0.0")
     Good("Content-Type: text/plain\n\na 1\n"),
     Good('Content-Type: text/plain; version=1.0.0; escaping=allow-utf-8\n\n{"a.b"} 1\n'),
     Bad("Content-Type: \n\na 1\n", "the response has no Content-Type"),
-    Bad("Content-Type: text/html; charset=utf-8\n\na 1\n", "the text format is sent as `text/html`"),
+    Bad("Content-Type: text/html; charset=utf-8\n\na 1\n", "Prometheus text 0.0.4 is sent as `text/html`"),
     Bad(
         "Content-Type: text/plain; version=0.0.3\n\na 1\n",
         "the Content-Type has `version=0.0.3` instead of `version=0.0.4`",
     ),
     Bad(
-        "Content-Type: text/plain; charset=latin-1\n\na 1\n", "the Content-Type has `charset=latin-1` instead of utf-8"
+        "Content-Type: text/plain; charset=latin-1\n\na 1\n",
+        "the Content-Type has `charset=latin-1` instead of `charset=utf-8`",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#http-content-type-requirements",
 )
 def check(exposition: TextExposition) -> Iterator[Finding]:
-    sent = exposition.content_type
-    if sent is None:
-        raise NotApplicable("the exposition was not read from a response")
-    name, parameters = media_type(sent)
-    hint = "send `Content-Type: text/plain; version=0.0.4; charset=utf-8`"
-    if name != "text/plain":
-        message = f"the text format is sent as `{name}`" if name else "the response has no Content-Type"
-        yield Finding(message, hint=hint)
-        return
-    version, charset = parameters.get("version", VERSIONS[0]), parameters.get("charset", "utf-8")
-    if version not in VERSIONS:
-        message = f"the Content-Type has `version={version}` instead of `version=0.0.4`"
-        yield Finding(message, Where(excerpt=sent), hint)
-    if charset.lower() not in {"utf-8", "utf8", "us-ascii"}:
-        yield Finding(f"the Content-Type has `charset={charset}` instead of utf-8", Where(excerpt=sent), hint)
+    parameters = {"version": ("0.0.4", "1.0.0"), "charset": ("utf-8", "utf8", "us-ascii")}
+    return content_type_findings(exposition, "text/plain", parameters, required=False)
