@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stack.embedded.config import read_config, size
 from stack.embedded.entry import Entry
-from stack.embedded.environment import read_config
 from stack.embedded.log_store import LogStore
 from stack.embedded.pipeline import Pipeline
-from stack.embedded.quantities import size
 from stack.embedded.refusal import ConfigError, NotSimulated
 
 _JOB_KEYS = {"job_name", "static_configs", "pipeline_stages", "docker_sd_configs", "relabel_configs"}

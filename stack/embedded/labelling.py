@@ -9,10 +9,10 @@ import re
 import time
 from typing import Any
 
+from stack.embedded.config import duration_ns, size
 from stack.embedded.entry import Entry, is_utf8
 from stack.embedded.go_regex import compile_go
 from stack.embedded.json_values import as_text
-from stack.embedded.quantities import duration_ns, size
 from stack.embedded.refusal import ConfigError
 from stack.embedded.settings import Settings, name_map, names
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stack.embedded.quantities import duration_ns, size
+from stack.embedded.config import duration_ns, size
 from stack.embedded.refusal import ConfigError, NotSimulated
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stack.embedded.agent import Agent
-from stack.embedded.environment import read_config
+from stack.embedded.config import read_config
 from stack.embedded.limits import limits
 from stack.embedded.log_store import LogStore, StoreReader
 from stack.records.logs.entry import LabelSet, LogEntry

@@ -1,6 +1,7 @@
-"""`${VAR:-default}` as Docker Compose, Loki and Promtail expand it, without an environment: defaults only.
+"""Variables in configuration files: `${VAR:-default}` in the dialects of Docker Compose, and of Loki and Promtail.
 
-Source: https://docs.docker.com/reference/compose-file/interpolation/
+Source: https://docs.docker.com/reference/compose-file/interpolation/ and
+https://grafana.com/docs/loki/latest/configure/#use-environment-variables-in-the-configuration
 """
 
 from __future__ import annotations
@@ -9,8 +10,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stack.text.yaml_text import ConfigError
+
 _START = re.compile(r"\$(?:(?P<escaped>\$)|(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*))")
 _OPERATORS = (":-", ":?", ":+", "-", "?", "+")
+_ENV = re.compile(r"\$\$|\\[/\\]|\$\{(?P<name>\w+)(?::?[-=](?P<default>[^}]*))?\}|(?P<other>\$\{[^}]*\}?)")
+
+
+class UnknownSubstitutionError(ConfigError):
+    """An operation of a shell that is not known here, such as `${VAR%x}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +31,34 @@ class Variable:
 
 
 def expand(text: str, environment: Mapping[str, str] | None = None) -> str:
-    """`text` with every variable replaced by its value, else its default, else nothing."""
+    """`text` with every variable replaced by its value, else its default, else nothing, as Docker Compose does it."""
     return _expand(text, environment or {})[0]
 
 
 def variables(text: str) -> tuple[Variable, ...]:
     """The variables of `text` in order of their appearance, those inside defaults included."""
     return _expand(text, {})[1]
+
+
+def expand_env(text: str, environment: Mapping[str, str] | None = None) -> str:
+    r"""`text` with variables replaced as Loki and Promtail do it under `-config.expand-env=true`.
+
+    They expand the whole file, comments included, before they read it as YAML; `$NAME` without braces stays, `$$` is
+    one dollar sign, `\\` one backslash. An empty variable is as an unset one: the default applies.
+
+    Raises:
+        UnknownSubstitutionError: for other operations of a shell.
+
+    """
+
+    def value(match: re.Match[str]) -> str:
+        if match["other"]:
+            raise UnknownSubstitutionError(f"the substitution `{match['other']}`")
+        if match["name"] is None:
+            return match.group()[1:]
+        return (environment or {}).get(match["name"], "") or match["default"] or ""
+
+    return _ENV.sub(value, text)
 
 
 def _expand(text: str, environment: Mapping[str, str]) -> tuple[str, tuple[Variable, ...]]:

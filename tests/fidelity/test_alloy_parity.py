@@ -14,12 +14,12 @@ from typing import Any
 
 import yaml
 
-from stack.text.interpolation import expand
+from stack.text.interpolation import expand_env
 
 STACK = Path(__file__).resolve().parents[2] / "stack"
 ALLOY = (STACK / "alloy/config.alloy").read_text(encoding="utf-8")
 PROMTAIL_TEXT = (STACK / "promtail/promtail-config.yaml").read_text(encoding="utf-8")
-PROMTAIL = yaml.safe_load(expand(PROMTAIL_TEXT))
+PROMTAIL = yaml.safe_load(expand_env(PROMTAIL_TEXT))
 
 STRING = r'"(?:\\.|[^"\\])*"'
 

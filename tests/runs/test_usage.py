@@ -71,8 +71,8 @@ def catalog(tmp_path: Path, **files: str) -> Path:
 
 GOOD = SERVICE.format(name="shop")
 BROKEN = {
-    "broken YAML": (GOOD + "logs: [", r"service\.yaml:7: broken YAML: "),
-    "a tab for indentation": (GOOD + "logs:\n\tformat: zap\n", r"service\.yaml:7: broken YAML: "),
+    "broken YAML": (GOOD + "logs: [", r"service\.yaml:7: not YAML: "),
+    "a tab for indentation": (GOOD + "logs:\n\tformat: zap\n", r"service\.yaml:7: not YAML: "),
     "an anchor": (GOOD + "budgets: &all {series: 1}\n", r"service\.yaml:6: .*anchor"),
     "a key twice": (GOOD + "name: shop\n", r"service\.yaml:6: name: .*(twice|already|duplicate)"),
     "an unknown key": (GOOD + "metric: {}\n", r"service\.yaml:6: metric: unknown key; did you mean 'metrics'\?"),

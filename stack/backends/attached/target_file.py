@@ -11,29 +11,32 @@ provoke: false                      # whether services may be sent the traffic o
 services:                           # where services of the catalog answer, without a path
   checkout: http://checkout.example:8080
   billing: {url: http://billing.example:8080, logs: {service: billing-api, environment: production}}
+
+Its shape is `schemas/target.schema.json`.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from typing import Any
+
+from jsonschema import Draft202012Validator
 
 from stack.components import COMPONENTS
-from stack.text.yaml_text import ConfigError, YamlText, read_mapping
+from stack.text import schema_errors
+from stack.text.yaml_text import Problem, YamlText, read_strict
 
+SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "target.schema.json"
 NAMED = tuple(name for name, info in COMPONENTS.items() if info.ready_path)
 """The components that can be attached to; what Redis does is seen through its exporter."""
-OPTIONS = ("files", "provoke", "services")
-COMPONENT_KEYS = ("url", "user_env", "password_env")
-SERVICE_KEYS = ("url", "logs")
 
 
 class TargetFileError(ValueError):
-    """A target file that cannot be used; the text names file, line and key."""
+    """A target file that cannot be used; the text names file, line and key of every problem."""
 
 
 @dataclass(frozen=True)
@@ -61,120 +64,58 @@ class TargetFile:
         """Read a file; credentials come from `environment`.
 
         Raises:
-            TargetFileError: it cannot be read, says something unknown, or names a variable that is not set.
+            TargetFileError: it cannot be read, breaks its schema, or names a folder or variable that is not there.
 
         """
         try:
-            text = path.read_text(encoding="utf-8")
-            document = read_mapping(text)
-        except (OSError, UnicodeDecodeError) as broken:
-            raise TargetFileError(f"{path}: cannot be read: {getattr(broken, 'strerror', None) or broken}") from None
-        except ConfigError as broken:
-            place = str(broken).replace("line ", "", 1) if str(broken).startswith("line ") else f" {broken}"
-            raise TargetFileError(f"{path}:{place}") from None
-        return _Reader(path, document, environment).read()
-
-
-@dataclass(frozen=True)
-class _Reader:
-    path: Path
-    document: YamlText
-    environment: Mapping[str, str]
-
-    def read(self) -> TargetFile:
-        data = self.document.data
-        self._only(data, (*NAMED, *OPTIONS))
-        named = [name for name in data if name in NAMED]
-        if not named:
-            self._refuse("it names no component: write at least `prometheus: http://host:9090`")
-        entries = {name: self._entry((name,), data[name], COMPONENT_KEYS) for name in named}
-        services = self._mapping(("services",), data.get("services"))
-        return TargetFile(
-            {name: self._url((name,), entry) for name, entry in entries.items()},
-            {name: pair for name, entry in entries.items() if (pair := self._credentials(name, entry))},
-            {str(name): self._service(str(name), entry) for name, entry in services.items()},
-            self._files(data.get("files")),
-            self._flag("provoke", data.get("provoke", False)),
-            {str(name): f"{self.path}:{self.document.line('services', name)}" for name in services},
+            document = read_strict(path.read_bytes())
+        except OSError as broken:
+            raise TargetFileError(f"{path}: cannot be read: {broken.strerror}") from None
+        problems = list(document.problems)
+        if not problems:
+            problems += schema_errors.problems(_validator(), document)
+        if not problems:
+            problems += _missing(document, path.parent, environment)
+        if problems:
+            raise TargetFileError("\n".join(problem.in_file(str(path)) for problem in problems))
+        data = document.data
+        components = {name: _entry(data[name]) for name in data if name in NAMED}
+        services = {name: _entry(entry) for name, entry in data.get("services", {}).items()}
+        return cls(
+            {name: entry["url"].rstrip("/") for name, entry in components.items()},
+            {
+                name: (environment[entry["user_env"]], environment[entry["password_env"]])
+                for name, entry in components.items()
+                if "user_env" in entry
+            },
+            {name: ServiceAt(entry["url"].rstrip("/"), entry.get("logs", {})) for name, entry in services.items()},
+            path.parent / data["files"] if "files" in data else None,
+            data.get("provoke", False),
+            {name: f"{path}:{document.line('services', name)}" for name in services},
         )
 
-    def _service(self, name: str, value: Any) -> ServiceAt:
-        entry = self._entry(("services", name), value, SERVICE_KEYS)
-        url = self._url(("services", name), entry)
-        if urlsplit(url).path:
-            self._refuse(f"`{url}` has a path; the service's service.yaml says where its metrics are", "services", name)
-        labels = self._mapping(("services", name, "logs"), entry.get("logs"))
-        if not all(isinstance(value, str) for value in labels.values()):
-            self._refuse("expected labels as texts, such as `service: billing-api`", "services", name, "logs")
-        return ServiceAt(url, labels)
 
-    def _entry(self, path: tuple[str, ...], value: Any, keys: tuple[str, ...]) -> Mapping[str, Any]:
-        """An entry written as a mapping, or as the URL alone."""
-        if isinstance(value, str):
-            return {"url": value}
-        entry = self._mapping(path, value)
-        self._only(entry, keys, *path)
-        if "url" not in entry:
-            self._refuse("expected a URL, or a mapping with the key `url`", *path)
-        return entry
+def _entry(value: Any) -> Mapping[str, Any]:
+    """An entry written as a mapping, or as the URL alone."""
+    return {"url": value} if isinstance(value, str) else value
 
-    def _url(self, path: tuple[str, ...], entry: Mapping[str, Any]) -> str:
-        url = entry["url"]
-        try:
-            parts = urlsplit(url if isinstance(url, str) else "")
-            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable:
-            self._refuse(f"`{url}` is not a URL such as http://host:9090", *path)
-        if parts.username or parts.password:
-            self._refuse("a URL with a password is read by everybody; use `user_env` and `password_env`", *path)
-        if parts.query or parts.fragment:
-            self._refuse(f"`{url}` has a query; write the base URL", *path)
-        return str(url).rstrip("/")
 
-    def _credentials(self, name: str, entry: Mapping[str, Any]) -> tuple[str, str] | None:
-        names = [entry.get("user_env"), entry.get("password_env")]
-        if names == [None, None]:
-            return None
-        found = []
-        for key, variable in zip(("user_env", "password_env"), names, strict=True):
-            if not isinstance(variable, str) or not variable:
-                self._refuse("user_env and password_env come together, each the name of a variable", name, key)
-            if not self.environment.get(variable):
-                self._refuse(f"the environment variable {variable} is not set", name, key)
-            found.append(self.environment[variable])
-        return found[0], found[1]
+def _missing(document: YamlText, folder: Path, environment: Mapping[str, str]) -> Iterator[Problem]:
+    data = document.data
+    if not data.keys() & set(NAMED):
+        yield Problem(0, "it names no component: write at least `prometheus: http://host:9090`")
+    for name in NAMED:
+        for key in ("user_env", "password_env"):
+            variable = _entry(data.get(name, "")).get(key)
+            if variable and not environment.get(variable):
+                message = f"the environment variable {variable} is not set"
+                yield Problem(document.line_of((name, key)), message, (name, key))
+    if "files" in data and not (folder / data["files"]).is_dir():
+        yield Problem(document.line_of(("files",)), f"there is no folder {folder / data['files']}", ("files",))
 
-    def _files(self, value: Any) -> Path | None:
-        if value is None:
-            return None
-        folder = self.path.parent / str(value)
-        if not folder.is_dir():
-            self._refuse(f"there is no folder {folder}", "files")
-        return folder
 
-    def _flag(self, key: str, value: Any) -> bool:
-        if not isinstance(value, bool):
-            self._refuse(f"expected true or false, found `{value}`", key)
-        return bool(value)
-
-    def _mapping(self, path: tuple[str, ...], value: Any) -> Mapping[str, Any]:
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            self._refuse(f"expected a mapping, found `{value}`", *path)
-        return dict(value)
-
-    def _only(self, data: Mapping[str, Any], known: Iterable[str], *path: str) -> None:
-        known = list(known)
-        for key in data:
-            if key not in known:
-                close = difflib.get_close_matches(str(key), known, 1)
-                hint = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
-                self._refuse(f"unknown key; {hint}", *path, str(key))
-
-    def _refuse(self, why: str, *path: str) -> NoReturn:
-        line = self.document.line(*path) if path else None
-        place = f"{self.path}:{line}" if line else str(self.path)
-        raise TargetFileError(f"{place}: {'.'.join(path)}: {why}" if path else f"{place}: {why}")
+@cache
+def _validator() -> Draft202012Validator:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    components = {name: {"$ref": "#/$defs/component"} for name in NAMED}
+    return schema_errors.validator({**schema, "properties": components | schema["properties"]})

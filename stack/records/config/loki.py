@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from stack.text.interpolation import expand
+from stack.text.interpolation import expand_env
 from stack.text.yaml_text import YamlText, read_mapping, section
 
 DEFAULT_FILE = "loki-config.yaml"
@@ -65,7 +65,7 @@ class LokiConfig:
     @classmethod
     def read(cls, text: str, overrides: str | None = None, file: str = DEFAULT_FILE) -> Self:
         """Read a configuration and the text of its overrides file."""
-        document = read_mapping(expand(text))
+        document = read_mapping(expand_env(text))
         tenants = read_mapping(overrides).data if overrides is not None else None
         found = cls(file, document.data, tenants, document)
         if not found.runtime_file and tenants is None:

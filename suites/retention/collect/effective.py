@@ -13,7 +13,7 @@ from stack.clients.loki import LokiClient
 from stack.clients.prometheus import PrometheusClient
 from stack.records.config.effective import EffectiveConfig, Setting, as_text, at, leaves, varies
 from stack.records.config.prometheus import PrometheusConfig
-from stack.text.interpolation import expand
+from stack.text.interpolation import expand_env
 from stack.text.yaml_text import read_mapping, section
 from suites.core.stack_files import display_path
 from suites.retention.collect.files import LOKI
@@ -47,7 +47,7 @@ async def effective_loki(loki: LokiClient, config_dir: Path) -> EffectiveConfig:
     raw = (config_dir / LOKI).read_text(encoding="utf-8")
     document = read_mapping(raw)
     settings = list(_compared(document, live, display_path(config_dir, LOKI)))
-    written = read_mapping(expand(raw)).data
+    written = read_mapping(expand_env(raw)).data
     known = {setting.key for setting in settings}
     for path in ABSENT:
         key = ".".join(path)

@@ -31,38 +31,45 @@ def load(folder: Path, text: str) -> TargetFile:
     return TargetFile.load(path, SECRETS)
 
 
+URL = "is not a URL such as http://host:9090, without query; credentials come by `user_env` and `password_env`"
 WRONG = {
     "prometheus: [": "2: not YAML: ",
-    "- a\n": "1: expected a mapping of keys, found a list",
-    "promtheus: http://h:1\n": "1: promtheus: unknown key; did you mean `prometheus`?",
+    "- a\n": "1: must be a mapping, not a list",
+    "promtheus: http://h:1\n": "1: promtheus: unknown key; did you mean 'prometheus'?",
     "provoke: true\n": ": it names no component: write at least `prometheus: http://host:9090`",
-    "loki: h:3100\n": "1: loki: `h:3100` is not a URL such as http://host:9090",
-    "loki: http://h:0\n": "1: loki: `http://h:0` is not a URL such as http://host:9090",
-    "loki: 3100\n": "1: loki: expected a mapping, found `3100`",
-    "loki: {user_env: A}\n": "1: loki: expected a URL, or a mapping with the key `url`",
-    "loki:\n  url: http://h\n  usr_env: A\n": "3: loki.usr_env: unknown key; did you mean `user_env`?",
-    "loki: http://me:secret@h\n": "1: loki: a URL with a password is read by everybody; use `user_env`",
-    "loki: http://h?a=b\n": "1: loki: `http://h?a=b` has a query; write the base URL",
-    "loki:\n  url: http://h\n  user_env: USER_OF_GATEWAY\n": "1: loki.password_env: user_env and password_env come tog",
-    "loki: {url: http://h, user_env: NOBODY, password_env: A}\n": "1: loki.user_env: the environment variable NOBO",
-    "loki: http://h\nprovoke: maybe\n": "2: provoke: expected true or false, found `maybe`",
+    "loki: h:3100\n": f"1: loki: 'h:3100' {URL}",
+    "loki: http://h:0\n": f"1: loki: 'http://h:0' {URL}",
+    "loki: 3100\n": "1: loki: must be a text or a mapping, not the number 3100",
+    "loki: {}\n": "1: loki.url: is missing",
+    "loki:\n  url: http://h\n  usr_env: A\n": "3: loki.usr_env: unknown key; did you mean 'user_env'?",
+    "loki: http://me:secret@h\n": f"1: loki: 'http://…@h' {URL}",
+    "loki: {url: http://h?a=b}\n": f"1: loki.url: 'http://h?a=b' {URL}",
+    "loki:\n  url: http://h\n  user_env: USER_OF_GATEWAY\n": "1: loki: needs password_env, too",
+    "loki: {url: http://h, user_env: NOBODY, password_env: USER_OF_GATEWAY}\n": (
+        "1: loki.user_env: the environment variable NOBODY is not set"
+    ),
+    "loki: http://h\nprovoke: maybe\n": "2: provoke: must be true or false, not the text 'maybe'",
     "loki: http://h\nfiles: nowhere\n": "2: files: there is no folder",
-    "loki: http://h\nservices: [a]\n": "2: services: expected a mapping, found `['a']`",
-    "loki: http://h\nservices:\n  a: http://h/x\n": "3: services.a: `http://h/x` has a path",
-    "loki: http://h\nservices:\n  a: {url: http://h, logs: {service: 1}}\n": "3: services.a.logs: expected labels as ",
+    "loki: http://h\nservices: [a]\n": "2: services: must be a mapping, not a list",
+    "loki: http://h\nservices:\n  a: http://h/x\n": (
+        "3: services.a: 'http://h/x' is not a URL such as http://host:8080, without a path"
+    ),
+    "loki: http://h\nservices:\n  a: {url: http://h, logs: {service: 1}}\n": (
+        "3: services.a.logs.service: must be a text, not the number 1; put it in quotes"
+    ),
 }
 
 
-@pytest.mark.parametrize(("text", "told"), WRONG.items())
-def test_a_wrong_target_file_is_told_with_line_and_key(text: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "message"), WRONG.items())
+def test_a_wrong_target_file_is_refused_with_line_and_key(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(TargetFileError) as refused:
         load(tmp_path, text)
 
-    assert str(refused.value).startswith(f"{tmp_path / 'target.yaml'}:{told}".replace("::", ":"))
+    assert str(refused.value).startswith(f"{tmp_path / 'target.yaml'}:{message}".replace("::", ":"))
     assert "secret" not in str(refused.value)
 
 
-def test_a_target_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_target_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TargetFileError, match=r"target\.yaml: cannot be read: No such file"):
         TargetFile.load(tmp_path / "target.yaml", {})
 
@@ -261,7 +268,7 @@ def test_services_get_traffic_only_when_the_target_file_says_so(site: Site, tmp_
     [
         (None, "--stack attached needs --target FILE, the endpoints of the live stack"),
         ("loki: http://127.0.0.1:1\nservices: {nobody: http://h}\n", "services.nobody: not in the catalog"),
-        ("lokki: http://127.0.0.1:1\n", "1: lokki: unknown key; did you mean `loki`?"),
+        ("lokki: http://127.0.0.1:1\n", "1: lokki: unknown key; did you mean 'loki'?"),
     ],
 )
 def test_a_run_that_cannot_be_attached_is_a_usage_error(target: str | None, told: str, tmp_path: Path) -> None:

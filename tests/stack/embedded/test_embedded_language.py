@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from stack.embedded.environment import expand, read_config
+from stack.embedded.config import duration_ns, read_config, size
 from stack.embedded.go_regex import compile_go
 from stack.embedded.go_template import Template, TemplateFailed
-from stack.embedded.quantities import duration_ns, size
 from stack.embedded.refusal import ConfigError, NotSimulated
 from stack.embedded.selector import parse_selector
+from stack.text.interpolation import expand_env
 
 
 @pytest.mark.parametrize(
@@ -30,17 +30,22 @@ from stack.embedded.selector import parse_selector
     ],
 )
 def test_variables_are_expanded_as_the_servers_do(text: str, expanded: str) -> None:
-    assert expand(text, {"A": "a", "EMPTY": ""}, "f") == expanded
+    assert expand_env(text, {"A": "a", "EMPTY": ""}) == expanded
 
 
 @pytest.mark.parametrize("text", ["${A/x/y}", "${#A}", "${A:0:1}", "${A%x}", "${A^^}"])
 def test_other_substitutions_are_refused(text: str) -> None:
     with pytest.raises(NotSimulated, match=r"f\.yaml: the substitution"):
-        expand(text, {}, "f.yaml")
+        read_config(text, {}, "f.yaml")
 
 
 @pytest.mark.parametrize(
-    ("text", "place"), [("a: [", "f.yaml:1"), ("a: 1\nb: {c", "f.yaml:2"), ("- a", "f.yaml: a mapping")]
+    ("text", "place"),
+    [
+        ("a: [", "f.yaml: line 2: not YAML: "),
+        ("a: 1\nb: {c", "f.yaml: line 3: not YAML: "),
+        ("- a", "f.yaml: line 1: expected a mapping"),
+    ],
 )
 def test_broken_configuration_names_file_and_line(text: str, place: str) -> None:
     with pytest.raises(ConfigError, match=place):
