@@ -61,5 +61,5 @@ def _message(broken: BaseException, _kind: type | None) -> str:
 
 
 _CONVERTER = Converter(forbid_extra_keys=True)
-for _kind in (str, int, float, bool, date):
+for _kind in (str, int, float, bool, bytes, date):
     _CONVERTER.register_structure_hook(_kind, _strict)
