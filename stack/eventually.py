@@ -1,7 +1,7 @@
-"""The only polling loop of the project: wait for something to become true, and say what was seen if it does not.
+"""The only polling loop of the project: wait for a condition, and report the last value if it does not come true.
 
-Everything that waits for a server, a log line or a scrape goes through `eventually`. A wait that fails is only
-useful when it tells what was there instead, so the timeout error carries the last value or the last exception.
+Everything that waits for a server, a log line or a scrape goes through `eventually`. The timeout error carries the
+last value or the last exception, which says why the condition did not hold.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Puts into words why a request failed, for the one who has to mend it."""
+"""Describes why a request failed."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ def explain(broken: Exception, url: str) -> tuple[ErrorKind, str]:
 
 
 def _number(text: str) -> int | None:
-    """The error number in the text of an exception that stands for several, one per address of the host."""
+    """The error number in the text of an exception that groups several, one per address of the host."""
     return next((number for number in NO_CONNECTION if f"[Errno {number}]" in text), None)

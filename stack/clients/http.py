@@ -62,7 +62,7 @@ async def fetch(
         except TimeoutError:
             attempt.fail("timeout", attempt.progress())
         except _Stop as stop:
-            attempt.fail(stop.kind, stop.why)
+            attempt.fail(stop.kind, stop.message)
         except (OSError, h11.ProtocolError, zlib.error, UndecodableError, ValueError) as broken:
             attempt.fail(*explain(broken, shown))
         elapsed = time.perf_counter() - started
@@ -70,14 +70,14 @@ async def fetch(
 
 
 class _Stop(Exception):  # noqa: N818  # it is how reading ends, not an error of this program
-    def __init__(self, kind: ErrorKind, why: str) -> None:
+    def __init__(self, kind: ErrorKind, message: str) -> None:
         self.kind: ErrorKind = kind
-        self.why = why
+        self.message = message
 
 
 @dataclass
 class _Attempt:
-    """One GET under way: what is known of it so far stands in `scrape` and `chunks`."""
+    """One GET under way; `scrape` and `chunks` hold what is known of it so far."""
 
     scrape: Scrape
     authorization: str | None
@@ -96,10 +96,10 @@ class _Attempt:
             url = self._follow(url, location, seen)
         self._keep()
 
-    def fail(self, kind: ErrorKind, why: str) -> None:
+    def fail(self, kind: ErrorKind, message: str) -> None:
         self._keep()
         self.chunks = []
-        self.scrape = replace(self.scrape, error_kind=kind, error=why)
+        self.scrape = replace(self.scrape, error_kind=kind, error=message)
 
     def progress(self) -> str:
         if self.scrape.status is None:

@@ -1,4 +1,4 @@
-"""What can be queried of a log store, be it a real Loki or the stand-in."""
+"""What can be queried of a log store, be it a real Loki or the embedded one."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ CATEGORIZE = {"X-Loki-Response-Encoding-Flags": "categorize-labels"}
 class LokiClient(QueryClient):
     """Reads of one Loki. All methods raise `LogStoreError`.
 
-    `page` is how many lines one query asks for; it must not exceed Loki's `max_entries_limit_per_query`.
+    `page` is how many lines one query requests; it must not exceed Loki's `max_entries_limit_per_query`.
     """
 
     kind = "loki"
@@ -75,7 +75,7 @@ class LokiClient(QueryClient):
         return await self.entries(f'{query} | json | __error__ != ""', start_ns, end_ns)
 
     async def push(self, entries: Iterable[LogEntry], timeout_s: float = 30.0) -> None:
-        """Push entries for a trial; what Loki refuses is an error with its own words."""
+        """Push entries for a trial; what Loki refuses is an error with its own message."""
         streams: dict[LabelSet, list[list[Any]]] = {}
         for entry in entries:
             extra = [dict(entry.metadata)] if entry.metadata else []

@@ -15,7 +15,7 @@ TIMEOUT_S = 15.0
 """Seconds for one answer: a server that works through a backlog is slow, not gone."""
 EXCERPT_CHARACTERS = 300
 LOG_LINES = 200
-"""How many lines a panel of logs asks for."""
+"""How many lines a panel of logs requests."""
 
 T = TypeVar("T")
 

@@ -18,9 +18,9 @@ class SignIn(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Yield the request, signed where it goes to a known server."""
-        asked = str(request.url)
+        target = str(request.url)
         for url, basic in self._known:
-            if asked == url or asked.startswith((f"{url}/", f"{url}?")):
+            if target == url or target.startswith((f"{url}/", f"{url}?")):
                 yield from basic.auth_flow(request)
                 return
         yield request

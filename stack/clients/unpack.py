@@ -6,7 +6,7 @@ import zlib
 
 
 class UndecodableError(Exception):
-    """The body cannot be unpacked; the text says why."""
+    """The body cannot be unpacked; the text is the reason."""
 
 
 class Identity:
@@ -56,4 +56,4 @@ def unpacker(content_encoding: str) -> Identity:
         return Identity()
     if encoding in ("gzip", "x-gzip"):
         return Gunzip()
-    raise UndecodableError(f"its encoding `{encoding}` was not asked for and cannot be unpacked")
+    raise UndecodableError(f"its encoding `{encoding}` was not requested and cannot be unpacked")

@@ -76,7 +76,7 @@ def _expand(text: str, environment: Mapping[str, str]) -> tuple[str, tuple[Varia
         else:
             end = _closing(text, at)
             if end is None:
-                # An unclosed brace is text; what reads the file says so in its own words.
+                # An unclosed brace is text; the reader of the file reports it.
                 out.append(match.group())
                 continue
             value, inner = _braced(match["name"], text[at:end], environment)

@@ -1,4 +1,4 @@
-"""Dashboards on real servers: each rule seen red, through Grafana where it is found, and straight to Prometheus."""
+"""Dashboards on real servers: each rule seen red, through Grafana where it is found, and directly to Prometheus."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["grafana", "straight"])
+@pytest.fixture(scope="module", params=["grafana", "direct"])
 def stack(
     request: pytest.FixtureRequest, files: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LocalStack]:
@@ -110,8 +110,8 @@ def stack(
         base = running.endpoint("prometheus")
 
         def scrapes() -> int:
-            asked = {"query": "max(count_over_time(prometheus_http_requests_total[1m]))"}
-            answer = httpx.get(f"{base}/api/v1/query", params=asked, trust_env=False).json()
+            parameters = {"query": "max(count_over_time(prometheus_http_requests_total[1m]))"}
+            answer = httpx.get(f"{base}/api/v1/query", params=parameters, trust_env=False).json()
             return max((int(row["value"][1]) for row in answer["data"]["result"]), default=0)
 
         eventually(scrapes, lambda count: count >= 2, 15, describe="Prometheus has scraped itself twice")
@@ -122,17 +122,17 @@ def stack(
 def seen(stack: LocalStack, files: Path) -> Mapping[str, Records]:
     """What the dashboards show, one that is in no file of Grafana's among them."""
 
-    async def look() -> Mapping[str, Records]:
+    async def run() -> Mapping[str, Records]:
         shipped = read(files)
         missing = Dashboard.parse(json.dumps(dashboard("missing", [panel(1, "Up", "up")])))
         async with httpx.AsyncClient(trust_env=False) as http:
             stores = await asyncio.to_thread(stores_of, stack, shipped.datasources, http)
             return await collect(stores, [*shipped.dashboards, missing], deadline_s=DEADLINE_S)
 
-    return asyncio.run(look())
+    return asyncio.run(run())
 
 
-def said(records: Records, area: str = "dashboards") -> dict[str, list[str]]:
+def broken(records: Records, area: str = "dashboards") -> dict[str, list[str]]:
     """The messages of each broken rule."""
     found: dict[str, list[str]] = {}
     for rule in in_area(area):
@@ -146,16 +146,16 @@ def said(records: Records, area: str = "dashboards") -> dict[str, list[str]]:
 
 
 @pytest.mark.native
-def test_what_shows_data_is_accepted(seen: Mapping[str, Records]) -> None:
-    assert said(seen["fine"]) == {}
+def test_panels_with_data_pass(seen: Mapping[str, Records]) -> None:
+    assert broken(seen["fine"]) == {}
     variables = seen["fine"][VariableData]
     assert not isinstance(variables, NotEvaluated)
     assert "prometheus" in variables[0].values
 
 
 @pytest.mark.native
-def test_each_fault_is_told_once_and_by_its_own_rule(seen: Mapping[str, Records]) -> None:
-    found = said(seen["red"])
+def test_each_fault_is_reported_once_by_its_own_rule(seen: Mapping[str, Records]) -> None:
+    found = broken(seen["red"])
     assert set(found) == {
         "panel-queries-succeed",
         "panels-have-data",
@@ -182,22 +182,22 @@ def test_a_dashboard_that_grafana_does_not_have(stack: LocalStack, seen: Mapping
     if stack.endpoint("grafana") is None:
         assert seen["fine"][ServedDashboard] == NotEvaluated("the stack has no grafana")
         return
-    assert said(seen["missing"]) == {"served-by-grafana": ["Grafana has no dashboard under the uid `missing`"]}
-    assert "served-by-grafana" not in said(seen["fine"])
+    assert broken(seen["missing"]) == {"served-by-grafana": ["Grafana has no dashboard under the uid `missing`"]}
+    assert "served-by-grafana" not in broken(seen["fine"])
 
 
 @pytest.mark.native
-def test_datasources_and_doors_of_grafana(stack: LocalStack, files: Path) -> None:
+def test_datasources_and_access_of_grafana(stack: LocalStack, files: Path) -> None:
     if stack.endpoint("grafana") is None:
         pytest.skip("this stack has no Grafana")
-    found = said(look_at_grafana(stack, files))
+    found = broken(collect_grafana(stack, files))
     # There is no Loki in this stack.
     assert list(found) == ["datasources-work"]
     assert found["datasources-work"][0].startswith("the datasource `loki` does not work: ")
 
 
 @pytest.mark.native
-def test_a_grafana_with_open_doors(files: Path, tmp_path: Path) -> None:
+def test_a_grafana_without_access_control(files: Path, tmp_path: Path) -> None:
     if find_binary("grafana") is None:
         pytest.skip(f"no real grafana: {why_absent('grafana')}")
     careless = {
@@ -211,7 +211,7 @@ def test_a_grafana_with_open_doors(files: Path, tmp_path: Path) -> None:
     with LocalBackend().start(StackPlan(tmp_path / "run", files_of_others, ("grafana",), env=careless)) as stack:
         assert stack.health() == {"grafana": None}
         stack.credentials["grafana"] = ("admin", "admin")
-        found = said(look_at_grafana(stack, files))
+        found = broken(collect_grafana(stack, files))
     assert found["grafana-no-weak-credentials"] == ["Grafana accepts the user `admin` with the password `admin`"]
     assert (
         "Grafana answers `/api/search` with 200 to an unauthenticated client"
@@ -223,25 +223,25 @@ def test_a_grafana_with_open_doors(files: Path, tmp_path: Path) -> None:
     ]
 
 
-def look_at_grafana(stack: LocalStack, files: Path) -> Records:
-    async def look() -> Records:
+def collect_grafana(stack: LocalStack, files: Path) -> Records:
+    async def run() -> Records:
         promised, _ = datasources(files)
         async with httpx.AsyncClient(trust_env=False) as http:
             stores = await asyncio.to_thread(stores_of, stack, promised, http)
             return await grafana.collect(stores, promised)
 
-    return asyncio.run(look())
+    return asyncio.run(run())
 
 
 def test_a_stack_without_servers_is_not_evaluated(tmp_path: Path) -> None:
-    async def look() -> Mapping[str, Records]:
+    async def run() -> Mapping[str, Records]:
         shipped = read(STACK)
         async with httpx.AsyncClient() as http:
             with LocalBackend().start(StackPlan(tmp_path, STACK, ())) as stack:
                 stores = stores_of(stack, shipped.datasources, http)
             return await collect(stores, shipped.dashboards, deadline_s=0.1)
 
-    for records in asyncio.run(look()).values():
+    for records in asyncio.run(run()).values():
         for found in records.values():
             assert isinstance(found, NotEvaluated)
             assert found.applies
@@ -251,7 +251,7 @@ def test_a_stack_without_servers_is_not_evaluated(tmp_path: Path) -> None:
 def test_shipped_dashboards_keep_the_static_rules() -> None:
     found = read_static(StackFiles(STACK, TODAY))
     assert "services" in found
-    assert {subject: said(records) for subject, records in found.items()} == {subject: {} for subject in found}
+    assert {subject: broken(records) for subject, records in found.items()} == {subject: {} for subject in found}
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_broken_file_is_red(change: dict[str, Any], rule: str, message: str, f
     (copy / "grafana" / "dashboards" / "fine.json").unlink()
     grafana, (subject, records) = read_static(StackFiles(copy, TODAY)).items()
     assert grafana[0] == "grafana"
-    assert said(records) == {rule: [message]}
+    assert broken(records) == {rule: [message]}
     assert subject == ("fine" if change.get("uid") != "" else "red")
 
 
@@ -287,7 +287,7 @@ def test_a_broken_file_is_red(change: dict[str, Any], rule: str, message: str, f
         ('{"uid": "a"}\xff', "cannot be read"),
     ],
 )
-def test_a_file_that_is_no_dashboard_says_why(text: str, problem: str, files: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_no_dashboard_has_the_reason(text: str, problem: str, files: Path, tmp_path: Path) -> None:
     copy = tmp_path / "stack"
     shutil.copytree(files, copy)
     (copy / "grafana" / "dashboards" / "odd.json").write_bytes(text.encode("latin-1"))
@@ -307,9 +307,9 @@ def test_a_file_that_is_no_dashboard_says_why(text: str, problem: str, files: Pa
 def test_a_broken_provisioning_file_is_red(name: str, text: str, message: str, files: Path, tmp_path: Path) -> None:
     copy = tmp_path / "stack"
     shutil.copytree(files, copy)
-    assert said({GrafanaFiles: grafana_files(copy)}) == {}
+    assert broken({GrafanaFiles: grafana_files(copy)}) == {}
     (copy / "grafana" / "provisioning" / "datasources" / name).write_text(text, encoding="utf-8")
-    ((rule, messages),) = said({GrafanaFiles: grafana_files(copy)}).items()
+    ((rule, messages),) = broken({GrafanaFiles: grafana_files(copy)}).items()
     assert rule == "grafana-provisioned"
     assert messages[0].startswith(message)
 
@@ -318,15 +318,15 @@ def test_a_stack_without_dashboards_is_red(files: Path, tmp_path: Path) -> None:
     copy = tmp_path / "stack"
     shutil.copytree(files, copy)
     shutil.rmtree(copy / "grafana" / "dashboards")
-    assert said({GrafanaFiles: grafana_files(copy)}) == {"grafana-provisioned": ["no dashboard is provisioned"]}
+    assert broken({GrafanaFiles: grafana_files(copy)}) == {"grafana-provisioned": ["no dashboard is provisioned"]}
 
 
-def test_two_files_with_one_uid_are_told(files: Path, tmp_path: Path) -> None:
+def test_two_files_with_one_uid_are_reported(files: Path, tmp_path: Path) -> None:
     copy = tmp_path / "stack"
     shutil.copytree(files, copy)
     folder = copy / "grafana" / "dashboards"
     shutil.copy2(folder / "fine.json", folder / "more.json")
-    found = said(read_static(StackFiles(copy, TODAY))["fine"])
+    found = broken(read_static(StackFiles(copy, TODAY))["fine"])
     assert found == {
         "has-uid-and-title": [
             "the uid `fine` is also that of stack/grafana/dashboards/more.json",

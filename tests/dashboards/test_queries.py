@@ -27,7 +27,7 @@ def put(text: str, one: Variable, found: list[str], datasource: str = "prometheu
 
 
 @pytest.mark.parametrize(
-    ("one", "found", "says"),
+    ("one", "found", "expected"),
     [
         (variable("job", "$__all", all_value=".+"), ["a", "b"], ".+"),
         (variable("job", "$__all"), ["a", "b.c"], r"(a|b\\.c)"),
@@ -39,10 +39,10 @@ def put(text: str, one: Variable, found: list[str], datasource: str = "prometheu
         (variable("job", "$__all"), [r"a\b"], r"a\\\\b"),
     ],
 )
-def test_a_variable_is_put_in_as_grafana_does(one: Variable, found: list[str], says: str) -> None:
-    assert put('up{job=~"$job"}', one, found) == f'up{{job=~"{says}"}}'
-    assert put('up{job=~"${job}"}', one, found) == f'up{{job=~"{says}"}}'
-    assert put('up{job=~"[[job]]"}', one, found) == f'up{{job=~"{says}"}}'
+def test_variables_are_replaced_as_grafana_does(one: Variable, found: list[str], expected: str) -> None:
+    assert put('up{job=~"$job"}', one, found) == f'up{{job=~"{expected}"}}'
+    assert put('up{job=~"${job}"}', one, found) == f'up{{job=~"{expected}"}}'
+    assert put('up{job=~"[[job]]"}', one, found) == f'up{{job=~"{expected}"}}'
 
 
 def test_loki_takes_alternatives_without_parentheses() -> None:
@@ -50,7 +50,7 @@ def test_loki_takes_alternatives_without_parentheses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "says"),
+    ("how", "expected"),
     [
         ("raw", "a,b"),
         ("csv", "a,b"),
@@ -64,8 +64,8 @@ def test_loki_takes_alternatives_without_parentheses() -> None:
         ("unheard-of", "{a,b}"),
     ],
 )
-def test_formats(how: str, says: str) -> None:
-    assert put(f"x ${{job:{how}}} y", variable("job", "$__all"), ["a", "b"]) == f"x {says} y"
+def test_formats(how: str, expected: str) -> None:
+    assert put(f"x ${{job:{how}}} y", variable("job", "$__all"), ["a", "b"]) == f"x {expected} y"
 
 
 def test_what_is_no_variable_of_the_dashboard_stays() -> None:
@@ -87,7 +87,7 @@ def test_variables_come_after_those_they_mention_and_a_circle_ends() -> None:
     [
         (24, 3600, "15s", True, 15, 60),  # 1.9 s rounded to 2 s, but the scrape interval is the least
         (8, 86400, "15s", True, 120, 135),  # 135 s rounded
-        (24, 3600, "", True, 15, 60),  # a datasource that says nothing is taken to be scraped every 15 s
+        (24, 3600, "", True, 15, 60),  # a datasource that names none is taken to be scraped every 15 s
         (12, 3600, "", False, 5, 60),  # 3.75 s rounded
         (24, 7 * 86400, "1m", True, 300, 360),
     ],
@@ -166,7 +166,7 @@ def test_panels_inside_rows_and_odd_values_are_read() -> None:
     assert list(panels_of(None)) == []
 
 
-def test_hidden_queries_are_not_asked() -> None:
+def test_hidden_queries_are_left_out() -> None:
     (panel,) = panels_of([{"id": 1, "targets": [{"refId": "A", "expr": "x", "hide": True}, {"refId": "B"}]}])
     assert [query.ref_id for query in panel.queries] == ["B"]
 

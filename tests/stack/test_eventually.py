@@ -1,4 +1,4 @@
-"""`eventually` waits, gives up in time, and says what it saw."""
+"""`eventually` waits, gives up in time, and reports what it saw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody's running stack, by the addresses of a target file: nothing is started, changed or stopped."""
+"""A running stack by the addresses of a target file: nothing is started, changed or stopped."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AttachedBackend:
         self._target = target
 
     def start(self, plan: StackPlan) -> AttachedStack:  # noqa: ARG002  # a plan is for those who start something
-        """Ask every server for its version, all at once; one that does not answer is told by `health`."""
+        """Read every server's version, all at once; `health` reports one that does not answer."""
         return AttachedStack(self._target)
 
 
@@ -61,13 +61,13 @@ class AttachedStack:
         return self._target.endpoints.get(name)
 
     def health(self) -> dict[str, str | None]:
-        """Ask every server for its readiness, all at once."""
+        """Check every server's readiness, all at once."""
         names = list(self._target.endpoints)
         with ThreadPoolExecutor(len(names)) as pool:
             return dict(zip(names, pool.map(self._problem, names), strict=True))
 
     def set_targets(self, targets: Mapping[str, Sequence[TargetGroup]]) -> NoReturn:  # noqa: ARG002  # as `RunningStack` has it
-        """Refuse: what somebody's Prometheus scrapes is its owner's matter.
+        """Refuse: the targets of an attached Prometheus belong to its owner.
 
         Raises:
             PermissionError: always.

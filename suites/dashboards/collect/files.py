@@ -44,13 +44,13 @@ def grafana_files(stack_dir: Path) -> list[GrafanaFiles]:
 
 
 def read(stack_dir: Path) -> Files:
-    """Read every dashboard and datasource file below `stack_dir`; what cannot be read says why."""
+    """Read every dashboard and datasource file below `stack_dir`; what cannot be read carries the reason."""
     sources, problems = datasources(stack_dir)
     return Files(dashboards(stack_dir), sources, problems)
 
 
 def dashboards(stack_dir: Path) -> list[Dashboard]:
-    """Every dashboard file below `stack_dir`, in the order of their names; one that cannot be read says why."""
+    """Every dashboard file below `stack_dir`, in the order of their names; an unreadable one has the reason."""
     sources, _ = datasources(stack_dir)
     uids = tuple(source.uid for source in sources if source.uid)
     found = [

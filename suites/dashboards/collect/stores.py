@@ -22,7 +22,7 @@ CLIENTS = {"prometheus": PrometheusClient, "loki": LokiClient}
 class Stores:
     """How each provisioned datasource is queried, by uid, or the reason why it is not.
 
-    `grafana` is None where no Grafana runs; `no_grafana` says why.
+    `grafana` is None where no Grafana runs; `no_grafana` is the reason.
     """
 
     sources: Mapping[str, Source]

@@ -1,7 +1,7 @@
 """Puts the values of a dashboard's variables into its queries, as Grafana's browser side does.
 
 The built-in variables of time (`$__interval`, `$__rate_interval`, `$__range`, …) are left as they are: Grafana's
-server replaces those, and `suites/dashboards/intervals.py` does where there is no Grafana.
+server replaces those, and `suites/dashboards/helpers/intervals.py` does where there is no Grafana.
 
 Source: https://grafana.com/docs/grafana/latest/visualizations/dashboards/variables/variable-syntax/
 """
@@ -25,7 +25,7 @@ _SPECIAL = re.compile(r"[$^*{}\[\]'+?.()|]")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen values of one variable; `verbatim` where they are inserted as they stand, as an `allValue` is."""
+    """The chosen values of one variable; `verbatim` where they are inserted unescaped, as an `allValue` is."""
 
     variable: Variable
     values: tuple[str, ...]
@@ -91,7 +91,7 @@ def _in_query(choice: Choice, datasource_type: str) -> str:
     variable, values = choice.variable, choice.values
     if not (variable.multi or variable.include_all):
         return (values[0] if values else "").replace("\\", "\\\\").replace("'", "\\\\'")
-    # The text stands in a quoted string of the query, so a backslash that escapes is doubled.
+    # The text is put into a quoted string of the query, so a backslash that escapes is doubled.
     escaped = [_SPECIAL.sub(r"\\\\\g<0>", value.replace("\\", "\\\\\\\\")) for value in values]
     joined = "|".join(escaped)
     return f"({joined})" if datasource_type == "prometheus" and len(escaped) > 1 else joined

@@ -49,7 +49,7 @@ class TimeRange:
 
     @property
     def rate_interval(self) -> float:
-        """Seconds that `$__rate_interval` stands for."""
+        """The value of `$__rate_interval` in seconds."""
         return max(self.step + self.scrape, 4 * self.scrape)
 
 
@@ -69,7 +69,7 @@ def time_range(width: int, length_s: float, min_interval: str, now: float, *, al
 
 
 def length_of(time_from: str, default_s: float = DEFAULT_LENGTH_S) -> float:
-    """Seconds that `now-1h` or `24h` stand for; `default_s` for anything else, such as a fixed date."""
+    """The length of `now-1h` or `24h` in seconds; `default_s` for anything else, such as a fixed date."""
     match = re.fullmatch(r"(?:now-)?(\d+)([smhdwMy])", time_from.strip())
     if not match:
         return default_s

@@ -1,4 +1,4 @@
-"""Attached to somebody's stack: the target file, what is read through it, and a whole run on it."""
+"""Attached to a running stack: the target file, what is read through it, and a whole run on it."""
 
 from __future__ import annotations
 
@@ -94,10 +94,10 @@ def test_a_target_file_is_read(tmp_path: Path) -> None:
 
 
 def test_credentials_go_to_their_own_server_and_no_other() -> None:
-    asked: dict[str, str | None] = {}
+    sent: dict[str, str | None] = {}
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked[str(request.url)] = request.headers.get("authorization")
+        sent[str(request.url)] = request.headers.get("authorization")
         return httpx.Response(200)
 
     sign_in = SignIn({"http://h": ("a", "b"), "http://h/loki": ("c", "d")})
@@ -115,22 +115,22 @@ def test_credentials_go_to_their_own_server_and_no_other() -> None:
             http.get(url)
 
     first, second = "Basic YTpi", "Basic Yzpk"
-    assert list(asked.values()) == [first, second, first, None, None, first, first]
+    assert list(sent.values()) == [first, second, first, None, None, first, first]
 
 
 def test_a_server_that_does_not_answer_is_not_ready_and_has_no_version() -> None:
-    nobody = f"http://127.0.0.1:{free_port()}"
-    with AttachedBackend(TargetFile({"loki": nobody})).start(StackPlan(Path("unused"), ROOT / "stack")) as stack:
+    closed = f"http://127.0.0.1:{free_port()}"
+    with AttachedBackend(TargetFile({"loki": closed})).start(StackPlan(Path("unused"), ROOT / "stack")) as stack:
         assert stack.components["loki"].version is None
         assert stack.components["prometheus"].detail == "the target file names no `prometheus`"
-        assert (stack.health()["loki"] or "").startswith(f"{nobody}/ready: no answer (")
+        assert (stack.health()["loki"] or "").startswith(f"{closed}/ready: no answer (")
         with pytest.raises(PermissionError, match="an attached stack is only read"):
             stack.set_targets({})
 
 
 @dataclass
 class Site:
-    """Somebody's stack with one service, and the folder that a target file for it may stand in."""
+    """A running stack with one service, and the folder for target files."""
 
     stack: LocalStack
     service: Running
@@ -209,10 +209,10 @@ def test_the_report_says_attached_with_the_servers_own_versions(site: Site, run:
     stack = run.report["stack"]
 
     assert stack["backend"] == "attached"
-    told = {one["name"]: (one["provenance"], one["version"]) for one in stack["components"]}
-    assert told["prometheus"] == ("attached", site.stack.components["prometheus"].version)
-    assert told["loki"] == ("attached", site.stack.components["loki"].version)
-    assert told["grafana"] == ("absent", None)
+    found = {one["name"]: (one["provenance"], one["version"]) for one in stack["components"]}
+    assert found["prometheus"] == ("attached", site.stack.components["prometheus"].version)
+    assert found["loki"] == ("attached", site.stack.components["loki"].version)
+    assert found["grafana"] == ("absent", None)
     assert site.secrets["PASSWORD_OF_GATEWAY"] not in (run.folder / "report.json").read_text(encoding="utf-8")
 
 
@@ -264,14 +264,14 @@ def test_services_get_traffic_only_when_the_target_file_says_so(site: Site, tmp_
 
 
 @pytest.mark.parametrize(
-    ("target", "told"),
+    ("target", "message"),
     [
         (None, "--stack attached needs --target FILE, the endpoints of the live stack"),
         ("loki: http://127.0.0.1:1\nservices: {nobody: http://h}\n", "services.nobody: not in the catalog"),
         ("lokki: http://127.0.0.1:1\n", "1: lokki: unknown key; did you mean 'loki'?"),
     ],
 )
-def test_a_run_that_cannot_be_attached_is_a_usage_error(target: str | None, told: str, tmp_path: Path) -> None:
+def test_a_run_that_cannot_be_attached_is_a_usage_error(target: str | None, message: str, tmp_path: Path) -> None:
     arguments = ["--stack=attached"]
     if target is not None:
         (tmp_path / "target.yaml").write_text(target, encoding="utf-8")
@@ -280,5 +280,5 @@ def test_a_run_that_cannot_be_attached_is_a_usage_error(target: str | None, told
     run = finished(tmp_path / "run", *arguments)
 
     assert run.code == 4
-    assert told in run.output
+    assert message in run.output
     assert "Traceback" not in run.output

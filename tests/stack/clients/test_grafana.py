@@ -39,7 +39,7 @@ def direct(
     return asyncio.run(run())
 
 
-def says(body: Any, status: int = 200) -> Reply:
+def replying(body: Any, status: int = 200) -> Reply:
     return lambda _: httpx.Response(status, json=body)
 
 
@@ -59,13 +59,13 @@ def frame(fields: list[str], values: list[list[Any]]) -> dict[str, Any]:
     ],
 )
 def test_counts_what_can_be_drawn(frames: list[Any], answer: QueryResult) -> None:
-    found = with_grafana(says({"results": {"A": {"status": 200, "frames": frames}}}), lambda it: it.query([], 0, 1))
+    found = with_grafana(replying({"results": {"A": {"status": 200, "frames": frames}}}), lambda it: it.query([], 0, 1))
     assert found == {"A": answer}
 
 
 def test_a_refused_query_has_the_datasources_own_error() -> None:
     body = {"results": {"A": {"error": "parse error: unclosed left parenthesis", "status": 400}}}
-    found = with_grafana(says(body, 400), lambda it: it.query([{"refId": "A"}], 0, 1))
+    found = with_grafana(replying(body, 400), lambda it: it.query([{"refId": "A"}], 0, 1))
     assert found["A"].error == "parse error: unclosed left parenthesis"
 
 
@@ -85,9 +85,9 @@ def test_queries_are_sent_with_the_time_range_and_credentials() -> None:
 @pytest.mark.parametrize(
     ("reply", "text"),
     [
-        (says({"message": "bad request data"}, 400), "/api/ds/query: bad request data"),
+        (replying({"message": "bad request data"}, 400), "/api/ds/query: bad request data"),
         (lambda _: httpx.Response(502, text="<html>Bad\n gateway"), "not JSON: 502 <html>Bad gateway"),
-        (says([1]), "expected a JSON object, got 200 [1]"),
+        (replying([1]), "expected a JSON object, got 200 [1]"),
     ],
 )
 def test_a_malformed_answer_to_queries_is_an_error(reply: Reply, text: str) -> None:
@@ -107,27 +107,27 @@ def test_no_answer_is_an_error() -> None:
 
 def test_dashboards_by_uid() -> None:
     body = {"dashboard": {"title": "S"}, "meta": {"provisioned": True, "provisionedExternalId": "s.json"}}
-    found = with_grafana(says(body), lambda it: it.dashboard("s"))
+    found = with_grafana(replying(body), lambda it: it.dashboard("s"))
     assert found is not None
     assert (found.model["title"], found.provisioned, found.file) == ("S", True, "s.json")
-    assert with_grafana(says({"message": "Dashboard not found"}, 404), lambda it: it.dashboard("s")) is None
+    assert with_grafana(replying({"message": "Dashboard not found"}, 404), lambda it: it.dashboard("s")) is None
     with pytest.raises(GrafanaError, match="refuses the credentials of this run"):
-        with_grafana(says({"message": "Invalid username or password"}, 401), lambda it: it.dashboard("s"))
+        with_grafana(replying({"message": "Invalid username or password"}, 401), lambda it: it.dashboard("s"))
 
 
 def test_datasources_and_their_health() -> None:
-    assert with_grafana(says([{"uid": "loki"}, 1]), lambda it: it.datasources()) == ({"uid": "loki"},)
+    assert with_grafana(replying([{"uid": "loki"}, 1]), lambda it: it.datasources()) == ({"uid": "loki"},)
     with pytest.raises(GrafanaError, match="expected a JSON list"):
-        with_grafana(says({"uid": "loki"}), lambda it: it.datasources())
-    assert with_grafana(says({"status": "OK", "message": "fine"}), lambda it: it.datasource_problem("x")) is None
-    down = says({"status": "ERROR", "message": "connection refused"}, 400)
+        with_grafana(replying({"uid": "loki"}), lambda it: it.datasources())
+    assert with_grafana(replying({"status": "OK", "message": "fine"}), lambda it: it.datasource_problem("x")) is None
+    down = replying({"status": "ERROR", "message": "connection refused"}, 400)
     assert with_grafana(down, lambda it: it.datasource_problem("x")) == "connection refused"
 
 
 def test_a_release_that_cannot_check_a_datasource() -> None:
     with pytest.raises(NoSuchCheck, match="no check of its own"):
-        with_grafana(says({"message": "Not found"}, 404), lambda it: it.datasource_problem("x"))
-    gone = says({"message": "Data source not found"}, 404)
+        with_grafana(replying({"message": "Not found"}, 404), lambda it: it.datasource_problem("x"))
+    gone = replying({"message": "Data source not found"}, 404)
     assert with_grafana(gone, lambda it: it.datasource_problem("x")) == "Data source not found"
 
 
@@ -142,7 +142,7 @@ def test_a_resource_is_read_through_grafana() -> None:
 
     assert with_grafana(reply, question) == ["a"]
     with pytest.raises(GrafanaError, match="bad_data"):
-        with_grafana(says({"status": "error", "error": "bad_data"}), question)
+        with_grafana(replying({"status": "error", "error": "bad_data"}), question)
 
 
 @pytest.mark.parametrize(("status", "opened"), [(200, 200), (401, None), (403, None), (302, None)])
@@ -173,7 +173,7 @@ def test_a_failing_grafana_has_no_access_status() -> None:
     ],
 )
 def test_direct_answers_are_counted(data: Any, answer: QueryResult) -> None:
-    reply = says({"status": "success", "data": data})
+    reply = replying({"status": "success", "data": data})
     assert direct(PrometheusClient, reply, lambda it: it.answer("x", 0, 60, 15, instant=False)) == answer
 
 
@@ -188,7 +188,7 @@ def test_loki_is_queried_for_few_lines_below_its_own_path() -> None:
 
 
 def test_the_reason_of_an_error_is_the_servers_own_message() -> None:
-    reply = says({"status": "error", "errorType": "bad_data", "error": "no such thing"}, 400)
+    reply = replying({"status": "error", "errorType": "bad_data", "error": "no such thing"}, 400)
     with pytest.raises(ServerError, match=r"^http://store.test/api/v1/labels: bad_data: no such thing$") as caught:
         direct(PrometheusClient, reply, lambda it: it.data("labels"))
     assert caught.value.reason == "no such thing"

@@ -1,4 +1,4 @@
-"""Loki's client: pages by time, keeps structured metadata apart, and says clearly what went wrong."""
+"""Loki's client: pages by time, keeps structured metadata apart, and names what went wrong."""
 
 from __future__ import annotations
 

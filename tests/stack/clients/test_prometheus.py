@@ -91,7 +91,7 @@ def address(log: Path) -> str:
     return rest.partition("\n")[0].strip()
 
 
-def look(url: str, target_url: str, job: str, exposition: Exposition | None = None) -> ScrapeTarget:
+def collect(url: str, target_url: str, job: str, exposition: Exposition | None = None) -> ScrapeTarget:
     async def run() -> ScrapeTarget:
         async with httpx.AsyncClient() as http:
             exposed = exposition
@@ -116,54 +116,54 @@ def red(record: ScrapeTarget) -> dict[str, list[str]]:
 @pytest.mark.native
 @pytest.mark.parametrize(("path", "job"), [("good", "fine"), ("rich", "rich")])
 def test_all_that_is_exposed_is_stored(prometheus: str, service: Server, path: str, job: str) -> None:
-    record = look(prometheus, service.url(path), job)
+    record = collect(prometheus, service.url(path), job)
     assert record.exposed, record.not_compared
     assert red(record) == {}
 
 
 @pytest.mark.native
 def test_what_ended_before_the_scrape_is_not_missing(prometheus: str, service: Server) -> None:
-    record = look(prometheus, service.url("good"), "fine", Exposition.parse(LINES + 'app_gone{device="veth1"} 1\n'))
+    record = collect(prometheus, service.url("good"), "fine", Exposition.parse(LINES + 'app_gone{device="veth1"} 1\n'))
     assert record.exposed, record.not_compared
     assert red(record) == {}
 
 
 @pytest.mark.native
 def test_dropped_series_are_seen(prometheus: str, service: Server) -> None:
-    found = red(look(prometheus, service.url("never-gzip"), "dropping"))
+    found = red(collect(prometheus, service.url("never-gzip"), "dropping"))
     assert found == {
         "metrics/nothing-dropped-on-scrape": ["relabelling drops 11 of 61 samples of job `dropping`"],
     }
 
 
 @pytest.mark.native
-def test_a_failing_scrape_is_shown_in_the_words_of_prometheus(prometheus: str, service: Server) -> None:
+def test_a_failing_scrape_has_the_error_of_prometheus(prometheus: str, service: Server) -> None:
     sound = Exposition.parse("Content-Type: text/plain\n\n" + LINES)
-    (message,) = red(look(prometheus, service.url("no-type"), "typeless", sound))["metrics/target-up"]
+    (message,) = red(collect(prometheus, service.url("no-type"), "typeless", sound))["metrics/target-up"]
     assert message.startswith("the target is down: ")
     assert "blank Content-Type" in message
 
 
 @pytest.mark.native
 @pytest.mark.parametrize("seen", [None, Exposition.parse(LINES), Exposition.parse(LINES + "junk\n")])
-def test_a_scrape_that_fails_by_the_services_own_answer_is_not_told_twice(
+def test_a_scrape_that_fails_by_the_services_own_answer_is_not_reported_twice(
     prometheus: str, service: Server, seen: Exposition | None
 ) -> None:
     # No metrics at all, a Content-Type that was set aside as unknown, lines that cannot be read.
-    assert red(look(prometheus, service.url("no-type"), "typeless", seen)) == {}
+    assert red(collect(prometheus, service.url("no-type"), "typeless", seen)) == {}
 
 
 @pytest.mark.native
 def test_two_jobs_for_one_service_and_a_wrong_job(prometheus: str, service: Server) -> None:
-    (message,) = red(look(prometheus, service.url("always-gzip"), "twice"))["metrics/target-scraped-once"]
+    (message,) = red(collect(prometheus, service.url("always-gzip"), "twice"))["metrics/target-scraped-once"]
     assert message.endswith("2 times: under job `again`, `twice`")
-    (message,) = red(look(prometheus, service.url("good"), "other"))["metrics/target-scraped-once"]
+    (message,) = red(collect(prometheus, service.url("good"), "other"))["metrics/target-scraped-once"]
     assert message.endswith("under job `fine` instead of `other`")
 
 
 @pytest.mark.native
-def test_a_service_that_nobody_scrapes(prometheus: str, service: Server) -> None:
-    found = red(look(prometheus, service.url("nothing"), "nobody", Exposition.parse(LINES)))
+def test_a_service_that_is_not_scraped(prometheus: str, service: Server) -> None:
+    found = red(collect(prometheus, service.url("nothing"), "nobody", Exposition.parse(LINES)))
     assert found == {"metrics/target-scraped-once": [f"Prometheus has no target for `{service.url('nothing')}`"]}
 
 
@@ -254,10 +254,10 @@ TARGET = {
 
 
 def test_many_callers_share_one_answer() -> None:
-    asked = []
+    requests = []
 
     def handler(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
+        requests.append(request.url.path)
         return httpx.Response(200, json={"status": "success", "data": {"activeTargets": [TARGET]}})
 
     async def run() -> None:
@@ -269,4 +269,4 @@ def test_many_callers_share_one_answer() -> None:
         assert of_service(answers[0], "http://elsewhere:1/metrics", "b") == ()
 
     asyncio.run(run())
-    assert len(asked) == 1
+    assert len(requests) == 1
