@@ -23,7 +23,7 @@ fi
 eval "$engine"
 say "engine $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short)"
 
-# What cannot be pulled here is made of the programs on this machine; a registry that answers is not asked.
+# Images of the programs on this machine, so that no registry is needed.
 if ! images=$("$python" -m tests.support.images.build); then
   say "the images could not all be built, see the lines above"
   # As root on Debian everything was installed before, so this is a fault; elsewhere programs may rightly be missing.

@@ -17,7 +17,7 @@ QUICK_SCRAPES = {"__scrape_interval__": "1s", "__scrape_timeout__": "900ms"}
 
 
 def write_targets(folder: Path, targets: Mapping[str, Sequence[TargetGroup]]) -> None:
-    """Make `folder` hold exactly these `file_sd` files, one per job; each appears in one step.
+    """Write exactly these `file_sd` files to `folder`, one per job; each appears in one step.
 
     Prometheus watches the folder and takes changes at once.
     """

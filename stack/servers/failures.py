@@ -1,4 +1,4 @@
-"""What can go wrong in a Go build, told apart, each with a message that says what to do."""
+"""The ways in which a Go build fails, each with a message that says what to do."""
 
 from __future__ import annotations
 
@@ -93,6 +93,6 @@ def _advice(reason: Reason, output: str, where: Path) -> str:
 
 
 def free_space(where: Path) -> str:
-    """Say how much is free on the disk that holds `where` (or its nearest existing parent)."""
+    """Say how much is free on the disk with `where` (or its nearest existing parent)."""
     there = next(folder for folder in (where, *where.parents) if folder.exists())
     return f"{shutil.disk_usage(there).free / 1e9:.1f} GB free at {there}"

@@ -28,7 +28,7 @@ from stack.servers.toolchain import Go, NoGo, find_go, required_version
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from stack.components import GoBuild
+    from stack.component_info import GoBuild
 
     Progress = Callable[[str], None]
 

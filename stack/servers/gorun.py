@@ -51,7 +51,7 @@ def run_go(go: Go, arguments: Sequence[str], cwd: Path, progress: Callable[[str]
     )
     try:
         with supervisor().watching(process.pid):
-            return _follow(process, progress, total)
+            return _read(process, progress, total)
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -59,7 +59,7 @@ def run_go(go: Go, arguments: Sequence[str], cwd: Path, progress: Callable[[str]
         raise
 
 
-def _follow(process: subprocess.Popen[str], progress: Callable[[str], None], total: int) -> GoResult:
+def _read(process: subprocess.Popen[str], progress: Callable[[str], None], total: int) -> GoResult:
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     output: list[str] = []
     readers = [
@@ -70,7 +70,7 @@ def _follow(process: subprocess.Popen[str], progress: Callable[[str], None], tot
         reader.start()
     threading.Thread(target=_announce_end, args=(readers, lines), daemon=True).start()
     report = _Report(progress, total)
-    report.follow(lines)
+    report.read(lines)
     return GoResult(process.wait(), output, "\n".join(report.tail))
 
 
@@ -99,7 +99,7 @@ class _Report:
         self._downloaded = self._compiled = 0
         self._current = ""
 
-    def follow(self, lines: queue.SimpleQueue[str | None]) -> None:
+    def read(self, lines: queue.SimpleQueue[str | None]) -> None:
         while True:
             try:
                 line = lines.get(timeout=REPORT_EVERY_S)
@@ -131,5 +131,5 @@ class _Report:
         if self._compiled:
             of = f" of at most {self._total}" if self._total else ""
             parts.append(f"{self._compiled}{of} packages compiled")
-        parts.append(f"now {self._current}" if self._current else "linking, or looking things up")
+        parts.append(f"now {self._current}" if self._current else "linking, or resolving modules")
         self._progress(", ".join(parts))

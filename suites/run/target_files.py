@@ -19,7 +19,7 @@ COMPONENT_SYSTEM = "monitoring"
 
 
 def components() -> Iterator[dict[str, Any]]:
-    """One target group per component that exposes metrics and belongs to the stack without being asked for."""
+    """One target group per component that exposes metrics and is part of the stack by default."""
     for name in USUAL:
         info = COMPONENTS[name]
         if info.scraped:

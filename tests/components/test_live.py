@@ -22,7 +22,8 @@ from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import Component, StackPlan
 from stack.backends.ports import sockets_of
 from stack.clients.gateway import GatewayClient
-from stack.components import COMPONENTS, EndOfLife
+from stack.component_info import EndOfLife
+from stack.components import COMPONENTS
 from stack.records.config.effective import ConfigCheck
 from stack.records.config.release import RunningRelease
 from stack.records.live.components import ClockSkew

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stack.components import BUILDS, COMPONENTS, TOOLS, ComponentInfo
+from stack.component_info import ComponentInfo
+from stack.components import BUILDS, COMPONENTS, TOOLS
 from stack.servers import find
 from stack.servers.find import PLATFORM, find_binary, found_in, why_absent
 from stack.servers.pins import build_dir, module_dir
@@ -39,7 +40,7 @@ def script(path: Path, says: str) -> Path:
 
 
 def default_of(image: str) -> str:
-    """The image that `${LOKI_IMAGE:-grafana/loki:3.6.15}` stands for where nobody sets the variable."""
+    """The image that `${LOKI_IMAGE:-grafana/loki:3.6.15}` is where the variable is not set."""
     return re.sub(r"^\$\{\w+:-(.+)\}$", r"\1", image)
 
 
@@ -65,6 +66,12 @@ def test_compose_file_runs_the_images_of_the_table() -> None:
     of_table = [image for image in used if image.rpartition(":")[0] in table]
     assert of_table, "the compose file uses no image of the table"
     assert [image for image in of_table if image not in table.values()] == []
+
+
+def test_the_documentation_names_every_version() -> None:
+    page = (ROOT / "docs" / "real-servers.md").read_text(encoding="utf-8")
+    numbers = {name: info.tag.removeprefix("v").partition("-")[0] for name, info in COMPONENTS.items()}
+    assert {name: version for name, version in numbers.items() if f"| {version} |" not in page} == {}
 
 
 def test_prometheus_module_version_is_derived() -> None:

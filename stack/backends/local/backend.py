@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DELIVERY = tuple(name for name, info in COMPONENTS.items() if info.stand_in)
 
 SIGN_IN = {name: info.user for name, info in COMPONENTS.items() if info.user and name != "redis"}
-"""Who signs in where; each run has passwords of its own. Redis asks for one in containers only."""
+"""The user by component; each run has passwords of its own. Redis requires one in containers only."""
 
 
 class LocalBackend:

@@ -16,7 +16,7 @@ LOKI_GRPC = "loki-grpc"
 
 @dataclass(frozen=True)
 class ComponentContext:
-    """Where one component runs: its folder, everybody's address, which of them really run, who may sign in.
+    """Where one component runs: its folder, the addresses of all, which of them really run, and the credentials.
 
     `program` is its executable, None where a stand-in reads its configuration.
     """

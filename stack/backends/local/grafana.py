@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULTS = Path("conf") / "defaults.ini"
-"""The file that every Grafana reads first; its place tells where the rest of Grafana's own files are."""
+"""The file that every Grafana reads first; the rest of Grafana's own files are beside it."""
 
 USUAL_HOMES = (Path("/usr/share/grafana"), Path("/usr/local/share/grafana"))
 """Where packages put them."""

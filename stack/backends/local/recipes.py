@@ -146,7 +146,7 @@ def alloy(context: ComponentContext) -> Launch:
 
 
 def _agent_variables(context: ComponentContext, prefix: str) -> dict[str, str]:
-    """Return what both agents are told: where Loki is, and what to collect."""
+    """Return the variables that both agents have: where Loki is, and what to collect."""
     logs = context.plan.work_dir.absolute() / "logs"
     return {
         "LOKI_URL": context.endpoints["loki"],

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from stack.components import COMPONENTS, EndOfLife
+from stack.component_info import EndOfLife
+from stack.components import COMPONENTS
 from stack.text.typed import FromYaml
 
 

@@ -34,10 +34,10 @@ def check(component: str, config_dir: Path) -> list[ConfigCheck] | NotEvaluated:
     if binary is None:
         return NotEvaluated(why_absent(checker.binary))
     argv = [str(binary.path), *(word.replace("{file}", str(file)) for word in checker.arguments)]
-    with tempfile.TemporaryDirectory(prefix="check-") as somewhere:  # Promtail looks for folders to write to
+    with tempfile.TemporaryDirectory(prefix="check-") as cwd:  # Promtail looks for folders to write to
         try:
             done = subprocess.run(  # noqa: S603  # one of the programs of the component table
-                argv, cwd=somewhere, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False
+                argv, cwd=cwd, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as broken:
             return NotEvaluated(f"`{checker.name}` could not be run: {broken}")

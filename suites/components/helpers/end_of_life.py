@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from stack.components import EndOfLife
+from stack.component_info import EndOfLife
 from suites.core.finding import Finding, Where
 
 

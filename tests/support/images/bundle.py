@@ -29,7 +29,7 @@ class Folder:
 
 
 def program(name: str) -> Path:
-    """Where a program is; sbin directories count, whoever asks.
+    """Where a program is, on PATH or in an sbin directory.
 
     Raises:
         MissingProgramError: it is not installed.

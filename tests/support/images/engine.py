@@ -2,7 +2,7 @@
 
 For root on Debian, as CI is: Debian's `docker.io` brings the engine, and the plugin, which Debian 12 does not package,
 is built from its Go module once. The engine listens on a socket of its own and keeps its data in our cache, so it
-gets in nobody's way; `stop` ends it. Where an engine answers already, that one is used.
+leaves any other engine alone; `stop` ends it. Where an engine answers already, that one is used.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def home() -> Path:
 
 
 def answers(host: str | None = None) -> bool:
-    """Whether an engine answers at `host`, or where the docker client looks by itself."""
+    """Whether an engine answers at `host`, or at the docker client's default."""
     return _docker("info", host=host)
 
 
