@@ -80,15 +80,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the test of an area that has nothing to judge in this run: pytest would show it as skipped."""
+    items[:] = [item for item in items if isinstance(_parameters(item).get(PARAMETER, ()), tuple)]
+
+
+def _parameters(item: pytest.Item) -> dict[str, Any]:
+    return item.callspec.params if hasattr(item, "callspec") else {}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Collect the evidence that the selected tests need before the first of them runs."""
     run = session.config.stash[RUN]
-    wanted = {
-        (item.callspec.params[PARAMETER][0], item.callspec.params[PARAMETER][1].name)
-        for item in getattr(session, "items", [])
-        if hasattr(item, "callspec") and PARAMETER in item.callspec.params
-    }
+    judged = (_parameters(item).get(PARAMETER) for item in getattr(session, "items", []))
+    wanted = {(pair[0], pair[1].name) for pair in judged if pair is not None}
     if wanted and not session.config.option.collectonly and not session.testsfailed:
         run.collect_once(wanted, teller(session.config, run.folder.path))
     with relayed(session.config, run.folder.path):
