@@ -29,7 +29,7 @@ types: $(VENV)/.ready ## mypy, strict
 targets: $(VENV)/.ready ## write what Prometheus is deployed to scrape, from the catalog and the component table
 	@$(RUN) suites.run.target_files
 
-docs: $(VENV)/.ready ## write the rule pages and the README's rule table from the rules
+docs: $(VENV)/.ready ## write docs/rules, a page per rule and the table of all
 	@$(RUN) suites.run.rule_pages
 
 bench: $(VENV)/.ready ## measure side by side with what one would use instead; writes benchmarks/RESULTS.md

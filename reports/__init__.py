@@ -1,1 +1,1 @@
-"""What a run tells its readers: report.json and the formats made from it."""
+"""The report of a run: report.json and the formats made from it."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-from reports.contract import problems_of
+from reports.earlier import ReportError, read_report
 from reports.publish import publish
 from reports.text import clean_tree
 from reports.writers import terminal
@@ -15,16 +14,10 @@ from reports.writers import terminal
 
 def _render(source: Path, out: Path) -> int:
     try:
-        report = json.loads(source.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        sys.stderr.write(f"{source}: cannot be read as JSON ({error})\n")
+        report = clean_tree(read_report(source))  # the file may come from anywhere
+    except ReportError as error:
+        sys.stderr.write(f"{error}\n")
         return 2
-    problems = problems_of(report)
-    if problems:
-        told = "\n  ".join(problems)
-        sys.stderr.write(f"{source}: is not a report.json of this version:\n  {told}\n")
-        return 2
-    report = clean_tree(report)  # the file may come from anywhere
     published = publish(report, out)
     sys.stdout.write(terminal.render(report))
     for path in published.written:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.contract import problems_of
+from reports.earlier import read_report
 from reports.text import clean, clean_tree
 
 _BROKEN = ("fail", "warn", "error")
 Key = tuple[str, str, str, str | None]
-
-
-class BaselineError(ValueError):
-    """The baseline file cannot be compared with; the message names the file and what is wrong."""
 
 
 def _key(verdict: Mapping[str, Any]) -> Key:
@@ -58,24 +53,8 @@ class Baseline:
 
 
 def load_baseline(path: Path) -> Baseline:
-    """Read an earlier `report.json`.
-
-    Raises:
-        BaselineError: the file cannot be read, is no JSON, or is not a report of this shape.
-
-    """
-    try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BaselineError(f"baseline {path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, RecursionError) as error:
-        raise BaselineError(f"baseline {path}: is not JSON ({error})") from error
-    problems = problems_of(report)
-    if problems:
-        raise BaselineError(
-            f"baseline {path}: is not a report.json that this version can compare with: {problems[0]}. "
-            "Give the report.json of an earlier run, or leave --baseline out."
-        )
+    """Read an earlier `report.json`; raises ReportError where it cannot be compared with."""
+    report = read_report(path)
     verdicts = clean_tree([item for item in report["verdicts"] if item["outcome"] in _BROKEN])
     broken = frozenset(map(_key, verdicts))
     return Baseline(file=clean(path.name), started=clean(report["started"]), broken=broken)

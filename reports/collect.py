@@ -1,7 +1,7 @@
 """Gathers verdicts from pytest's reports and loses none: what breaks without a verdict becomes an `error` verdict.
 
 Verdicts arrive as ("verdict", dict) in `user_properties`, which pytest-xdist carries to the controller. A test may
-also say early what it is about with ("verdict_subject", dict): rule, title, subject, service and the like of a
+also name early what it is about with ("verdict_subject", dict): rule, title, subject, service and the like of a
 verdict that a crash before the judgement would otherwise leave nameless.
 """
 
@@ -26,7 +26,7 @@ class Report(Protocol):
     sections: list[tuple[str, str]]
 
 
-def _why(report: Report) -> str:
+def _reason(report: Report) -> str:
     """The reason in one paragraph: a skip's message, or the last lines of the error."""
     longrepr = report.longrepr
     if isinstance(longrepr, tuple | list) and len(longrepr) == 3:
@@ -39,7 +39,7 @@ def _why(report: Report) -> str:
 
 
 def _nameless(nodeid: str) -> dict[str, Any]:
-    """As much of a verdict as a test's id tells: area from its folder, the parameters as subject."""
+    """As much of a verdict as a test's id has: area from its folder, the parameters as subject."""
     path, _, name = nodeid.partition("::")
     area = PurePosixPath(path).parent.name or PurePosixPath(path).stem or "suite"
     _, bracket, parameters = name.partition("[")
@@ -63,7 +63,7 @@ class Collector:
         pairs = [tuple(pair) for pair in properties if isinstance(pair, tuple | list) and len(pair) == 2]
         verdicts = [value for name, value in pairs if name == "verdict"]
         subject: Any = next((value for name, value in pairs if name == "verdict_subject"), {})
-        if verdicts or when == "collect":  # a suite that cannot be imported has none, and that must be told
+        if verdicts or when == "collect":  # a suite that cannot be imported has none, and must be reported
             self.real = True
         if verdicts:
             self._by_test[report.nodeid] = verdicts
@@ -73,12 +73,12 @@ class Collector:
             self._extra[report.nodeid, when] = {**_nameless(report.nodeid), **known, **invented}
 
     def _invented(self, report: Report, when: str, verdicts: list[Any]) -> dict[str, Any] | None:
-        """The outcome of a verdict that the test itself did not give, or None if its own ones tell everything."""
+        """The outcome of a verdict that the test itself did not give, or None if its own ones are enough."""
         if report.outcome == "skipped" and not verdicts:
             expected = getattr(report, "wasxfail", None)
             if expected is not None:
                 return {"outcome": "waived", "reason": str(expected) or "expected to fail"}
-            return {"outcome": "not-evaluated", "reason": _why(report)}
+            return {"outcome": "not-evaluated", "reason": _reason(report)}
         if report.outcome != "failed":
             return None
         if when in ("setup", "call") and any(
@@ -86,9 +86,9 @@ class Collector:
         ):
             return None
         if when in ("setup", "call") and verdicts:
-            return {"outcome": "error", "reason": f"The test failed without a failing verdict: {_why(report)}"}
+            return {"outcome": "error", "reason": f"The test failed without a failing verdict: {_reason(report)}"}
         phase = f" in {when}" if when in ("setup", "teardown", "collect") else ""
-        return {"outcome": "error", "reason": f"The suite broke{phase}: {_why(report)}"}
+        return {"outcome": "error", "reason": f"The suite broke{phase}: {_reason(report)}"}
 
     def verdicts(self) -> Iterator[Any]:
         """Every verdict; iterable again and again."""

@@ -33,7 +33,7 @@ _ROOMY = 16
 
 @dataclass(frozen=True)
 class Matrix:
-    """The table's markup, and what the page says about it."""
+    """The table's markup, and what the page needs to describe it."""
 
     table: Markup
     areas: list[str]
@@ -76,17 +76,17 @@ def build_matrix(
     `columns` are service names in order, `anchors` their page's ids, `links` the ids of verdicts (by `id()`)
     that have an entry to jump to.
     """
-    shown = list(columns[:_MAX_COLUMNS])
+    visible = list(columns[:_MAX_COLUMNS])
     cells = _cells(report["verdicts"])
     rules = {verdict["rule"]: verdict for verdict in report["verdicts"]}
     ordered = sorted(rules.values(), key=lambda verdict: (verdict["area"], verdict["rule"]))
-    parts = [_head(shown, anchors)]
+    parts = [_head(visible, anchors)]
     for area, members in groupby(ordered, key=lambda verdict: verdict["area"]):
         rows = []
         for rule in members:
             title = escape(rule["title"].replace("`", ""))
-            row = "".join(_cell(cells.get((rule["rule"], name)), links) for name in shown)
-            sentence = f" <i>{title}</i>" if len(shown) <= _ROOMY else ""
+            row = "".join(_cell(cells.get((rule["rule"], name)), links) for name in visible)
+            sentence = f" <i>{title}</i>" if len(visible) <= _ROOMY else ""
             rows.append(
                 f'<tr><th scope=row title="{title}">'
                 f"<b>{escape(rule['rule'])}</b> <small>{rule['level']}</small>{sentence}{row}"
@@ -94,4 +94,4 @@ def build_matrix(
         parts.append(f'<tbody data-area="{escape(area)}">{"".join(rows)}')
     areas = sorted({verdict["area"] for verdict in ordered})
     table = Markup("".join(parts))  # noqa: S704  # every untrusted part is escaped above
-    return Matrix(table, areas, shown, len(ordered), len(columns) - len(shown))
+    return Matrix(table, areas, visible, len(ordered), len(columns) - len(visible))

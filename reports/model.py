@@ -1,14 +1,14 @@
 """Verdicts and run information become the report: one dictionary shaped by `schemas/report.schema.json`.
 
-Score, 0 to 100: what held as a share of what was evaluated, a MUST weighing 3 and a SHOULD 1, rounded down so that
-only a flawless service gets 100. A waived breach counts as broken: a waiver opens the gate, it mends nothing.
-`not-evaluated` and `error` do not count either way, and a service with nothing evaluated has the score None.
+Score, 0 to 100: the share of evaluated rules that passed, a MUST weighing 3 and a SHOULD 1, rounded down so that only
+a flawless service gets 100. A waived breach counts as broken: a waiver opens the gate, it fixes nothing. Verdicts
+`not-evaluated` and `error` do not count; where they outnumber the others, the service is not judged: its score is None.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,13 +17,13 @@ from reports.baseline import Baseline
 from reports.text import clean_tree
 
 OUTCOMES = ("fail", "error", "warn", "not-evaluated", "waived", "pass")
-"""Worst first: the order in which every format shows them."""
+"""Worst first: the order in every format."""
 NOT_APPLICABLE = "not-applicable"
-"""How a verdict counts whose rule has nothing to say about its subject: a gap it is not."""
+"""How a verdict counts whose rule does not apply to its subject: it is no gap."""
 SCORE_EXPLAINED = (
-    "Share of what was evaluated and held, a MUST weighing 3 and a SHOULD 1, rounded down. A waived breach counts "
-    "as broken. What was not evaluated, or where the suite itself broke, does not count; with nothing evaluated "
-    "there is no score."
+    "Share of evaluated rules that passed, a MUST weighing 3 and a SHOULD 1, rounded down. A waived breach counts "
+    "as broken. What was not evaluated, or where the suite itself broke, does not count; where that is more than "
+    "half of what applies, the service is not judged and has no score."
 )
 FAILING = {"must": ("fail", "error"), "warning": ("fail", "error", "warn", "not-evaluated")}
 """What each value of `--fail-on` counts as a failure."""
@@ -60,13 +60,18 @@ _NULLABLE = ("service", "reason", "source")
 
 @dataclass(frozen=True)
 class SuiteInfo:
-    """Who judged: name and version, what was typed, how to repeat it, and whether everything was judged."""
+    """The suite and its run: name, version, what was typed, how to repeat it.
+
+    `scope` are the options that limited the run, as typed, and what ended it early; empty for a complete run.
+    `selected_services` are those named by --service or --service-url; empty for all.
+    """
 
     name: str = "observability-conformance"
     version: str = "0"
     command: str = "pytest suites/"
     rerun: str = "pytest suites/"
-    complete: bool = True
+    scope: tuple[str, ...] = ()
+    selected_services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ def _waiver(item: object) -> dict[str, Any] | None:
 
 
 def normalise(raw: object) -> dict[str, Any]:
-    """Bring one verdict to the schema's shape; what does not fit becomes an `error` that says so, never a loss."""
+    """Bring one verdict to the schema's shape; what does not fit becomes an `error` with the reason, never a loss."""
     if not isinstance(raw, Mapping):
         return normalise({"rule": "suite/malformed-verdict", "reason": f"not a verdict: {raw!r}"})
     verdict = {key: raw.get(key, default) for key, default in _DEFAULTS.items()}
@@ -140,15 +145,17 @@ def count(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return {outcome: found[outcome] for outcome in (*OUTCOMES, NOT_APPLICABLE)}
 
 
-def score(verdicts: Iterable[Mapping[str, Any]]) -> int | None:
-    """Score from 0 to 100 as the module's docstring explains, None if nothing was evaluated."""
+def score(verdicts: Sequence[Mapping[str, Any]]) -> int | None:
+    """Score from 0 to 100 as the module's docstring explains, None if not judged."""
+    if not judged(count(verdicts)):
+        return None
     earned = possible = 0
     for verdict in verdicts:
         if verdict["outcome"] in _EVALUATED:
             weight = _WEIGHTS[verdict["level"]]
             possible += weight
             earned += weight * _EVALUATED[verdict["outcome"]]
-    return 100 * earned // possible if possible else None
+    return 100 * earned // possible
 
 
 def passes(counts: Mapping[str, int], fail_on: str) -> bool:
@@ -157,8 +164,13 @@ def passes(counts: Mapping[str, int], fail_on: str) -> bool:
 
 
 def evaluated(counts: Mapping[str, int]) -> int:
-    """Number of verdicts that say something about their subject."""
+    """Number of verdicts that rest on evidence."""
     return sum(counts[outcome] for outcome in _EVALUATED)
+
+
+def judged(counts: Mapping[str, int]) -> bool:
+    """Whether enough was evaluated to judge by: at least half of what applies."""
+    return evaluated(counts) > 0 and evaluated(counts) >= counts["not-evaluated"] + counts["error"]
 
 
 def _services(run: Mapping[str, Any], verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -167,18 +179,18 @@ def _services(run: Mapping[str, Any], verdicts: list[dict[str, Any]]) -> list[di
     for verdict in verdicts:
         if verdict["service"] is not None:
             by_service.setdefault(verdict["service"], []).append(verdict)
-    told = {item["name"]: item for item in run.get("services") or ()}
+    known = {item["name"]: item for item in run.get("services") or ()}
     return [
         {
             "name": name,
-            "system": told.get(name, {}).get("system"),
-            "owner": told.get(name, {}).get("owner"),
-            "description": told.get(name, {}).get("description"),
+            "system": known.get(name, {}).get("system"),
+            "owner": known.get(name, {}).get("owner"),
+            "description": known.get(name, {}).get("description"),
             "score": score(by_service.get(name, ())),
             "counts": count(by_service.get(name, ())),
-            "measures": told.get(name, {}).get("measures") or {},
+            "measures": known.get(name, {}).get("measures") or {},
         }
-        for name in sorted({*told, *by_service})
+        for name in sorted({*known, *by_service})
     ]
 
 
@@ -201,32 +213,34 @@ def build(
     Verdicts are sorted by service (the stack's own last), area, rule and subject, so that two runs compare.
     """
     run, suite = run or RunInfo(), suite or SuiteInfo()
-    told: dict[str, Any] = clean_tree(dict(run.data))
-    judged = [normalise(raw) for raw in verdicts]
-    judged.sort(key=lambda v: (v["service"] is None, v["service"] or "", v["area"], v["rule"], v["subject"]))
-    own = [verdict for verdict in judged if verdict["service"] is None]
-    counts = count(judged)
+    known: dict[str, Any] = clean_tree(dict(run.data))
+    found = [normalise(raw) for raw in verdicts]
+    found.sort(key=lambda v: (v["service"] is None, v["service"] or "", v["area"], v["rule"], v["subject"]))
+    own = [verdict for verdict in found if verdict["service"] is None]
+    counts = count(found)
     return {
         "format": 2,
         "suite": {
             "name": suite.name,
             "version": suite.version,
-            "command": told.get("command") or clean_tree(suite.command),
-            "rerun": told.get("rerun") or clean_tree(suite.rerun),
-            "complete": suite.complete,
+            "command": known.get("command") or clean_tree(suite.command),
+            "rerun": known.get("rerun") or clean_tree(suite.rerun),
+            "complete": not suite.scope,
+            "scope": clean_tree(list(suite.scope)),
+            "selected_services": clean_tree(list(suite.selected_services)),
         },
-        "started": told.get("started") or datetime.now(UTC).isoformat(timespec="seconds"),
-        "duration_s": told.get("duration_s") or 0,
-        "collection_s": told.get("collection_s"),
+        "started": known.get("started") or datetime.now(UTC).isoformat(timespec="seconds"),
+        "duration_s": known.get("duration_s") or 0,
+        "collection_s": known.get("collection_s"),
         "gate": {"passed": evaluated(counts) > 0 and passes(counts, fail_on), "fail_on": fail_on, "counts": counts},
         "stack": {
-            "backend": told.get("backend"),
-            "components": _components(told),
+            "backend": known.get("backend"),
+            "components": _components(known),
             "score": score(own),
             "counts": count(own),
         },
-        "services": _services(told, judged),
-        "verdicts": judged,
-        "notes": [*told.get("notes", ()), *clean_tree([*run.problems, *notes])],
-        "baseline": baseline.compare(judged) if baseline else None,
+        "services": _services(known, found),
+        "verdicts": found,
+        "notes": [*known.get("notes", ()), *clean_tree([*run.problems, *notes])],
+        "baseline": baseline.compare(found) if baseline else None,
     }

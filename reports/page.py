@@ -1,4 +1,4 @@
-"""One service's page, prepared for the template: what it must mend, what is waived, unproven or in order."""
+"""One service's page, prepared for the template: what it must fix, what is waived, not evaluated or passed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reports.views import SHARED, Gap, gaps
 Verdict = Mapping[str, Any]
 _BROKEN = ("fail", "error", "warn")
 _DENSE = 2500
-"""From so many broken verdicts on, each is shown in short: a page must stay readable and below 5 MB."""
+"""From so many broken verdicts on, each is shortened: a page must stay readable and below 5 MB."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Page:
-    """What the template shows of one service, or of the stack itself."""
+    """What the template needs of one service, or of the stack itself."""
 
     name: str
     anchor: str
@@ -97,8 +97,8 @@ def _entry(number: int, verdict: Verdict, *, dense: bool) -> Entry:
 
 def _names(verdicts: Sequence[Verdict], state: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Names of the rules with verdicts in this state, by area."""
-    held = [verdict for verdict in verdicts if state_of(verdict) == state]
-    for area, members in groupby(held, key=lambda verdict: verdict["area"]):
+    chosen = [verdict for verdict in verdicts if state_of(verdict) == state]
+    for area, members in groupby(chosen, key=lambda verdict: verdict["area"]):
         yield area, tuple(dict.fromkeys(verdict["rule"].removeprefix(f"{area}/") for verdict in members))
 
 
@@ -121,7 +121,7 @@ def _page(name: str, anchor: str, service: Mapping[str, Any], entries: Sequence[
 
 
 def _anchors(names: Sequence[str]) -> dict[str, str]:
-    """An id for each name that can stand in an address and is nobody else's."""
+    """A unique id for each name that an address may contain."""
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:

@@ -1,7 +1,7 @@
 """The pytest plugin: takes verdicts as tests finish, writes the report when the session ends, prints failures first.
 
 Loaded by the root conftest with `pytest_plugins = ["reports.plugin"]`. The attribute `obs_run_info` of pytest's config
-is the path of run.json, the option `--fail-on` says what closes the gate; both may be missing. Under pytest-xdist only
+is the path of run.json, the option `--fail-on` is what closes the gate; both may be missing. Under pytest-xdist only
 the controller collects and writes.
 """
 
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reports.baseline import Baseline, BaselineError, load_baseline
+from reports.baseline import Baseline, load_baseline
 from reports.collect import Collector
+from reports.earlier import ReportError
 from reports.model import RunInfo, SuiteInfo, build, evaluated
 from reports.publish import Published, publish
 from reports.runinfo import load_run
@@ -27,8 +28,19 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 _NAME = "conformance-report"
-WHOLE = ("suites", "tests", "")
+_WHOLE = ("suites", "tests", "")
 """Last parts of a path that leaves no suite out."""
+_LIMITING = {
+    "--catalog": "catalog",
+    "-k": "keyword",
+    "-m": "markexpr",
+    "--no-retention-trial": "no_retention_trial",
+    "--lf": "lf",
+    "--deselect": "deselect",
+    "--ignore": "ignore",
+    "--ignore-glob": "ignore_glob",
+}
+"""Options that leave something out, with their names in pytest's config."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--report-dir", metavar="DIR", default="reports/out", help="where the report goes (default: %(default)s)"
     )
     group.addoption(
-        "--baseline", metavar="FILE", help="an earlier report.json: say what is new, fixed or still failing since"
+        "--baseline", metavar="FILE", help="an earlier report.json: report what is new, fixed or still failing since"
     )
 
 
@@ -49,8 +61,8 @@ def pytest_configure(config: pytest.Config) -> None:
     baseline = config.getoption("--baseline")
     try:
         earlier = load_baseline(Path(baseline)) if baseline else None
-    except BaselineError as error:
-        raise pytest.UsageError(str(error)) from error
+    except ReportError as error:
+        raise pytest.UsageError(f"--baseline {error}") from error
     config.pluginmanager.register(ReportPlugin(config, earlier), _NAME)
 
 
@@ -60,6 +72,27 @@ def _version(root: Path) -> str:
         return str(project["version"])
     except (OSError, ValueError, KeyError):
         return "unknown"
+
+
+def selected_services(config: pytest.Config) -> tuple[list[str], list[str]]:
+    """The services named by --service, and those named by --service-url."""
+    urls = getattr(config.option, "service_url", None) or ()
+    return [*(getattr(config.option, "service", None) or ())], [url.partition("=")[0] for url in urls]
+
+
+def limits(config: pytest.Config) -> list[str]:
+    """The options and paths that keep a run from judging everything, as they were typed."""
+    named, from_urls = selected_services(config)
+    found = [f"--service {name}" for name in named] + [f"--service-url {name}" for name in from_urls]
+    for option, name in _LIMITING.items():
+        if value := getattr(config.option, name, None):
+            found.append(option if isinstance(value, bool | list) else f"{option} {value}")
+    return found + [path for path in map(str, config.args) if not _is_whole(config, path)]
+
+
+def _is_whole(config: pytest.Config, argument: str) -> bool:
+    path = PurePath(argument)
+    return path.name in _WHOLE or (config.invocation_params.dir / path).resolve() == config.rootpath
 
 
 class ReportPlugin:
@@ -80,43 +113,37 @@ class ReportPlugin:
         self.collector.add(report, report.when or "???", report.user_properties)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A module that cannot be imported has no verdicts; say so instead of losing it."""
+        """A module that cannot be imported has no verdicts; report that instead of losing it."""
         if report.failed:
             self.collector.add(report, "collect", ())
 
-    def _partial(self, session: pytest.Session) -> list[str]:
-        """Why this run did not judge everything, if so."""
-        options, notes = self.config.option, []
-        chosen = [("-k", options.keyword), ("-m", options.markexpr)]
-        named = getattr(options, "service", None) or ()
-        chosen += [("--service", ", ".join(map(str, named))), ("--lf", getattr(options, "lf", None))]
-        chosen += [("--deselect", bool(getattr(options, "deselect", None)))]
-        chosen += [("--ignore", bool(getattr(options, "ignore", None) or getattr(options, "ignore_glob", None)))]
-        paths = [str(argument).rstrip("/") for argument in self.config.args]
-        below = [
-            path for path in paths if PurePath(path).name not in WHOLE and Path(path).resolve() != self.config.rootpath
-        ]
-        chosen += [("of " + ", ".join(below)[:200], bool(below))]
-        given = [f"{flag} {value}" if isinstance(value, str) else flag for flag, value in chosen if value]
-        if given:
-            notes.append(f"Only a selection was judged ({', '.join(given)}).")
+    def _scope(self, session: pytest.Session) -> tuple[list[str], list[str]]:
+        """What limited this run, as it was typed, and the notes on it; both empty where it judged everything."""
         stopped = session.shouldfail or session.shouldstop
-        if stopped or session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
-            why = stopped if isinstance(stopped, str) else "interrupted"
-            notes.append(f"The run stopped early ({why}): what comes after is missing here.")
-        return notes
+        if not stopped and session.exitstatus not in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
+            return limits(self.config), []
+        reason = stopped if isinstance(stopped, str) else "interrupted"
+        return [*limits(self.config), reason], [f"The run stopped early ({reason}): what comes after is missing here."]
 
-    def _suite(self, *, complete: bool) -> SuiteInfo:
+    def _suite(self, scope: list[str]) -> SuiteInfo:
         command = shlex.join(["pytest", *self.config.invocation_params.args])
-        return SuiteInfo(version=_version(self.config.rootpath), command=command, rerun=command, complete=complete)
+        named, from_urls = selected_services(self.config)
+        return SuiteInfo(
+            version=_version(self.config.rootpath),
+            command=command,
+            rerun=command,
+            scope=tuple(scope),
+            selected_services=(*named, *from_urls),
+        )
 
     def _run(self) -> tuple[RunInfo, bool]:
         path = getattr(self.config, "obs_run_info", None)
         run = load_run(Path(path) if path else None)
         # run.json is written when the evidence is in; judging goes on after that
         seconds = max(round(time.monotonic() - self.begun, 2), run.data.get("duration_s", 0))
-        told = {"started": self.started, **run.data, "duration_s": seconds}
-        return RunInfo(told, run.problems), bool(path and Path(path).exists())
+        return RunInfo({"started": self.started, **run.data, "duration_s": seconds}, run.problems), bool(
+            path and Path(path).exists()
+        )
 
     def pytest_sessionstart(self) -> None:
         """Remove an earlier run's report: were this run killed, the old one would pass for its own."""
@@ -131,11 +158,11 @@ class ReportPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write every format, if this session judged anything; a format that fails fails the run."""
-        run, told = self._run()
-        if not (self.collector.real or told):
+        run, described = self._run()
+        if not (self.collector.real or described):
             return
-        notes = self._partial(session)
-        suite = self._suite(complete=not notes)
+        scope, notes = self._scope(session)
+        suite = self._suite(scope)
         verdicts = self.collector.verdicts()
         self.report = build(verdicts, run, suite, fail_on=self.fail_on, notes=notes, baseline=self.baseline)
         self.published = publish(self.report, self._folder)
@@ -149,23 +176,23 @@ class ReportPlugin:
         """Print the report: failures first, where the rest is to be found last."""
         if self.report is None:
             return
-        # a run that warnings fail lists them, however brief it is asked to be
+        # a run that warnings fail lists them even with -q
         brief = self.config.get_verbosity() < 0 and self.fail_on == "must"
         # pytest's own width; piped output gets 80 columns, as pytest does
         width = terminalreporter._tw.fullwidth  # pytest has no public name for it
         for line in terminal.lines(self.report, width, brief=brief):
             if line.rule:
-                terminalreporter.write_sep(line.rule, line.text, **line.markup)
+                terminalreporter.write_sep(line.rule, line.text or None, **line.markup)
             else:
                 terminalreporter.write_line(line.text, **line.markup)
         for problem in self.published.problems:
             terminalreporter.write_line(f"REPORT INCOMPLETE {problem}", red=True, bold=True)
         for path in self.published.written:
             if path.name == "index.html":
-                terminalreporter.write_line(f"report: {_shown(path)}", bold=True)
+                terminalreporter.write_line(f"report: {_relative(path)}", bold=True)
 
 
-def _shown(path: Path) -> str:
+def _relative(path: Path) -> str:
     """The path as the user would type it."""
     try:
         return str(path.relative_to(Path.cwd()))

@@ -31,7 +31,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def publish(report: Mapping[str, Any], directory: Path) -> Published:
-    """Write all formats; never raises for a broken report or writer, but says so in `problems`."""
+    """Write all formats; never raises for a broken report or writer, `problems` has what went wrong."""
     problems = [f"report.json breaks its own schema at {problem}" for problem in problems_of(report, limit=3)]
     written = []
     try:

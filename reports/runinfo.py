@@ -1,4 +1,4 @@
-"""Reads `run.json`: what the run tells the report besides verdicts. Bad parts are left out and named."""
+"""Reads `run.json`: what a run reports besides verdicts. Bad parts are left out and named."""
 
 from __future__ import annotations
 

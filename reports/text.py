@@ -1,4 +1,4 @@
-r"""Untrusted text made safe to show: no control or bidirectional characters, no secrets, no endless strings.
+r"""Untrusted text made safe to print: no control or bidirectional characters, no secrets, no endless strings.
 
 The report is cleaned once, in `model.build`, so every format starts from harmless text; each writer then
 escapes for its own syntax. Removed characters leave a visible escape: `\x1b` in an excerpt is evidence.
@@ -39,7 +39,7 @@ def _cut(text: str, limit: int, total: int) -> str:
 
 
 def clip(text: str, limit: int) -> str:
-    """Shorten to `limit` characters, at least 32, and say how much was left out."""
+    """Shorten to `limit` characters, at least 32, noting how much was left out."""
     return text if len(text) <= limit else _cut(text, limit, len(text))
 
 
@@ -67,7 +67,7 @@ def clean_tree(value: Any, key: str = "") -> Any:
 
 
 def one_line(text: str) -> str:
-    """Collapse newlines and runs of blanks, for places that hold one line."""
+    """Collapse newlines and runs of blanks, for places that take one line."""
     return " ".join(text.split())
 
 

@@ -1,4 +1,4 @@
-"""What every format shows, worked out once: the headline, failures grouped, gaps grouped by reason.
+"""What every format has in common, worked out once: the headline, failures grouped, gaps grouped by reason.
 
 Pure functions of the report dictionary; a writer only lays out what they return.
 """
@@ -11,11 +11,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.model import OUTCOMES, evaluated, passes, state_of
-from reports.text import plural
+from reports.model import OUTCOMES, evaluated, judged, passes, state_of
+from reports.text import clip, one_line, plural
 
 SHARED = "The stack itself"
 """Heading for verdicts that belong to no single service."""
+SEVERAL = "Several services"
+"""Heading for verdicts that several services have in common."""
+PROVENANCE = {
+    "container": "container",
+    "native": "native (a real server's binary)",
+    "attached": "attached (a live stack)",
+    "embedded": "embedded (a stand-in of this suite, simulated)",
+    "absent": "absent",
+}
 _SUBJECT = "‹subject›"
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 Report = Mapping[str, Any]
@@ -24,17 +33,27 @@ Verdict = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Headline:
-    """The run in one sentence; `state` is pass, fail, error or none; `counts` and `why` are whole sentences."""
+    """The run in short.
+
+    `state` is pass, fail, error or none, `verdict` a sentence without its full stop, `scope` what a partial run was
+    limited to (empty for a complete one); `counts` and `reasons` are whole sentences.
+    """
 
     state: str
-    sentence: str
+    verdict: str
+    scope: str
     counts: str
-    why: str
+    reasons: str
+
+    @property
+    def sentence(self) -> str:
+        """Verdict and scope in one line."""
+        return f"{self.verdict} ({self.scope})" if self.scope else self.verdict
 
 
 @dataclass(frozen=True)
 class Group:
-    """Verdicts of one rule and outcome that say the same of several subjects."""
+    """Verdicts of one rule and outcome with the same findings on several subjects."""
 
     verdicts: tuple[Verdict, ...]
     findings: tuple[Mapping[str, Any], ...]
@@ -51,10 +70,10 @@ class Group:
 
     @property
     def owner(self) -> str:
-        """Heading to show it under: the one service, the stack, or `Several services`."""
+        """Heading to show it under: the one service, the stack, or several services."""
         names = {verdict["service"] for verdict in self.verdicts}
         if len(names) > 1:
-            return "Several services"
+            return SEVERAL
         return next(iter(names)) or SHARED
 
     @property
@@ -93,7 +112,7 @@ def _shape(text: str) -> str:
     return "`".join(part if index % 2 else _NUMBER.sub("#", part) for index, part in enumerate(parts))
 
 
-def _told(members: Sequence[Verdict]) -> tuple[Mapping[str, Any], ...]:
+def _listed(members: Sequence[Verdict]) -> tuple[Mapping[str, Any], ...]:
     """The findings of a group: as they are for one subject, without its name for several."""
     if len(members) == 1:
         return tuple(members[0]["findings"])
@@ -112,11 +131,11 @@ def group(verdicts: Iterable[Verdict], *outcomes: str) -> list[Group]:
     found: dict[tuple[Any, ...], list[Verdict]] = {}
     for verdict in verdicts:
         if verdict["outcome"] in outcomes:
-            said = tuple((_shape(item["message"]), item.get("hint")) for item in _shared_findings(verdict))
+            messages = tuple((_shape(item["message"]), item.get("hint")) for item in _shared_findings(verdict))
             reason = _unnamed(verdict["reason"], verdict["subject"])
-            key = (verdict["rule"], verdict["outcome"], verdict["evidence"], reason, said)
+            key = (verdict["rule"], verdict["outcome"], verdict["evidence"], reason, messages)
             found.setdefault(key, []).append(verdict)
-    groups = [Group(tuple(members), _told(members)) for members in found.values()]
+    groups = [Group(tuple(members), _listed(members)) for members in found.values()]
     order = {outcome: index for index, outcome in enumerate(OUTCOMES)}
     groups.sort(key=lambda g: (order[g.first["outcome"]], g.first["level"], -len(g.verdicts), g.first["rule"]))
     return groups
@@ -173,28 +192,42 @@ def breach_sentence(counts: Mapping[str, int]) -> str:
     return ", ".join(plural(counts[key], *words[key]) for key in OUTCOMES if counts[key])
 
 
+def scope(report: Report) -> str:
+    """What a partial run was limited to, as it was typed; empty for a complete run."""
+    return "; ".join(report["suite"]["scope"])
+
+
+def _names(services: Sequence[Mapping[str, Any]], total: int) -> str:
+    """Services as the subject of a sentence: by name where it is one, else counted."""
+    if total == 1:
+        return str(services[0]["name"])
+    counted = f"{len(services):,} of {plural(total, 'service')}"
+    return f"All {total:,} services" if len(services) == total else counted
+
+
 def _sentence(report: Report) -> tuple[str, str]:
     fail_on, services, stack = report["gate"]["fail_on"], report["services"], report["stack"]
-    total = len(services)
-    failing = sum(fails_gate(service, fail_on) for service in services)
+    counts, total = report["gate"]["counts"], len(services)
     if not report["verdicts"]:
         return "none", "Nothing was judged"
-    if not report["gate"]["counts"]["error"] and not evaluated(report["gate"]["counts"]):
+    if not counts["error"] and not evaluated(counts):
         return "none", "Nothing could be evaluated"
+    failing = [service for service in services if fails_gate(service, fail_on)]
     if failing:
-        return "fail", f"{failing:,} of {plural(total, 'service')} {'fails' if failing == 1 else 'fail'} the gate"
+        return "fail", f"{_names(failing, total)} {'fails' if len(failing) == 1 else 'fail'} the gate"
     if fails_gate(stack, fail_on):
         return "fail", f"{SHARED} fails the gate"
-    blank = sum(not evaluated(service["counts"]) for service in services)
-    if blank:
-        return "pass", f"{total - blank:,} of {plural(total, 'service')} pass the gate, {blank:,} not evaluated"
     if not services:
-        return "pass", "The gate is open"
-    return "pass", "The service passes the gate" if total == 1 else f"All {total:,} services pass the gate"
+        return "pass", f"{SHARED} passes the gate"
+    passing = [service for service in services if judged(service["counts"])]
+    rest = f", {total - len(passing):,} not judged" if len(passing) < total else ""
+    if not passing:
+        return "none", f"{_names(services, total)} could not be judged"
+    return "pass", f"{_names(passing, total)} {'passes' if len(passing) == 1 else 'pass'} the gate{rest}"
 
 
 def headline(report: Report) -> Headline:
-    """The run in one sentence, and why, with the doubts a reader must have."""
+    """The run in one sentence, and its reasons, with the doubts a reader must have."""
     counts = report["gate"]["counts"]
     state, sentence = _sentence(report)
     if state == "fail" and counts["error"] and not counts["fail"] and report["gate"]["fail_on"] == "must":
@@ -204,27 +237,31 @@ def headline(report: Report) -> Headline:
         if all(verdict["waiver"] for verdict in errors):
             sentence = f"{plural(len(errors), 'waiver')} to renew or to remove"
     counted = f"{breach_sentence(counts)}." if report["verdicts"] else "No check reported a verdict."
-    why = []
+    reasons = []
     broken = Counter(verdict["rule"] for verdict in report["verdicts"] if verdict["outcome"] == "fail")
     if broken:
         often = ", ".join(f"{rule} ({times})" for rule, times in broken.most_common(3) if times > 1)
         more = f", most often {often}" if often else ""
-        why.append(f"{plural(len(broken), 'rule')} broken{more}.")
-    if state == "fail" and sentence != f"{SHARED} fails the gate" and report["stack"]["counts"]["fail"]:
-        why.append(f"{SHARED} breaks {plural(report['stack']['counts']['fail'], 'MUST')}.")
-    blank = sum(not evaluated(service["counts"]) for service in report["services"])
+        reasons.append(f"{plural(len(broken), 'rule')} broken{more}.")
+    if state == "fail" and not sentence.startswith(SHARED) and report["stack"]["counts"]["fail"]:
+        reasons.append(f"{SHARED} breaks {plural(report['stack']['counts']['fail'], 'MUST')}.")
+    blank = sum(not judged(service["counts"]) for service in report["services"])
     if blank and state in ("fail", "error"):
-        why.append(f"{plural(blank, 'service')} not evaluated.")
+        reasons.append(f"{plural(blank, 'service')} not judged: less than half of what applies could be evaluated.")
     simulated = sum(
         verdict["evidence"] == "simulated" and verdict["outcome"] != "not-evaluated" for verdict in report["verdicts"]
     )
     if simulated:
-        why.append(f"{plural(simulated, 'verdict')} simulated, not seen on a real server.")
+        reasons.append(f"{plural(simulated, 'verdict')} simulated, not seen on a real server.")
     if report["gate"]["fail_on"] == "warning":
-        why.append("Warnings and gaps fail this run (--fail-on warning).")
-    if not report["suite"]["complete"]:
-        why.append("Only a part of the suite ran.")
-    return Headline(state, sentence, counted, " ".join(why))
+        reasons.append("Warnings and gaps fail this run (--fail-on warning).")
+    limited = f"partial run: {clip(one_line(scope(report)), 120)}" if scope(report) else ""
+    return Headline(state, sentence, limited, counted, " ".join(reasons))
+
+
+def score_text(value: int | None) -> str:
+    """A score in words: `81`, or for a service that could not be judged `–, not judged`."""
+    return "–, not judged" if value is None else str(value)
 
 
 def place(where: Mapping[str, Any]) -> str:
@@ -241,13 +278,6 @@ def place(where: Mapping[str, Any]) -> str:
 
 
 def provenance(component: Mapping[str, Any]) -> str:
-    """One line on what stood behind a component."""
-    meaning = {
-        "container": "container",
-        "native": "native (a real server's binary)",
-        "embedded": "embedded (our stand-in, simulated)",
-        "attached": "attached (a live stack)",
-        "absent": "absent",
-    }[component["provenance"]]
-    parts = [meaning, component.get("version"), component.get("endpoint"), component.get("detail")]
+    """One line on what a component's evidence comes from."""
+    parts = [PROVENANCE[component["provenance"]], *(component.get(key) for key in ("version", "endpoint", "detail"))]
     return " · ".join(str(part) for part in parts if part)

@@ -1,7 +1,7 @@
 """`index.html`: one self-contained page for people. No outside resource, no inline handler, a strict policy.
 
-The content security policy allows exactly the page's own style and script, by hash. Everything that a service said
-goes through Jinja's autoescape; the content needs no script, only the matrix's filters do.
+The content security policy allows exactly the page's own style and script, by hash. Everything that comes from
+a service goes through Jinja's autoescape; the content needs no script, only the matrix's filters do.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MAX_GROUPS = 60
 
 
 def prose(text: object) -> Markup:
-    """Escape, then show words between paired backticks as code."""
+    """Escape, then mark words between paired backticks as code."""
     return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped before
 
 
@@ -97,7 +97,7 @@ def _context(report: Report) -> dict[str, Any]:
     }
     return {
         "report": report,
-        "told": headline(report),
+        "headline": headline(report),
         "pages": every,
         "failing": {page.name for page in every if fails_gate(page.service, fail_on)},
         "groups": groups[:_MAX_GROUPS],

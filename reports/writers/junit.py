@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from reports.model import FAILING, NOT_APPLICABLE, state_of
-from reports.views import place, provenance
+from reports.views import place, provenance, scope, score_text
 
 Verdict = Mapping[str, Any]
 _SHARED = "stack"
@@ -35,9 +35,9 @@ def _describe(verdict: Verdict) -> str:
         if place(where):
             lines.append(f"  at: {place(where)}")
         if where.get("excerpt"):
-            lines.append(f"  saw: {where['excerpt']}")
+            lines.append(f"  excerpt: {where['excerpt']}")
         if finding.get("hint"):
-            lines.append(f"  mend: {finding['hint']}")
+            lines.append(f"  fix: {finding['hint']}")
     hidden = verdict["findings_total"] - len(verdict["findings"])
     if hidden > 0:
         lines.append(f"and {hidden} more findings")
@@ -49,7 +49,7 @@ def _describe(verdict: Verdict) -> str:
 
 
 def _outcome(case: ET.Element, verdict: Verdict, fail_on: str) -> None:
-    """Add the child that tells the outcome; a pass has none."""
+    """Add the child element of the outcome; a pass has none."""
     outcome = state_of(verdict)
     first = verdict["findings"][0]["message"] if verdict["findings"] else verdict["reason"] or verdict["title"]
     message = _text(first)
@@ -105,16 +105,21 @@ def _totals(verdicts: list[Verdict], fail_on: str) -> dict[str, str]:
 
 
 def render(report: Mapping[str, Any]) -> str:
-    """Write the report as JUnit XML, valid whatever the services said."""
+    """Write the report as JUnit XML, valid whatever comes from the services."""
     fail_on, verdicts = report["gate"]["fail_on"], report["verdicts"]
     about = {"name": _text(report["suite"]["name"]), **_totals(verdicts, fail_on)}
     root = ET.Element("testsuites", about)
+    scores = {service["name"]: service["score"] for service in report["services"]}
+    components = [(f"provenance.{item['name']}", provenance(item)) for item in report["stack"]["components"]]
+    stack = [("backend", report["stack"]["backend"] or "unknown"), *components]
+    if limited := scope(report):
+        stack.append(("partial run", limited))
     for service, members in groupby(verdicts, key=lambda verdict: verdict["service"]):
         own = list(members)
         about = {"name": _text(service or _SHARED), "timestamp": _text(report["started"])}
         element = ET.SubElement(root, "testsuite", {**about, **_totals(own, fail_on)})
-        told = [(f"provenance.{item['name']}", provenance(item)) for item in report["stack"]["components"]]
-        _properties(element, [("backend", report["stack"]["backend"] or "unknown"), *told])
+        scored = scores.get(service, report["stack"]["score"])
+        _properties(element, [("score", score_text(scored)), *stack])
         for verdict in own:
             _case(element, verdict, fail_on)
     ET.indent(root)

@@ -12,7 +12,7 @@ from typing import Any
 
 from reports.model import OUTCOMES
 from reports.text import clip, one_line, plural
-from reports.views import SHARED, Group, gaps, group, headline, place, provenance, worst_first
+from reports.views import SHARED, Group, gaps, group, headline, place, provenance, score_text, worst_first
 
 Report = Mapping[str, Any]
 LIMIT = 60_000
@@ -42,7 +42,7 @@ def _plain(text: str) -> str:
 
 
 def _link(source: str | None) -> str:
-    """Our own rules' sources are addresses; anything else is shown as text."""
+    """The sources of rules are addresses and become links; anything else stays text."""
     if source and re.fullmatch(r"https?://[\w./#?=&%~+:,@-]+", source):
         return f"[source](<{source}>)"
     return escape(source or "")
@@ -64,9 +64,14 @@ def _services(report: Report) -> list[str]:
     for row in rows:
         counts = row["counts"]
         sign = next((_SIGNS[outcome] for outcome in OUTCOMES if counts[outcome]), _SIGNS["not-evaluated"])
-        score = "–" if row["score"] is None else row["score"]
         broken = counts["fail"] + counts["error"]
-        cells = (f"{sign} {escape(row['name'])}", score, broken, counts["warn"], counts["not-evaluated"])
+        cells = (
+            f"{sign} {escape(row['name'])}",
+            score_text(row["score"]),
+            broken,
+            counts["warn"],
+            counts["not-evaluated"],
+        )
         lines.append(f"| {' | '.join(map(str, cells))} | {escape((row['owner'] or '').partition(' <')[0])} |")
     if len(ordered) > _MAX_SERVICES:
         lines.append(f"\n…and {plural(len(ordered) - _MAX_SERVICES, 'service')} more, all with a better score.")
@@ -85,7 +90,7 @@ def _entry(found: Group) -> str:
         at = f" ({escape(place(where))})" if place(where) else ""
         body.append(f"- {escape(finding['message'])}{at}")
         if finding.get("hint"):
-            body.append(f"  - **mend:** {escape(finding['hint'])}")
+            body.append(f"  - **fix:** {escape(finding['hint'])}")
         if where.get("excerpt"):
             body.append(_fenced(str(where["excerpt"])))
     hidden = first["findings_total"] - len(found.findings[:2])
@@ -130,8 +135,8 @@ def _rest(report: Report) -> list[str]:
         lines += [f"- {plural(gap.count, 'check')}: {escape(gap.reason)}" for gap in missing[:_MAX_GAPS]]
         lines += [f"- …and {len(missing) - _MAX_GAPS} more reasons"] if len(missing) > _MAX_GAPS else []
     parts = [f"{escape(item['name'])} {escape(provenance(item))}" for item in report["stack"]["components"]]
-    told = "; ".join(parts) or "no run information"
-    lines.append(f"\n**Stood behind it** (backend {escape(report['stack']['backend'] or 'unknown')}): {told}.")
+    backend = escape(report["stack"]["backend"] or "unknown")
+    lines.append(f"\n**Evidence from** (backend {backend}): {'; '.join(parts) or 'no run information'}.")
     lines += [f"\n> {escape(note)}" for note in report["notes"][:6]]
     return lines
 
@@ -149,12 +154,12 @@ def _baseline(report: Report) -> list[str]:
 
 def render(report: Report) -> str:
     """Write the summary, below `LIMIT` characters."""
-    told = headline(report)
-    sign = {"pass": "✅", "fail": "❌", "error": "💥", "none": "➖"}[told.state]
+    first = headline(report)
+    sign = {"pass": "✅", "fail": "❌", "error": "💥", "none": "➖"}[first.state]
     head = [
-        f"## {sign} {told.sentence}",
+        f"## {sign} {escape(first.sentence)}",
         "",
-        escape(f"{told.counts} {told.why}"),
+        escape(f"{first.counts} {first.reasons}"),
         *_baseline(report),
         "",
         *_services(report),

@@ -1,10 +1,11 @@
-"""The report on a terminal: failures first, then warnings, gaps, waivers, provenance and counts.
+"""The report on a terminal: failures first, then warnings, gaps, waivers, components and counts.
 
 Yields lines with the markup words of pytest's TerminalWriter (`red`, `bold`, …), wrapped to the width.
 """
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Any
 
 from reports.model import NOT_APPLICABLE, OUTCOMES
 from reports.text import one_line, plural, visible
-from reports.views import SHARED, Group, gaps, group, headline, place, provenance
+from reports.views import PROVENANCE, SEVERAL, SHARED, Group, gaps, group, headline, place, score_text
 
 Report = Mapping[str, Any]
 _MAX_GROUPS, _MAX_FINDINGS, _MAX_LISTED = 40, 3, 12
@@ -22,7 +23,7 @@ _COLOUR = {"fail": "red", "error": "red", "warn": "yellow", "pass": "green", "no
 
 @dataclass(frozen=True)
 class Line:
-    """One line; `rule` is a character to fill the line with, the text then stands in its middle."""
+    """One line; `rule` is a character to fill the line with, its text is then centred."""
 
     text: str
     markup: dict[str, bool] = field(default_factory=dict)
@@ -44,9 +45,9 @@ def _wrap(text: str, width: int, first: str, then: str | None = None) -> list[st
 
 def _excerpt(text: str, width: int) -> Iterator[Line]:
     for raw in visible(text).splitlines()[:4]:
-        shown = raw.expandtabs(4)
+        flat = raw.expandtabs(4)
         room = max(width - 9, 24)
-        yield Line(f"      │ {shown[:room]}{'…' if len(shown) > room else ''}", {"light": True})
+        yield Line(f"      │ {flat[:room]}{'…' if len(flat) > room else ''}", {"light": True})
 
 
 def _names(found: Group) -> str:
@@ -56,7 +57,7 @@ def _names(found: Group) -> str:
 
 
 def _block(found: Group, width: int) -> Iterator[Line]:
-    """One failure: what broke, where, how to mend it, who says so."""
+    """One failure: what broke, where, how to fix it, its source."""
     first = found.first
     marks = [first["level"]] + (["simulated"] if first["evidence"] == "simulated" else [])
     marks += [str(first["change"])] if first.get("change") else []
@@ -73,7 +74,7 @@ def _block(found: Group, width: int) -> Iterator[Line]:
             yield from map(Line, _wrap(place(where), width, "      at   "))
         yield from _excerpt(str(where.get("excerpt") or ""), width)
         if finding.get("hint"):
-            for text in _wrap(finding["hint"], width, "      mend "):
+            for text in _wrap(finding["hint"], width, "      fix  "):
                 yield Line(text, {"green": True})
     hidden = first["findings_total"] - len(found.findings[:_MAX_FINDINGS])
     if hidden > 0:
@@ -87,47 +88,52 @@ def _block(found: Group, width: int) -> Iterator[Line]:
 def _failures(report: Report, width: int) -> Iterator[Line]:
     """Failures and errors under the service they belong to; what several share comes first, once."""
     groups = group(report["verdicts"], "fail", "error")
-    shown = groups[:_MAX_GROUPS]
-    shown.sort(key=lambda found: (found.owner != "Several services", found.owner == SHARED, found.owner))
+    listed = sorted(groups[:_MAX_GROUPS], key=lambda g: (g.owner != SEVERAL, g.owner == SHARED, g.owner))
     owners = {service["name"]: service for service in report["services"]}
-    for owner, members in groupby(shown, key=lambda found: found.owner):
+    for owner, members in groupby(listed, key=lambda found: found.owner):
         service = owners.get(owner, {})
         about = [owner, *(str(service[key]) for key in ("system", "owner") if service.get(key))]
-        about += [f"score {service['score']}"] if service.get("score") is not None else []
+        about += [f"score {score_text(service['score'])}"] if service else []
         yield Line("")
-        yield Line(one_line(visible(" · ".join(about))), {"bold": True}, rule="─")
+        title = one_line(visible(" · ".join(about)))
+        yield Line(title if len(title) <= width - 6 else f"{title[: width - 7]}…", {"bold": True}, rule="─")
         for found in members:
             yield from _block(found, width)
-    if len(groups) > len(shown):
-        yield Line(f"…and {plural(len(groups) - len(shown), 'more failure')}: see the report.", {"red": True})
+    if len(groups) > len(listed):
+        yield Line(f"…and {plural(len(groups) - len(listed), 'more failure')}: see the report.", {"red": True})
 
 
 def _warnings(report: Report, width: int) -> Iterator[Line]:
-    groups = group(report["verdicts"], "warn")
+    groups = sorted(group(report["verdicts"], "warn"), key=lambda found: found.owner == SHARED)
     if groups:
         yield Line("")
         yield Line(f"{plural(sum(len(g.verdicts) for g in groups), 'warning')} (SHOULD)", {"yellow": True}, rule="─")
     for found in groups[:_MAX_LISTED]:
-        said = found.findings[0]["message"] if found.findings else found.first["title"]
+        message = found.findings[0]["message"] if found.findings else found.first["title"]
         more = f" (+{found.first['findings_total'] - 1})" if found.first["findings_total"] > 1 else ""
-        yield from map(
-            Line, _wrap(f"{found.first['rule']} on {_names(found)}: {said}{more}", width, "WARN  ", "      ")
-        )
+        text = f"{found.first['rule']} on {_names(found)}: {message}{more}"
+        yield from map(Line, _wrap(text, width, "WARN  ", "      "))
     if len(groups) > _MAX_LISTED:
         yield Line(f"      …and {len(groups) - _MAX_LISTED} more kinds: see the report.")
 
 
 def _missing(report: Report, width: int) -> Iterator[Line]:
-    """What has no verdict and why, then what is waived and until when."""
-    missing = gaps(report["verdicts"])
-    if missing:
+    """What was not evaluated, by reason, then what is waived and until when."""
+    missing, apart = gaps(report["verdicts"]), 0
+    if report["suite"]["selected_services"]:  # gaps of the stack itself are only counted
+        missing = gaps(verdict for verdict in report["verdicts"] if verdict["service"])
+        apart = report["gate"]["counts"]["not-evaluated"] - sum(gap.count for gap in missing)
+    if missing or apart:
         yield Line("")
-        yield Line(f"{plural(sum(gap.count for gap in missing), 'check')} not evaluated", {"cyan": True}, rule="─")
+        total = apart + sum(gap.count for gap in missing)
+        yield Line(f"{plural(total, 'check')} not evaluated", {"cyan": True}, rule="─")
     for gap in missing[:_MAX_LISTED]:
         about = f"({plural(len(gap.rules), 'rule')}, {plural(len(gap.subjects), 'subject')})"
         yield from map(Line, _wrap(f"{gap.reason} {about}", width, f"{gap.count:5} × "))
     if len(missing) > _MAX_LISTED:
         yield Line(f"        …and {len(missing) - _MAX_LISTED} more reasons: see the report.")
+    if apart:
+        yield Line(f"{apart:5} × of the stack itself, not of a selected service: see the report")
     waived = [verdict for verdict in report["verdicts"] if verdict["outcome"] == "waived"]
     if waived:
         yield Line("")
@@ -136,43 +142,55 @@ def _missing(report: Report, width: int) -> Iterator[Line]:
         waiver = verdict["waiver"] or {"reason": verdict["reason"], "owner": None, "expires": None}
         until = f" until {waiver['expires']}" if waiver["expires"] else ""
         who = f" ({waiver['owner']})" if waiver["owner"] else ""
-        said = f"{verdict['rule']} on {verdict['subject']}{until}: {waiver['reason']}{who}"
-        yield from map(Line, _wrap(said, width, "      "))
+        text = f"{verdict['rule']} on {verdict['subject']}{until}: {waiver['reason']}{who}"
+        yield from map(Line, _wrap(text, width, "      "))
     if len(waived) > _MAX_LISTED:
         yield Line(f"      …and {len(waived) - _MAX_LISTED} more: see the report.")
 
 
+def _components(report: Report, width: int) -> Iterator[Line]:
+    """What the evidence comes from, one line per kind; a run of selected services leaves out what is absent."""
+    found: dict[str, list[str]] = {}
+    for item in report["stack"]["components"]:
+        name = f"{item['name']} {item['version']}" if item.get("version") else item["name"]
+        found.setdefault(item["provenance"], []).append(str(name))
+    if report["suite"]["selected_services"]:
+        found.pop("absent", None)
+    for kind, names in sorted(found.items(), key=lambda pair: list(PROVENANCE).index(pair[0])):
+        mark = {"yellow": True} if kind in ("embedded", "absent") else {}
+        yield from (Line(text, mark) for text in _wrap(", ".join(names), width, f"{PROVENANCE[kind]}: ", "    "))
+
+
 def _footer(report: Report, width: int) -> Iterator[Line]:
-    """Who stood behind it, notes, what changed, counts."""
+    """What the evidence comes from, notes, what changed, counts."""
     yield Line("")
-    components = report["stack"]["components"]
-    longest = max((len(item["name"]) for item in components), default=0)
-    for item in components:
-        mark = {"yellow": True} if item["provenance"] in ("embedded", "absent") else {}
-        for text in _wrap(provenance(item), width, f"{one_line(visible(item['name'])):{longest}}  "):
-            yield Line(text, mark)
+    yield from _components(report, width)
     for note in report["notes"]:
         for text in _wrap(note, width, "note: "):
             yield Line(text, {"yellow": True})
     if report["baseline"]:
         counts, gone = report["baseline"]["counts"], len(report["baseline"]["gone"])
-        said = (
+        text = (
             f"since the baseline of {report['baseline']['started']}: {counts['new']} new, {counts['fixed']} fixed, "
             f"{counts['still']} still failing, {counts['unproven']} no longer proven, {gone} no longer judged"
         )
-        yield from map(Line, _wrap(said, width, ""))
+        yield from map(Line, _wrap(text, width, ""))
     counts = report["gate"]["counts"]
-    shown = (*OUTCOMES, NOT_APPLICABLE)
-    said = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in shown if counts[outcome]) or "no verdict"
-    yield from map(Line, _wrap(said, width, ""))
+    kinds = (*OUTCOMES, NOT_APPLICABLE)
+    text = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in kinds if counts[outcome]) or "no verdict"
+    yield from map(Line, _wrap(text, width, ""))
 
 
 def lines(report: Report, width: int, *, brief: bool = False) -> Iterator[Line]:
     """Lay the report out for a terminal of `width` columns; `brief` (pytest -q) leaves out warnings and gaps."""
-    told = headline(report)
-    colour = _COLOUR[told.state]
-    yield Line(told.sentence, {colour: True, "bold": True}, rule="=")
-    yield from map(Line, _wrap(f"{told.counts} {told.why}", width, ""))
+    first = headline(report)
+    colour = {_COLOUR[first.state]: True, "bold": True}
+    if len(first.sentence) <= width - 6:
+        yield Line(first.sentence, colour, rule="=")
+    else:
+        yield Line("", colour, rule="=")
+        yield from (Line(text, colour) for text in _wrap(first.sentence, width, ""))
+    yield from map(Line, _wrap(f"{first.counts} {first.reasons}", width, ""))
     yield from _failures(report, width)
     if not brief:
         yield from _warnings(report, width)
@@ -180,10 +198,11 @@ def lines(report: Report, width: int, *, brief: bool = False) -> Iterator[Line]:
     yield from _footer(report, width)
 
 
-def render(report: Report, width: int = 100) -> str:
-    """The same as plain text, without colours."""
-    shown = []
+def render(report: Report, width: int | None = None) -> str:
+    """The same as plain text, without colours; as wide as the terminal unless `width` is given."""
+    width = width or shutil.get_terminal_size((100, 24)).columns
+    text = []
     for line in lines(report, width):
-        text = f" {line.text} " if line.text else ""
-        shown.append(text.center(width, line.rule) if line.rule else line.text)
-    return "\n".join(shown) + "\n"
+        title = f" {line.text} " if line.text else ""
+        text.append(title.center(width, line.rule) if line.rule else line.text)
+    return "\n".join(text) + "\n"

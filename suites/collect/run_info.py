@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fixtures.service import UNKNOWN, Owner
 from suites.collect.collected import Collected
 
 SIMULATED = (
@@ -39,8 +40,8 @@ def write_run_info(folder: Path, started: datetime, collected: Collected) -> Non
         "services": [
             {
                 "name": live.service.name,
-                "system": live.service.system,
-                "owner": f"{live.service.owner.team} <{live.service.owner.contact}>",
+                "system": None if live.service.system == UNKNOWN else live.service.system,
+                "owner": _owner(live.service.owner),
                 "description": live.service.description or None,
                 "measures": measured.get(live.service.name, {}),
             }
@@ -50,6 +51,10 @@ def write_run_info(folder: Path, started: datetime, collected: Collected) -> Non
     }
     path = folder / "run.json"
     path.write_text(json.dumps(info, indent=1), encoding="utf-8")
+
+
+def _owner(owner: Owner) -> str | None:
+    return None if owner.team == UNKNOWN else f"{owner.team} <{owner.contact}>"
 
 
 def _notes(collected: Collected) -> list[str]:

@@ -58,7 +58,7 @@ def headline(verdict: Verdict) -> str:
 
 
 def explain(verdict: Verdict) -> str:
-    """Say what is wrong, where, how to fix it and why it matters, in a few lines."""
+    """What is wrong, where, how to fix it, and which rule asks for it, in a few lines."""
     lines = [headline(verdict)]
     for finding in verdict.findings[:LISTED]:
         lines.append(f"  {finding.message}")
@@ -71,5 +71,5 @@ def explain(verdict: Verdict) -> str:
     if more > 0:
         lines.append(f"  … and {more} more in the report")
     binding = "" if verdict.rule.level is Level.MUST else " (a SHOULD, and the run has --fail-on warning)"
-    lines.append(f"  why: {verdict.rule.title}{binding} {verdict.rule.source}")
+    lines.append(f"  rule: {verdict.rule.title}{binding} {verdict.rule.source}")
     return plain("\n".join(lines))

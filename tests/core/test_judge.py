@@ -133,7 +133,7 @@ def test_a_breach_says_what_where_how_and_why() -> None:
         apply_outcome(judge(MUST, "shop", seen(" ".join(f"bad{number}" for number in range(7)))), "must")
     lines = str(told.value).splitlines()
     assert lines[:4] == ["metrics/no-bad MUST shop", "  `bad0` is bad", "    where: line 1", "    fix:   write `good`"]
-    assert lines[-2:] == ["  … and 2 more in the report", "  why: No word is bad. https://example.org/"]
+    assert lines[-2:] == ["  … and 2 more in the report", "  rule: No word is bad. https://example.org/"]
 
 
 def judged(text: str, today: date, *waivers: Waiver) -> Verdict:

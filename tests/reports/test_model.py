@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reports.baseline import BaselineError, load_baseline
+import reports.earlier
+from reports.baseline import load_baseline
 from reports.contract import problems_of
-from reports.model import NOT_APPLICABLE, build, count, score
+from reports.earlier import ReportError, read_report
+from reports.model import NOT_APPLICABLE, SuiteInfo, build, count, score
 from reports.runinfo import load_run
 from reports.views import gaps, group, headline, place
 from reports.writers import WRITERS, html_writer, markdown, terminal
@@ -26,6 +28,7 @@ def test_score_weighs_musts_and_never_rewards_gaps() -> None:
 
     assert score(judged(("not-evaluated", "MUST"), ("error", "MUST"))) is None
     assert score(judged(("pass", "MUST"), ("not-evaluated", "MUST"))) == 100
+    assert score(judged(("pass", "MUST"), ("not-evaluated", "MUST"), ("not-evaluated", "MUST"))) is None
     assert score(judged(("fail", "MUST"), ("pass", "SHOULD"))) == 25
     assert score(judged(("waived", "SHOULD"), ("pass", "MUST"))) == 75
     assert score(judged(*[("pass", "MUST")] * 999, ("warn", "SHOULD"))) == 99
@@ -36,21 +39,19 @@ def test_score_weighs_musts_and_never_rewards_gaps() -> None:
     [
         ([], "must", "none", "Nothing was judged"),
         ([sample.verdict(1, "a", "not-evaluated")], "must", "none", "Nothing could be evaluated"),
-        ([sample.verdict(1, "a", "pass")], "must", "pass", "The service passes the gate"),
-        ([sample.verdict(1, "a", "pass"), sample.verdict(1, "b", "not-evaluated")], "must", "pass", "1 not evaluated"),
-        ([sample.verdict(0, "a", "warn")], "must", "pass", "The service passes the gate"),
-        ([sample.verdict(0, "a", "warn")], "warning", "fail", "1 of 1 service fails the gate"),
+        ([sample.verdict(1, "a", "pass")], "must", "pass", "a passes the gate"),
+        ([sample.verdict(1, "a", "pass"), sample.verdict(1, "b", "not-evaluated")], "must", "pass", "1 not judged"),
+        ([sample.verdict(0, "a", "warn")], "must", "pass", "a passes the gate"),
+        ([sample.verdict(0, "a", "warn")], "warning", "fail", "a fails the gate"),
         ([sample.verdict(1, "a", "fail"), sample.verdict(1, "b", "pass")], "must", "fail", "1 of 2 services fails"),
         ([sample.verdict(1, None, "fail"), sample.verdict(1, "b", "pass")], "must", "fail", "The stack itself fails"),
         ([sample.verdict(1, "a", "error")], "must", "error", "the suite itself broke 1 time"),
     ],
 )
-def test_headline_tells_the_truth(
-    verdicts: list[Any], fail_on: str, state: str, words: str
-) -> None:  # a parameter of the table
+def test_headline(verdicts: list[Any], fail_on: str, state: str, words: str) -> None:  # a parameter of the table
     report = build(verdicts, fail_on=fail_on)
-    told = headline(report)
-    assert (told.state, words in told.sentence) == (state, True), told
+    found = headline(report)
+    assert (found.state, words in found.sentence) == (state, True), found
     assert report["gate"]["passed"] == (state == "pass")
 
 
@@ -60,37 +61,57 @@ def test_an_expired_waiver_is_no_crash_of_the_suite() -> None:
     assert headline(build([expired])).sentence == "1 waiver to renew or to remove"
 
 
-def test_headline_says_what_was_simulated() -> None:
+def test_a_service_that_could_not_be_judged_has_no_score_in_any_format() -> None:
+    gaps = [sample.verdict(n, "a", "not-evaluated", reason="connection refused") for n in (2, 3)]
+    report = build([sample.verdict(1, "a", "fail"), *gaps])
+    assert report["services"][0]["score"] is None
+    assert problems_of(report) == []
+    assert headline(report).sentence == "a fails the gate"
+    assert "1 service not judged" in headline(report).reasons
+    for text in (terminal.render(report), *(render(report) for name, render in WRITERS.items() if name[-4:] != "json")):
+        assert re.search(r"–(</abbr><small>|,) not judged", text)
+
+
+def test_headline_names_what_a_partial_run_judged() -> None:
+    suite = SuiteInfo(scope=("--service alpha", "-k x"), selected_services=("alpha",))
+    report = build([sample.verdict(1, "alpha", "pass")], suite=suite)
+    assert headline(report).sentence == "alpha passes the gate (partial run: --service alpha; -k x)"
+    assert not report["suite"]["complete"]
+    long = build([sample.verdict(1, "alpha", "pass")], suite=SuiteInfo(scope=("-k " + "x" * 500,)))
+    assert len(headline(long).sentence) < 200
+
+
+def test_headline_names_what_was_simulated() -> None:
     assert (
         "2 verdicts simulated"
-        in headline(build([sample.verdict(n, "a", "pass", evidence="simulated") for n in (1, 2)])).why
+        in headline(build([sample.verdict(n, "a", "pass", evidence="simulated") for n in (1, 2)])).reasons
     )
 
 
-def test_same_finding_on_several_services_stands_once() -> None:
-    found = [{"message": f"`{name}` is down", "hint": f"start {name}"} for name in ("alpha", "beta")]
-    report = build([sample.verdict(1, f["hint"][6:], "fail", findings=[f]) for f in found])
-    (one,) = group(report["verdicts"], "fail")
+@pytest.mark.parametrize(
+    ("alpha", "beta", "merged"),
+    [
+        ("`alpha` is down", "`beta` is down", "`‹subject›` is down"),
+        (
+            "20 of 1,020 lines are bad",
+            "16 of 16 lines are bad",
+            "20 of 1,020 lines are bad (numbers of alpha, others differ)",
+        ),
+        ("no metric `queue_1`", "no metric `queue_2`", None),
+        ("alpha is slow", "beta is wrong", None),
+    ],
+)
+def test_the_same_finding_on_several_services_is_listed_once(alpha: str, beta: str, merged: str | None) -> None:
+    found = {name: [{"message": text, "hint": f"fix {name}"}] for name, text in (("alpha", alpha), ("beta", beta))}
+    report = build([sample.verdict(1, name, "fail", findings=findings) for name, findings in found.items()])
+    groups = group(report["verdicts"], "fail")
+    if merged is None:
+        assert [one.subjects for one in groups] == [["alpha"], ["beta"]]
+        return
+    (one,) = groups
     assert (one.subjects, one.owner) == (["alpha", "beta"], "Several services")
-    assert one.findings[0]["message"] == "`‹subject›` is down"
-    assert terminal.render(report).count("is down") == 1
-    unlike = (("alpha", "is slow"), ("beta", "is wrong"))
-    apart = build([sample.verdict(1, name, "fail", findings=[{"message": text}]) for name, text in unlike])
-    assert len(group(apart["verdicts"], "fail")) == 2
-
-
-def test_the_same_finding_with_other_numbers_stands_once_and_says_whose_numbers_are_shown() -> None:
-    said = {"alpha": "20 of 1,020 lines have no label `system`", "beta": "16 of 16 lines have no label `system`"}
-    report = build([sample.verdict(1, name, "fail", findings=[{"message": text}]) for name, text in said.items()])
-    (one,) = group(report["verdicts"], "fail")
-    assert one.subjects == ["alpha", "beta"]
-    assert one.findings[0]["message"] == f"{said['alpha']} (numbers of alpha, others differ)"
-
-
-def test_numbers_in_names_tell_findings_apart() -> None:
-    said = {"alpha": "no metric `queue_1`", "beta": "no metric `queue_2`"}
-    report = build([sample.verdict(1, name, "fail", findings=[{"message": text}]) for name, text in said.items()])
-    assert len(group(report["verdicts"], "fail")) == 2
+    assert one.findings[0]["message"] == merged
+    assert terminal.render(report, 120).count(merged) == 1
 
 
 def test_gaps_are_grouped_by_reason() -> None:
@@ -135,7 +156,7 @@ def earlier(tmp_path: Path, verdicts: list[Any]) -> Path:
     return path
 
 
-def test_baseline_tells_new_fixed_still_unproven_and_gone(tmp_path: Path) -> None:
+def test_baseline_finds_new_fixed_still_unproven_and_gone(tmp_path: Path) -> None:
     before = [sample.verdict(n, "a", "fail") for n in (1, 2, 3, 4)] + [sample.verdict(5, "a", "pass")]
     now = [
         sample.verdict(1, "a", "fail"),
@@ -157,15 +178,36 @@ def test_baseline_tells_new_fixed_still_unproven_and_gone(tmp_path: Path) -> Non
     assert 'name="change" value="new"' in WRITERS["junit.xml"](report)
 
 
+def test_a_baseline_of_the_first_format_and_with_former_rule_ids_compares(tmp_path: Path) -> None:
+    """Format 1 had `gate.strict` and no scope; the rule has changed its name and its area since."""
+    path = earlier(tmp_path, [sample.verdict(1, "a", "fail", rule="stack/compose-docker-socket", area="stack")])
+    report = json.loads(path.read_text(encoding="utf-8")) | {"format": 1}
+    del report["gate"]["fail_on"], report["suite"]["scope"], report["suite"]["selected_services"]
+    report["gate"]["strict"] = True
+    path.write_text(json.dumps(report), encoding="utf-8")
+    now = build([sample.verdict(1, "a", "fail", rule="compose/docker-socket")], baseline=load_baseline(path))
+    assert now["verdicts"][0]["change"] == "still"
+    assert now["baseline"]["gone"] == []
+    read = read_report(path)
+    assert (read["gate"]["fail_on"], read["verdicts"][0]["area"]) == ("warning", "compose")
+
+
+def test_a_rule_renamed_twice_gets_its_last_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    renamed = {"a/one": "a/two", "a/two": "b/three", "c/x": "c/y", "c/y": "c/x"}
+    monkeypatch.setattr(reports.earlier, "_renamed_rules", lambda: renamed)
+    assert [reports.earlier.current_id(rule) for rule in ("a/one", "b/other")] == ["b/three", "b/other"]
+    assert reports.earlier.current_id("c/x") in renamed  # a circle ends
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [(None, "cannot be read"), ("{", "is not JSON"), ("{}", "is not a report.json"), ("[" * 100_000, "is not JSON")],
 )
-def test_unusable_baseline_says_why(tmp_path: Path, text: str | None, words: str) -> None:
+def test_unusable_baseline_names_the_problem(tmp_path: Path, text: str | None, words: str) -> None:
     path = tmp_path / "old.json"
     if text is not None:
         path.write_text(text, encoding="utf-8")
-    with pytest.raises(BaselineError, match=re.escape(f"baseline {path}: {words}")):
+    with pytest.raises(ReportError, match=re.escape(f"{path}: {words}")):
         load_baseline(path)
 
 

@@ -1,4 +1,4 @@
-"""Adding a report format touches as many files as docs/contributing.md says."""
+"""Adding a report format touches as many files as docs/contributing.md claims."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def test_a_new_format_is_one_module_and_one_line(tmp_path: Path) -> None:
     table.write_text(text, encoding="utf-8")
 
     touched = {name for name, text in contents(project).items() if before.get(name) != text}
-    (told,) = re.findall(
+    (claimed,) = re.findall(
         r"## Adding a report format\n\nIt touches (\d+) files", (ROOT / "docs/contributing.md").read_text("utf-8")
     )
-    assert len(touched) == int(told), touched
+    assert len(touched) == int(claimed), touched
 
     (home / "suites").mkdir(parents=True)
     (home / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")

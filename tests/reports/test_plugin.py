@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from reports.plugin import limits
 from reports.writers import WRITERS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +56,7 @@ def judged(record_property):
     record_property("verdict", verdict("metrics/judged-in-setup", "beta", "error", reason="the rule broke"))
     raise RuntimeError("the rule broke")
 
-def test_error_told_in_setup(judged):
+def test_error_reported_in_setup(judged):
     pass
 
 def test_fail_and_teardown(record_property, late):
@@ -74,6 +76,16 @@ def test_skipped():
 def test_contradiction(record_property):
     record_property("verdict", verdict("metrics/liar", "beta", "pass"))
     raise ValueError("failed after all")
+"""
+
+OPTIONS = """
+def pytest_addoption(parser):
+    parser.addoption("--fail-on", default="must")
+    parser.addoption("--service", action="append")
+    parser.addoption("--service-url", action="append")
+    parser.addoption("--catalog")
+    parser.addoption("--no-retention-trial", action="store_true")
+
 """
 
 
@@ -104,6 +116,11 @@ def outcomes(report: dict[str, Any]) -> list[tuple[str, str]]:
     return sorted((verdict["rule"], verdict["outcome"]) for verdict in report["verdicts"])
 
 
+FILES = {
+    "suites/test_metrics.py": SUITE,
+    "suites/logs/test_logs.py": "import nowhere\n",
+    "tests/test_own.py": "def test_two():\n    assert 0\n",  # the suite's own: no verdict
+}
 EXPECTED = sorted(
     [
         ("metrics/ok", "pass"),
@@ -118,17 +135,27 @@ EXPECTED = sorted(
         ("suites/test_metrics", "error"),  # failed with a passing verdict
         ("metrics/judged-in-setup", "error"),  # once, though its setup failed too
         ("metrics/both", "fail"),
+        ("logs/test_logs", "error"),  # cannot be imported
         ("suites/test_metrics", "error"),  # teardown after a failing verdict
     ]
 )
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["plain", "xdist"])
-def test_nothing_is_lost(tmp_path: Path, workers: list[str]) -> None:
-    done = run(tmp_path, *workers)
-    report = report_in(tmp_path)
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A run without workers, and its folder; `--strict` is pytest's own and closes no gate."""
+    folder = tmp_path_factory.mktemp("plain")
+    return folder, run(folder, "--continue-on-collection-errors", "--strict", files=FILES)
+
+
+@pytest.mark.parametrize("workers", [False, True], ids=["plain", "xdist"])
+def test_nothing_is_lost(workers: bool, tmp_path: Path, plain: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    arguments = ("--continue-on-collection-errors", "-n2")
+    folder, done = (tmp_path, run(tmp_path, *arguments, files=FILES)) if workers else plain
+    report = report_in(folder)
     assert done.returncode == 1
     assert outcomes(report) == EXPECTED
+    assert report["gate"]["fail_on"] == "must"
     reasons = " ".join(str(verdict["reason"]) for verdict in report["verdicts"])
     for words in (
         "rule crashed",
@@ -136,64 +163,73 @@ def test_nothing_is_lost(tmp_path: Path, workers: list[str]) -> None:
         "teardown fell over",
         "because Loki is down",
         "failed after all",
+        "No module named 'nowhere'",
     ):
         assert words in reasons
-    assert {path.name for path in (tmp_path / "reports/out").iterdir()} == {*WRITERS}
+    assert {path.name for path in (folder / "reports/out").iterdir()} == {*WRITERS}
     assert "counter has no suffix" in done.stdout
     assert "rename it" in done.stdout
     assert "report: reports/out/index.html" in done.stdout
 
 
-def test_run_information_fail_on_and_place_reach_the_report(tmp_path: Path) -> None:
+def test_baseline_is_compared_even_where_the_new_report_replaces_it(
+    plain: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, _ = plain
+    done = run(folder, "--baseline", "reports/out/report.json", "--continue-on-collection-errors", files=FILES)
+    assert report_in(folder)["baseline"]["counts"]["still"] == 9
+    assert "0 new, 0 fixed, 9 still failing" in done.stdout
+
+
+def test_run_information_and_options_reach_the_report(tmp_path: Path) -> None:
     component = {"name": "loki", "provenance": "embedded", "version": None, "endpoint": None}
-    told = {"started": "2026-01-01T00:00:00+00:00", "duration_s": 2, "components": [component]}
-    (tmp_path / "run.json").write_text(json.dumps(told), encoding="utf-8")
-    conftest = (
-        "def pytest_addoption(parser):\n    parser.addoption('--fail-on')\n"
-        "def pytest_configure(config):\n    config.obs_run_info = 'run.json'\n"
-    )
-    arguments = ("--report-dir", "elsewhere", "--fail-on", "warning")
+    info = {"started": "2026-01-01T00:00:00+00:00", "duration_s": 2, "components": [component]}
+    (tmp_path / "run.json").write_text(json.dumps(info), encoding="utf-8")
+    conftest = f"{OPTIONS}def pytest_configure(config):\n    config.obs_run_info = 'run.json'\n"
+    arguments = ("--report-dir", "elsewhere", "--fail-on", "warning", "--service", "alpha", "-x")
     done = run(tmp_path, *arguments, files={"conftest.py": conftest, "suites/test_metrics.py": SUITE})
     report = report_in(tmp_path, "elsewhere")
     assert report["gate"]["fail_on"] == "warning"
     assert report["stack"]["components"][0]["provenance"] == "embedded"
     assert report["duration_s"] == 2
-    assert "embedded (our stand-in, simulated)" in done.stdout
-
-
-def test_tests_without_verdicts_leave_no_report(tmp_path: Path) -> None:
-    plain = "def test_one():\n    pass\ndef test_two():\n    assert 0\n"
-    done = run(tmp_path, files={"tests/test_own.py": plain})
-    assert done.returncode == 1
-    assert not (tmp_path / "reports").exists()
-
-
-def test_the_suites_own_failing_tests_are_no_verdicts(tmp_path: Path) -> None:
-    run(tmp_path, files={"tests/test_own.py": "def test_two():\n    assert 0\n", "suites/test_metrics.py": SUITE})
-    assert outcomes(report_in(tmp_path)) == EXPECTED
-
-
-def test_listing_only_leaves_no_report(tmp_path: Path) -> None:
-    assert run(tmp_path, "--co", "-q").returncode == 0
-    assert not (tmp_path / "reports").exists()
-
-
-def test_a_module_that_cannot_be_imported_is_an_error_verdict(tmp_path: Path) -> None:
-    files = {"suites/test_metrics.py": SUITE, "suites/logs/test_logs.py": "import nowhere\n"}
-    run(tmp_path, "--continue-on-collection-errors", files=files)
-    report = report_in(tmp_path)
-    assert ("logs/test_logs", "error") in outcomes(report)
-    assert "No module named 'nowhere'" in str(report["verdicts"])
+    assert "embedded (a stand-in of this suite, simulated): loki" in done.stdout
+    assert report["suite"]["complete"] is False
+    assert report["suite"]["scope"] == ["--service alpha", "stopping after 1 failures"]
+    assert report["suite"]["selected_services"] == ["alpha"]
+    assert "(partial run: --service alpha; stopping after 1 failures)" in done.stdout
+    assert "stopped early" in " ".join(report["notes"])
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"), [(["-x"], "stopped early"), (["-k", "pass or fail"], "Only a selection was judged (-k")]
+    ("options", "paths", "found"),
+    [
+        ({"keyword": "a or b", "markexpr": "must"}, ["suites/"], ["-k a or b", "-m must"]),
+        ({"service": ["a"], "service_url": ["b=http://h/"]}, ["suites"], ["--service a", "--service-url b"]),
+        ({"catalog": "mine", "no_retention_trial": True}, ["."], ["--catalog mine", "--no-retention-trial"]),
+        ({"ignore": ["suites/logs"], "deselect": ["x"], "lf": True}, ["."], ["--lf", "--deselect", "--ignore"]),
+        ({}, ["suites/metrics", "suites/logs"], ["suites/metrics", "suites/logs"]),
+        ({}, [".."], [".."]),
+        ({}, [str(ROOT / "suites")], []),
+    ],
 )
-def test_partial_runs_say_so(tmp_path: Path, arguments: list[str], words: str) -> None:
-    run(tmp_path, *arguments)
-    report = report_in(tmp_path)
-    assert report["suite"]["complete"] is False
-    assert words in " ".join(report["notes"])
+def test_what_limits_a_run(options: dict[str, Any], paths: list[str], found: list[str]) -> None:
+    config = SimpleNamespace(
+        option=SimpleNamespace(**options), args=paths, rootpath=ROOT, invocation_params=SimpleNamespace(dir=ROOT)
+    )
+    assert limits(cast("pytest.Config", config)) == found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files", "code"),
+    [
+        ((), {"tests/test_own.py": "def test_one():\n    assert 0\n"}, 1),
+        (("--co", "-q"), {"suites/test_metrics.py": SUITE}, 0),
+    ],
+    ids=["tests without verdicts", "tests listed only"],
+)
+def test_no_report_is_left_by(tmp_path: Path, arguments: tuple[str, ...], files: dict[str, str], code: int) -> None:
+    assert run(tmp_path, *arguments, files=files).returncode == code
+    assert not (tmp_path / "reports").exists()
 
 
 def test_a_run_that_evaluates_nothing_does_not_look_green(tmp_path: Path) -> None:
@@ -205,13 +241,6 @@ def test_a_run_that_evaluates_nothing_does_not_look_green(tmp_path: Path) -> Non
     done = run(tmp_path, files={"suites/test_metrics.py": gap})
     assert done.returncode == 1
     assert "Nothing could be evaluated" in done.stdout
-
-
-def test_baseline_is_compared_even_where_the_new_report_replaces_it(tmp_path: Path) -> None:
-    run(tmp_path)
-    done = run(tmp_path, "--baseline", "reports/out/report.json", files={"suites/test_metrics.py": SUITE})
-    assert report_in(tmp_path)["baseline"]["counts"]["still"] == 8
-    assert "0 new, 0 fixed, 8 still failing" in done.stdout
 
 
 def test_foreign_baseline_is_a_usage_error(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The report holds what the verdicts say, in every format, whatever a service put into them."""
+"""Every format has every verdict, whatever a service put into it, and no secret or markup of the service."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from reports import __main__ as command
 from reports.contract import problems_of
-from reports.model import NOT_APPLICABLE, RunInfo, build
+from reports.model import NOT_APPLICABLE, RunInfo, SuiteInfo, build
 from reports.publish import publish
 from reports.text import clean, clean_tree
 from reports.writers import WRITERS, html_writer, markdown, terminal
@@ -177,7 +177,7 @@ def test_a_writer_that_crashes_takes_no_other_with_it(tmp_path: Path, monkeypatc
     assert not (tmp_path / "junit.xml").exists()
 
 
-def test_a_report_that_breaks_its_schema_is_written_and_denounced(tmp_path: Path) -> None:
+def test_a_report_that_breaks_its_schema_is_written_and_reported(tmp_path: Path) -> None:
     done = publish(report_of("realistic") | {"notes": "no list"}, tmp_path)
     assert (tmp_path / "report.json").exists()
     assert any("report.json breaks its own schema at $.notes" in problem for problem in done.problems)
@@ -194,7 +194,7 @@ def test_render_command_makes_the_same_formats_again(tmp_path: Path, capsys: pyt
 def test_render_command_refuses_what_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x.json").write_text('{"a": 1}', encoding="utf-8")
     assert command.main(["render", str(tmp_path / "x.json"), "--out", str(tmp_path / "out")]) == 2
-    assert "is not a report.json of this version" in capsys.readouterr().err
+    assert "is not a report.json that this version can read" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
@@ -213,7 +213,26 @@ def test_render_command_takes_a_report_with_optional_parts_missing(tmp_path: Pat
     assert command.main(["render", str(tmp_path / "r.json"), "--out", str(tmp_path / "out")]) == 0
 
 
-def test_terminal_keeps_to_its_width() -> None:
-    for width in (60, 100):
-        too_long = [line.text for line in terminal.lines(report_of("realistic"), width) if len(line.text) > width]
-        assert [line for line in too_long if "http" not in line] == []
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_terminal_is_as_wide_as_asked(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = [line for line in terminal.render(report_of("realistic")).splitlines() if "http" not in line]
+    assert max(map(len, lines)) == width
+    assert [line for line in lines if len(line) > 0.9 * width and "─" not in line and "=" not in line]
+
+
+def test_terminal_of_one_service_lists_that_first_and_the_stack_in_a_line() -> None:
+    found = [
+        sample.verdict(8, None, "warn", subject="grafana"),
+        sample.verdict(0, "shop", "warn"),
+        *(sample.verdict(n, None, "not-evaluated", subject=f"part-{n}", reason=f"part-{n} is absent") for n in (1, 2)),
+        sample.verdict(2, "shop", "not-evaluated", reason="no Prometheus"),
+        *(sample.verdict(n, "shop", "pass") for n in (3, 4)),
+    ]
+    suite = SuiteInfo(scope=("--service shop",), selected_services=("shop",))
+    text = terminal.render(build(found, RunInfo(sample.run_info([])), suite), 120)
+    assert text.splitlines()[0].strip("= ") == "shop passes the gate (partial run: --service shop)"
+    assert text.index("on shop: ") < text.index("on grafana: ")
+    assert "    1 × no Prometheus (1 rule, 1 subject)" in text
+    assert "    2 × of the stack itself, not of a selected service: see the report" in text
+    assert "absent" not in text

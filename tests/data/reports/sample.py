@@ -122,7 +122,7 @@ def run_info(names: list[tuple[str, str, str]], seed: int = 7) -> dict[str, Any]
 
 
 def _outcome(rng: random.Random, index: int, service: int) -> str:
-    """Most rules hold; the well-told ones break on several services, three services are in order."""
+    """Most rules hold; those with a full text break on several services, three services pass."""
     if service in (3, 4, 6):
         return "pass"
     return "fail" if rng.random() < (0.32 if index < 7 else 0.035) else "pass"
@@ -137,7 +137,7 @@ def realistic() -> list[dict[str, Any]]:
         for index in range(len(RULES) + len(MORE))
         if index not in (7, 8, 9)
     ]
-    simulated = "promtail is our stand-in"
+    simulated = "promtail is simulated"
     for item in found:
         if item["rule"] in ("logs/delivered-once", "logs/labels-exact", "logs/timestamp-kept"):
             item["evidence"] = "simulated"
@@ -162,7 +162,7 @@ def realistic() -> list[dict[str, Any]]:
 
 
 def all_pass() -> list[dict[str, Any]]:
-    """Everything evaluated and in order."""
+    """Everything evaluated and passed."""
     return [verdict(index, name, "pass") for name, _, _ in SERVICES for index in range(38)]
 
 
