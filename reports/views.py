@@ -247,7 +247,8 @@ def headline(report: Report) -> Headline:
         reasons.append(f"{SHARED} breaks {plural(report['stack']['counts']['fail'], 'MUST')}.")
     blank = sum(not judged(service["counts"]) for service in report["services"])
     if blank and state in ("fail", "error"):
-        reasons.append(f"{plural(blank, 'service')} not judged: less than half of what applies could be evaluated.")
+        names = report["services"][0]["name"] if len(report["services"]) == 1 else plural(blank, "service")
+        reasons.append(f"{names} not judged: less than half of what applies could be evaluated.")
     simulated = sum(
         verdict["evidence"] == "simulated" and verdict["outcome"] != "not-evaluated" for verdict in report["verdicts"]
     )

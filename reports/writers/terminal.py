@@ -109,6 +109,9 @@ def _warnings(report: Report, width: int) -> Iterator[Line]:
         yield Line("")
         yield Line(f"{plural(sum(len(g.verdicts) for g in groups), 'warning')} (SHOULD)", {"yellow": True}, rule="─")
     for found in groups[:_MAX_LISTED]:
+        if report["suite"]["selected_services"]:  # few, and what the run was for: with place and fix
+            yield from _block(found, width)
+            continue
         message = found.findings[0]["message"] if found.findings else found.first["title"]
         more = f" (+{found.first['findings_total'] - 1})" if found.first["findings_total"] > 1 else ""
         text = f"{found.first['rule']} on {_names(found)}: {message}{more}"

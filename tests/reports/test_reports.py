@@ -232,7 +232,8 @@ def test_terminal_of_one_service_lists_that_first_and_the_stack_in_a_line() -> N
     suite = SuiteInfo(scope=("--service shop",), selected_services=("shop",))
     text = terminal.render(build(found, RunInfo(sample.run_info([])), suite), 120)
     assert text.splitlines()[0].strip("= ") == "shop passes the gate (partial run: --service shop)"
-    assert text.index("on shop: ") < text.index("on grafana: ")
+    assert text.index("] on shop\n") < text.index("] on grafana\n")
+    assert "      fix  Rename it" in text
     assert "    1 × no Prometheus (1 rule, 1 subject)" in text
     assert "    2 × of the stack itself, not of a selected service: see the report" in text
     assert "absent" not in text

@@ -1,6 +1,6 @@
 """Sample reports to look at and to test with: realistic, all passing, large, hostile.
 
-    python tests/data/reports/sample.py --kind realistic --out reports/out
+    python -m tests.data.reports.sample --kind realistic --out reports/out
 
 Nothing here is measured: names, numbers and findings are invented.
 """
@@ -13,11 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT))
-
-from reports.model import RunInfo, SuiteInfo, build  # noqa: E402  # the checkout must be on the path first
-from tests.data.reports.sample_rules import DOCS, MORE, RULES  # noqa: E402  # likewise
+from reports.model import RunInfo, SuiteInfo, build
+from reports.publish import publish
+from tests.data.reports.sample_rules import DOCS, MORE, RULES
 
 SERVICES = (
     ("api-gateway", "Dante", "edge-team"),
@@ -239,11 +237,9 @@ def sample(kind: str) -> dict[str, Any]:
 
 def main() -> None:
     """Write every format of one kind of sample into a directory."""
-    from reports.publish import publish  # the writers are not needed by importers of the data
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kind", default="realistic", choices=("realistic", "all-pass", "many", "hostile"))
-    parser.add_argument("--out", type=Path, default=ROOT / "reports/out")
+    parser.add_argument("--out", type=Path, default=Path("reports/out"))
     given = parser.parse_args()
     for problem in publish(sample(given.kind), given.out).problems:
         sys.exit(problem)
