@@ -41,7 +41,7 @@ def test_the_trial_has_ages_on_both_sides_of_seven_days_an_hour_from_it() -> Non
 
 
 def test_an_age_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="is no age; write 9d"):
+    with pytest.raises(ValueError, match="is not an age; write 9d"):
         RetentionTrial.parse("component: loki\nages: {old: {}}")
 
 

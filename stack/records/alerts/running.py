@@ -1,4 +1,4 @@
-"""Alerting in the running Prometheus: its rules beside those of its files, and the Alertmanagers it sends alerts to."""
+"""Alerting in the running Prometheus: its rules compared with its files, and the Alertmanagers it sends alerts to."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ RuleKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class LoadedRule:
-    """One rule in the server: `error` says why it cannot be evaluated, empty where it can.
+    """One rule in the server: `error` is why it cannot be evaluated, empty where it can.
 
-    `evaluated` is False for a rule whose turn has not come yet; its `error` is then the answer to its expression,
-    asked as a query.
+    `evaluated` is False for a rule that has not been evaluated yet; its `error` is then that of its expression, sent
+    as a query.
     """
 
     group: str

@@ -84,7 +84,7 @@ def _port(item: Any, line: int | None) -> Port:
     rest, _, target = text.rpartition(":")
     if not rest:
         return Port("", "", target, line)
-    # An IPv6 address has colons of its own and stands in brackets.
+    # An IPv6 address has colons of its own and is in brackets.
     host, _, published = rest.rpartition(":")
     return Port(host.strip("[]") if host.startswith("[") else host, published, target, line)
 
@@ -118,7 +118,7 @@ class ComposeService:
 
     Texts are expanded with the file's own defaults, as if no variable were set; `raw_environment` and `raw_image`
     keep what is written. `healthcheck` is the command as words, empty where there is none or it is switched off.
-    `memory_limit` is None where there is no limit. `lines` gives the line of each key that stands in the file.
+    `memory_limit` is None where there is no limit. `lines` gives the line of each key in the file.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)

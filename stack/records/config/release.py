@@ -40,9 +40,9 @@ _NUMBERS = re.compile(r"\d+(?:\.\d+)+")
 
 @dataclass(frozen=True, slots=True)
 class RunningRelease(FromYaml):
-    """A running component's own word on its version, the pinned version, and the day on which that is judged.
+    """The version that a running component reports, the pinned version, and the day on which they are judged.
 
-    `source` says where the program was found (`make servers`, `PATH`, an image), empty where that is not known.
+    `source` is where the program was found (`make servers`, `PATH`, an image), empty where that is not known.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)

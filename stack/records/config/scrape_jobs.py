@@ -1,4 +1,4 @@
-"""Which jobs Prometheus is told to scrape, beside the names it should know: the catalog's and the components'."""
+"""The jobs in Prometheus' target files, and those that should be there: the catalog's and the components'."""
 
 from __future__ import annotations
 

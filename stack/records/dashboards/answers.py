@@ -13,7 +13,7 @@ from stack.text.typed import FromYaml
 class QueryResult:
     """What there is to draw: `series` counts time series or streams, `values` numbers that are not NaN, or log lines.
 
-    `error` is the server's own word where it refused.
+    `error` is the server's message where it rejected the query.
     """
 
     series: int = 0
@@ -23,12 +23,12 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class PanelData(FromYaml):
-    """The answer to one query of one panel, asked as Grafana asks it when the dashboard is opened.
+    """The answer to one query of one panel, sent as Grafana sends it when the dashboard is opened.
 
-    `expr` is the query as it was sent. `via` says who was asked: `grafana`, or the `prometheus` or `loki` behind it.
-    `error` is the server's own word where it refused. `series` counts time series or streams; `values` counts what
+    `expr` is the query as it was sent. `via` is where it was sent: `grafana`, or the `prometheus` or `loki` behind it.
+    `error` is the server's message where it rejected the query. `series` counts time series or streams; `values` what
     can be drawn: numbers that are not NaN, or log lines. `no_value` is the text that the panel has for no data.
-    `unknown` says, for an empty answer, what the query names that the server does not know at all, by its kind:
+    `unknown` has, for an empty answer, the names in the query that do not exist on the server, by their kind:
     `{metric: [http_requests]}`.
     """
 
@@ -55,8 +55,8 @@ class PanelData(FromYaml):
 class VariableData(FromYaml):
     """The answer to the query of one variable.
 
-    `query` is the query as it was asked; `found` counts its answers, `values` are those that the variable's `regex`
-    keeps. `error` says why there is no answer; `via` is as in `PanelData`.
+    `query` is the query as it was sent; `found` counts its answers, `values` are those that the variable's `regex`
+    keeps. `error` is why there is no answer; `via` is as in `PanelData`.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("dashboard",)

@@ -1,6 +1,6 @@
 """A dashboard as its file has it.
 
-The text form is the JSON of the file, or the same in YAML. Two keys tell what stands around it:
+The text form is the JSON of the file, or the same in YAML. Two keys describe its surroundings:
 `provisioned_datasources` (list of uids) and `also_in` (other files with the same uid).
 """
 
@@ -23,8 +23,8 @@ ALWAYS_THERE = frozenset({"grafana", "-- Grafana --", "-- Mixed --", "-- Dashboa
 class Dashboard:
     """One dashboard file.
 
-    `problem` says why the file cannot be read; everything else is empty then. `time_from` is the start of the
-    stretch of time it shows when opened (`now-1h`). `datasources` are the uids that are provisioned beside it.
+    `problem` is why the file cannot be read; everything else is empty then. `time_from` is the start of the
+    time range that it opens with (`now-1h`). `datasources` are the uids that are provisioned with it.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("dashboard",)
@@ -57,11 +57,11 @@ class Dashboard:
             yield f"annotation `{name}`", datasource
 
     def with_datasources(self, uids: Iterable[str]) -> Self:
-        """The same beside these provisioned datasources."""
+        """The same with these provisioned datasources."""
         return replace(self, datasources=tuple(uids))
 
     def beside(self, files: Iterable[str]) -> Self:
-        """The same beside other files that have its uid."""
+        """The same with the other files that have its uid."""
         return replace(self, also_in=tuple(files))
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The datasources of Grafana: those that the provisioning files promise, and those that it serves."""
+"""The datasources of Grafana: those in its provisioning files, and those that it serves."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from stack.text.yaml_text import ConfigError, read_mapping
 
 @dataclass(frozen=True, slots=True)
 class ProvisionedDatasource:
-    """A datasource of a provisioning file; `uid` is empty where the file leaves it to chance.
+    """A datasource of a provisioning file; `uid` is empty where the file sets none.
 
-    `min_interval` is the scrape interval that Grafana is told (`timeInterval`), empty if it is not.
+    `min_interval` is the scrape interval that the file sets (`timeInterval`), empty if none.
     """
 
     name: str
@@ -28,7 +28,7 @@ class ProvisionedDatasource:
 
 @dataclass(frozen=True, slots=True)
 class ServedDatasource:
-    """A datasource as Grafana serves it; `unhealthy` says why its own check of it failed, None where it passed."""
+    """A datasource as Grafana serves it; `unhealthy` is the error of its health check, None where it passed."""
 
     uid: str
     type: str
@@ -39,7 +39,7 @@ class ServedDatasource:
 
 @dataclass(frozen=True, slots=True)
 class GrafanaDatasources(FromYaml):
-    """What the files promise and what Grafana serves."""
+    """The datasources in the files and those that Grafana serves."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
     judged_components: ClassVar[tuple[str, ...]] = ("grafana",)

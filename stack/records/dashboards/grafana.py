@@ -1,4 +1,4 @@
-"""The running Grafana and its provisioning files: what the files hold, what is served of it, who gets in."""
+"""The running Grafana and its provisioning files: what the files define, what is served, who has access."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class GrafanaFiles(FromYaml):
 class ServedDashboard(FromYaml):
     """Whether Grafana serves a dashboard as the file has it.
 
-    `served_title` is None where Grafana has nothing under `uid`; `provisioned` says that it comes from a file;
-    `panels` and `served_panels` count what each draws. `error` says why Grafana did not tell.
+    `served_title` is None where Grafana has nothing under `uid`; `provisioned` is True where it comes from a file;
+    `panels` and `served_panels` count what each draws. `error` is why Grafana did not answer.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("dashboard",)
@@ -43,10 +43,10 @@ class ServedDashboard(FromYaml):
 
 @dataclass(frozen=True, slots=True)
 class GrafanaAccess(FromYaml):
-    """What Grafana said to requests without and with guessed credentials.
+    """Grafana's answers to requests without credentials and with guessed ones.
 
-    `opened` are paths with the status that a stranger got, `accepted` the guessed pairs of user and password that it
-    took; `tried` counts the guesses.
+    `opened` are paths with the status that an unauthenticated client got, `accepted` the guessed pairs of user and
+    password that Grafana accepted; `tried` counts the guesses.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)

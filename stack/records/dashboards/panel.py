@@ -1,4 +1,4 @@
-"""The parts of a dashboard that ask for data: queries, panels, variables, and the datasources they name.
+"""The parts of a dashboard that query data: queries, panels, variables, and the datasources they name.
 
 Source: https://grafana.com/docs/grafana/latest/visualizations/dashboards/build-dashboards/view-dashboard-json-model/
 """
@@ -25,8 +25,8 @@ class Datasource:
 class Query:
     """One query of a panel.
 
-    `min_interval` is the smallest step, its own or the panel's; `model` is what the file says of the query, as
-    Grafana's API takes it.
+    `min_interval` is the smallest step, its own or the panel's; `model` is the query as it is in the file,
+    which is what Grafana's API takes.
     """
 
     ref_id: str
@@ -42,7 +42,7 @@ class Panel:
     """One panel that draws something; rows are left out.
 
     `width` is in columns of the grid. `no_value` is the text that the panel shows where a query finds nothing, None
-    where it has none. `time_from` is a stretch of its own (`24h`), empty for the dashboard's.
+    where it has none. `time_from` is a time range of its own (`24h`), empty for the dashboard's.
     """
 
     id: int
@@ -64,7 +64,7 @@ class Variable:
     """One variable of a dashboard.
 
     `query` is the query text of a `query` variable, the list of a `custom` one, the value of a `constant`.
-    `current` are the chosen values as saved, `all_value` what `All` stands for if the file says so.
+    `current` are the chosen values as saved, `all_value` the value of `All` if the file sets one.
     """
 
     name: str
@@ -105,7 +105,7 @@ def variables_of(value: Any) -> Iterator[Variable]:
 
 
 def reference(value: Any) -> Datasource:
-    """A `datasource` key: a mapping with a uid, or a bare name as files of old have it."""
+    """A `datasource` key: a mapping with a uid, or a bare name as in old files."""
     if isinstance(value, str) and value:
         return Datasource(value)
     body = _mapping(value)

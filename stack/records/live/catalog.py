@@ -30,7 +30,7 @@ class RunningJobs:
 
 @dataclass(frozen=True, slots=True)
 class CatalogStreams(FromYaml):
-    """`expected` are the services that log, `found` those that have streams, `hours` how far back was looked."""
+    """`expected` are the services that log, `found` those that have streams, `hours` the time range of the query."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
     judged_components: ClassVar[tuple[str, ...]] = ("loki",)

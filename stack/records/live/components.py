@@ -17,8 +17,8 @@ from stack.text.typed import FromYaml
 class ComponentState(FromYaml):
     """One component as the run found it.
 
-    `provenance` is container, native, embedded, attached or absent; `problem` says why it is not ready (the
-    server's own last words where it died), None for a component that answered its ready check to the end of the
+    `provenance` is container, native, embedded, attached or absent; `problem` is why it is not ready (the
+    server's last log lines where it exited), None for a component that answered its ready check to the end of the
     collection.
     """
 
@@ -34,7 +34,7 @@ class ComponentState(FromYaml):
 
 @dataclass(frozen=True, slots=True)
 class ComponentTargets(FromYaml):
-    """The active targets under a component's job; none at all is a finding too."""
+    """The active targets under a component's job; none is a finding too."""
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
     judged_components: ClassVar[tuple[str, ...]] = tuple(name for name, info in COMPONENTS.items() if info.scraped)
@@ -71,10 +71,10 @@ def _is_loopback(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ClockSkew:
-    """The bounds of a clock's lead over ours, in seconds (negative: it is behind).
+    """The bounds of a clock's offset from ours, in seconds (negative: it is behind).
 
-    An answer dated `d`, whole seconds, was made between `d` and `d + 1` by its own clock, and between asking and
-    receiving by ours; the truth lies between `least` and `most`.
+    An answer dated `d`, whole seconds, was made between `d` and `d + 1` by its own clock, and between request and
+    response by ours; the offset is between `least` and `most`.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)

@@ -1,4 +1,4 @@
-"""Retention of a running Loki: the compactor's runs by its own metrics, and expired data that still answers queries.
+"""Retention of a running Loki: the compactor's runs by its own metrics, and expired data that queries still return.
 
 Source: https://grafana.com/docs/loki/latest/operations/storage/retention/ and the metrics of `pkg/compactor`.
 """
@@ -23,7 +23,7 @@ STARTED = "process_start_time_seconds"
 class CompactorRuns(FromYaml):
     """The compactor's runs as seen at `now`; times in Unix seconds, durations in seconds.
 
-    `interval_s` is how often the running server means to apply retention. `last_success` is 0 where no run has
+    `interval_s` is the interval at which the running server applies retention. `last_success` is 0 where no run has
     succeeded since the start, None where the server does not expose the metric at all.
     """
 
@@ -82,10 +82,10 @@ class OldStream:
 
 @dataclass(frozen=True, slots=True)
 class RetentionObservation:
-    """The streams of a log store that still answer with lines older than seven days and `slack_s` seconds.
+    """The streams of a log store that still return lines older than seven days and `slack_s` seconds.
 
-    `slack_s` is what a working compactor of this configuration may need. `asked` streams had something in the index
-    for that time and were asked for a line, `streams` are those that had one.
+    `slack_s` is what a working compactor of this configuration may need. `asked` streams were in the index for that
+    time and were queried, `streams` are those that returned a line.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)

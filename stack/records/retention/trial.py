@@ -1,4 +1,4 @@
-"""A retention trial: data of several ages written to a throwaway server, and what of it is left afterwards."""
+"""A retention trial: data of several ages in a temporary server, and what is left of it afterwards."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from stack.text.typed import structure
 
 @dataclass(frozen=True, slots=True)
 class AgeGroup:
-    """The lines or samples of one age, before and after the server had its time to delete.
+    """The lines or samples of one age, before and after the server had time to delete.
 
-    `age_s` in seconds. `written` were accepted and answered queries before; of them `queryable` answer afterwards,
-    and `identical` of those in every byte, with their own time and labels. `files_before` held them in the store,
+    `age_s` in seconds. `written` were accepted and queryable before; of them `queryable` are so afterwards, and
+    `identical` of those in every byte, with their own time and labels. `files_before` contained them in the store,
     `files_left` of those still do.
     """
 
@@ -44,8 +44,8 @@ class AgeGroup:
 class RetentionTrial:
     """One trial on one component (`loki` or `prometheus`).
 
-    `things` are lines or samples, `files` chunk files or blocks. `retention` is what the running server said it
-    keeps (`off` where it deletes nothing). `overlay` are the flags by which it differed from the shipped
+    `things` are lines or samples, `files` chunk files or blocks. `retention` is what the running server reports
+    (`off` where it deletes nothing). `overlay` are the flags by which it differed from the shipped
     configuration. `file` and `line` are where the retention is configured. `took_s` is the trial's duration.
     """
 
@@ -89,7 +89,7 @@ class RetentionTrial:
 def _age(text: str) -> float:
     age = seconds(text)
     if age is None:
-        raise ValueError(f"{text!r} is no age; write 9d or 167h")
+        raise ValueError(f"{text!r} is not an age; write 9d or 167h")
     return age
 
 

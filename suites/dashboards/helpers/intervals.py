@@ -19,7 +19,7 @@ SCREEN_PIXELS = 1920
 """Width of the screen that a dashboard is opened on: Grafana queries one point per pixel of a panel."""
 
 DEFAULT_SCRAPE_S = 15.0
-"""The scrape interval that Grafana takes where the datasource does not say one."""
+"""The scrape interval that Grafana assumes where the datasource sets none."""
 
 SAFE_POINTS = 11_000
 """Prometheus refuses queries of more points than this."""
