@@ -1,4 +1,4 @@
-"""The shipped stack keeps its own static rules; each broken copy of it breaks exactly the rule meant for it."""
+"""The static rules pass on the shipped stack, and each fails on a copy that is broken for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stack.records.config.loki import LokiConfig
 from stack.records.config.prometheus import PrometheusConfig
 from stack.records.config.scrape_jobs import ScrapeJobs
 from suites.core.area import StackFiles, StaticRecords
-from suites.core.discovery import areas, in_area
+from suites.core.discovery import areas, in_area, rules
 from suites.core.evidence import NotEvaluated
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,24 +29,29 @@ def jobs(folder: Path) -> list[str]:
 
 
 def broken_rules(evidence: StaticRecords, area: str) -> dict[str, list[str]]:
-    """The messages by `subject rule-id` of every rule of the area on every record that it judges."""
+    """The messages by `subject rule-id` of every rule of the area that fails."""
     messages: dict[str, list[str]] = {}
     for subject, records in evidence.items():
         for rule in in_area(area):
             found = records.get(rule.record)
             for record in found if isinstance(found, list) else ():
-                said = [finding.message for finding in rule.judge(record)]
-                if said:
-                    messages[f"{subject} {rule.id}"] = said
+                for finding in rule.judge(record):
+                    messages.setdefault(f"{subject} {rule.id}", []).append(finding.message)
     return messages
 
 
 def read(area: str, folder: Path) -> StaticRecords:
-    """What the files below `folder` say to an area."""
+    """The records that an area reads from the files below `folder`."""
     known = tuple(jobs(STACK / "prometheus/deployed/targets"))
     reader = areas()[area].files
     assert reader is not None
     return reader(StackFiles(folder, TODAY, known))
+
+
+def change(path: Path, old: str, new: str, count: int = -1) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text, "the shipped file has changed: the copy is not broken any more"
+    path.write_text(text.replace(old, new, count), encoding="utf-8")
 
 
 def judge(folder: Path) -> dict[str, list[str]]:
@@ -63,7 +68,7 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_shipped_stack_breaks_nothing_but_promtails_end_of_life() -> None:
+def test_the_shipped_stack_fails_only_for_promtails_end_of_life() -> None:
     assert judge(STACK) == {
         "promtail components/component-not-past-end-of-life": ["promtail 3.6.15 is past its end of life, 2026-03-02"]
     }
@@ -74,20 +79,15 @@ AREAS = ("alerts", "components", "compose", "retention")
 
 
 @pytest.mark.parametrize("row", BREAKS, ids=[row["breaks"] for row in BREAKS])
-def test_a_broken_copy_breaks_the_rule_meant_for_it(copy: Path, row: dict[str, str]) -> None:
-    path = copy / row["file"]
-    text = path.read_text(encoding="utf-8")
-    assert row["old"] in text, "the shipped file has changed: the break no longer breaks anything"
-    path.write_text(text.replace(row["old"], row["new"], 1), encoding="utf-8")
-
+def test_a_broken_copy_fails_its_rule(copy: Path, row: dict[str, str]) -> None:
+    change(copy / row["file"], row["old"], row["new"], 1)
     assert row["breaks"] in judge(copy)
 
 
-def test_every_static_rule_is_seen_red_on_a_broken_copy() -> None:
+def test_every_static_rule_fails_on_a_broken_copy() -> None:
     seen = {row["breaks"].partition(" ")[2] for row in BREAKS} | {f"compose/{rule}" for _, rule in SHARED}
     records = {ComposeService, LokiConfig, PrometheusConfig, ScrapeJobs}
     static = {rule.id for area in AREAS for rule in in_area(area) if rule.record in records}
-
     assert static - seen == set()
 
 
@@ -100,26 +100,18 @@ SHARED = [
 
 
 @pytest.mark.parametrize(("key", "rule"), SHARED)
-def test_what_all_services_share_is_judged_for_each_of_them(copy: Path, key: str, rule: str) -> None:
-    path = copy / "docker-compose.yml"
-    path.write_text(path.read_text(encoding="utf-8").replace(key, ""), encoding="utf-8")
-
+def test_shared_settings_are_judged_for_each_service(copy: Path, key: str, rule: str) -> None:
+    change(copy / "docker-compose.yml", key, "")
     broken = {name.partition(" ")[0] for name in judge(copy) if name.endswith(f"compose/{rule}")}
-
     assert {"prometheus", "loki", "promtail", "grafana", "gateway"} <= broken
 
 
 def test_findings_point_at_the_line(copy: Path) -> None:
     path = copy / "docker-compose.yml"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("loki-config.yaml:ro", "loki-config.yaml"), encoding="utf-8"
-    )
+    change(path, "loki-config.yaml:ro", "loki-config.yaml")
     loki = read("compose", copy)["loki"][ComposeService]
     assert isinstance(loki, list)
-    rule = next(rule for rule in in_area("compose") if rule.id == "compose/mounts-read-only")
-
-    (finding,) = rule.judge(loki[0])
-
+    (finding,) = rules()["compose/mounts-read-only"].judge(loki[0])
     lines = path.read_text(encoding="utf-8").splitlines()
     assert finding.where.file == "stack/docker-compose.yml"
     assert finding.where.line is not None
@@ -135,38 +127,31 @@ def test_findings_point_at_the_line(copy: Path) -> None:
         ("- a\n- b", "stack/docker-compose.yml: line 1: expected a mapping of keys, found a list"),
     ],
 )
-def test_a_compose_file_that_cannot_be_read_is_a_reason_and_no_traceback(
-    copy: Path, text: str | None, reason: str
-) -> None:
+def test_an_unreadable_compose_file_is_not_evaluated(copy: Path, text: str | None, reason: str) -> None:
     path = copy / "docker-compose.yml"
     path.unlink()
     if text is not None:
         path.write_text(text, encoding="utf-8")
-
     found = read("compose", copy)["loki"][ComposeService]
-
     assert isinstance(found, NotEvaluated)
     assert found.reason.startswith(reason)
     assert found.applies
 
 
-def test_overrides_per_tenant_are_read_from_the_file_beside_the_configuration(copy: Path) -> None:
-    path = copy / "loki/loki-config.yaml"
-    path.write_text(
-        path.read_text(encoding="utf-8") + "\nruntime_config: {file: /etc/loki/tenants.yaml}\n", encoding="utf-8"
-    )
-    assert "loki retention/loki-overrides-within-seven-days" in judge(copy), "a file that is not there may say anything"
+def test_overrides_per_tenant_are_read_from_the_file_next_to_the_configuration(copy: Path) -> None:
+    rule = "loki retention/loki-overrides-within-seven-days"
+    change(copy / "loki/loki-config.yaml", "analytics:", "runtime_config: {file: /etc/loki/tenants.yaml}\nanalytics:")
+    assert rule in judge(copy), "a missing file may contain anything"
 
-    (copy / "loki/tenants.yaml").write_text("overrides: {dante: {retention_period: 24h}}\n", encoding="utf-8")
-    assert "loki retention/loki-overrides-within-seven-days" not in judge(copy)
+    tenants = copy / "loki/tenants.yaml"
+    tenants.write_text("overrides: {dante: {retention_period: 24h}}\n", encoding="utf-8")
+    assert rule not in judge(copy)
 
-    (copy / "loki/tenants.yaml").write_text("overrides: {dante: {retention_period: 60d}}\n", encoding="utf-8")
-    assert judge(copy)["loki retention/loki-overrides-within-seven-days"] == [
-        "tenant `dante`: logs are kept for 60d, longer than 168h"
-    ]
+    tenants.write_text("overrides: {dante: {retention_period: 60d}}\n", encoding="utf-8")
+    assert judge(copy)[rule] == ["tenant `dante`: logs are kept for 60d, longer than 168h"]
 
 
-def test_other_components_have_nothing_to_say_about_lokis_file() -> None:
+def test_lokis_file_does_not_apply_to_other_components() -> None:
     found = read("retention", STACK)["grafana"][LokiConfig]
     assert isinstance(found, NotEvaluated)
     assert not found.applies
