@@ -1,4 +1,4 @@
-"""What is read from running servers about retention: as shipped, set up otherwise than the files say, and silent."""
+"""Retention settings and data read from running servers: as shipped, different from the files, and unreachable."""
 
 from __future__ import annotations
 
@@ -18,23 +18,19 @@ from stack.clients.loki import LokiClient
 from stack.clients.prometheus import PrometheusClient
 from stack.records.config.effective import EffectiveConfig
 from stack.records.logs.entry import LogEntry
-from stack.records.retention.running import CompactorRuns, RetentionObservation
-from stack.servers.find import find_binary, why_absent
+from stack.records.retention.running import LAST_SUCCESS, STARTED, CompactorRuns, RetentionObservation
 from stack.text.durations import DAY
 from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated
+from suites.core.stack_files import prometheus_config
+from suites.retention.collect.effective import effective_prometheus
 from suites.retention.collect.running import OWNERS, Live, collect
 from suites.retention.collect.running_stack import compactor_runs, observe_attached
 from suites.retention.collect.temporary_stack import ThrowawayLoki
+from tests.support.real_servers import need
 
 STACK = Path(__file__).parents[2] / "stack"
 NS = 1_000_000_000
-
-
-def need(*names: str) -> None:
-    for name in names:
-        if find_binary(name) is None:
-            pytest.skip(f"no real {name}: {why_absent(name)}")
 
 
 def client() -> httpx.AsyncClient:
@@ -52,7 +48,7 @@ async def collected(loki: str, prometheus: str) -> Live:
 
 
 @pytest.mark.native
-def test_a_stack_as_shipped_says_what_its_files_say_and_is_too_young_for_the_rest(tmp_path: Path) -> None:
+def test_the_shipped_stack_uses_its_settings_and_is_too_new_for_the_rest(tmp_path: Path) -> None:
     need("loki", "prometheus")
     with LocalBackend().start(StackPlan(tmp_path, STACK, ("loki", "prometheus"))) as stack:
         found = asyncio.run(collected(stack.endpoint("loki") or "", stack.endpoint("prometheus") or ""))
@@ -64,20 +60,18 @@ def test_a_stack_as_shipped_says_what_its_files_say_and_is_too_young_for_the_res
     assert {"limits_config.retention_period", "schema_config.configs.0.index.period"} <= {
         setting.key for setting in config[0].settings
     }
-    young = loki[CompactorRuns]
-    assert isinstance(young, NotEvaluated)
-    assert "its compactor first applies retention 10m after the start" in young.reason
-    nothing = loki[RetentionObservation]
-    assert isinstance(nothing, NotEvaluated)
-    assert "there is nothing older than seven days" in nothing.reason
+    for record, reason in (
+        (CompactorRuns, "its compactor first applies retention 10m after the start"),
+        (RetentionObservation, "there is nothing older than seven days"),
+    ):
+        missing = loki[record]
+        assert isinstance(missing, NotEvaluated)
+        assert reason in missing.reason
 
 
 @pytest.mark.native
-def test_a_prometheus_without_the_shipped_flags_keeps_something_else(tmp_path: Path) -> None:
+def test_a_prometheus_with_another_retention_than_its_flag_is_found(tmp_path: Path) -> None:
     need("prometheus")
-    from suites.core.stack_files import prometheus_config
-    from suites.retention.collect.effective import effective_prometheus
-
     shipped = prometheus_config(STACK)
     assert isinstance(shipped, list)
     named = replace(shipped[0], flags={"storage.tsdb.retention.time": "99d"})
@@ -94,10 +88,8 @@ def test_a_prometheus_without_the_shipped_flags_keeps_something_else(tmp_path: P
 
 
 @pytest.mark.native
-def test_a_loki_set_up_otherwise_than_its_file_is_found_with_what_it_kept(tmp_path: Path) -> None:
-    need("loki")
-    binary = find_binary("loki")
-    assert binary is not None
+def test_a_loki_with_other_settings_than_its_file_and_expired_data_is_found(tmp_path: Path) -> None:
+    (binary,) = need("loki")
     flags = ("-compactor.retention-enabled=false", "-store.retention=720h")
 
     async def run() -> tuple[Live, object, object]:
@@ -128,25 +120,18 @@ def test_a_loki_set_up_otherwise_than_its_file_is_found_with_what_it_kept(tmp_pa
     assert findings("retention/expired-data-deleted", [observed]) == [
         'stream `{service="audit"}` still returns a line that is 12.0 days old'
     ]
-    # Thirty days on, the fresh line is what is too old, and the other beyond what one query may look back.
+    # After thirty days the fresh line has expired, and the other is beyond the time range of one query.
     assert findings("retention/expired-data-deleted", [later]) == [
         'stream `{service="fresh"}` still returns a line that is 30.0 days old'
     ]
 
 
-def metrics(started: float, last: float) -> str:
-    return (
-        f"process_start_time_seconds {started}\n"
-        f"loki_compactor_apply_retention_last_successful_run_timestamp_seconds {last}\n"
-    )
-
-
 def answering(started: float, last: float) -> Callable[[httpx.Request], httpx.Response]:
-    """Answer as a Loki that has no line too old."""
+    """Answer as a Loki without expired lines."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         texts = {
-            "/metrics": metrics(started, last),
+            "/metrics": f"{STARTED} {started}\n{LAST_SUCCESS} {last}\n",
             "/config": "compactor: {compaction_interval: 10m0s, apply_retention_interval: 15m0s}\n",
             "/loki/api/v1/series": '{"status": "success", "data": []}',
         }
@@ -167,33 +152,30 @@ def asked(
 
 def test_the_compactor_is_judged_once_it_had_time_to_run() -> None:
     now = time.time()
-    young = asked(compactor_runs, now - 600, 0)
-    assert isinstance(young, NotEvaluated)
-    assert young.reason.startswith("Loki has been running for 10m")
-    overdue = asked(compactor_runs, now - 7200, 0)
-    assert findings("retention/loki-compactor-runs", [overdue]) == [
-        "the compactor has not applied retention since Loki started 2h ago"
-    ]
-    stuck = asked(compactor_runs, now - DAY, now - 7200)
-    assert findings("retention/loki-compactor-runs", [stuck]) == [
-        "the compactor last applied retention 2h ago, its interval is 15m"
-    ]
-    assert findings("retention/loki-compactor-runs", [asked(compactor_runs, now - DAY, now - 600)]) == []
+    new = asked(compactor_runs, now - 600, 0)
+    assert isinstance(new, NotEvaluated)
+    assert new.reason.startswith("Loki has been running for 10m")
+    for started, last, messages in (
+        (now - 7200, 0, ["the compactor has not applied retention since Loki started 2h ago"]),
+        (now - DAY, now - 7200, ["the compactor last applied retention 2h ago, its interval is 15m"]),
+        (now - DAY, now - 600, []),
+    ):
+        assert findings("retention/loki-compactor-runs", [asked(compactor_runs, started, last)]) == messages
 
 
-def test_nothing_old_says_something_only_after_eight_days() -> None:
+def test_expired_data_is_judged_only_after_eight_days() -> None:
     now = time.time()
 
-    def look(since: float | None = None) -> Callable[[LokiClient, httpx.AsyncClient], Awaitable[object]]:
+    def observe(since: float | None = None) -> Callable[[LokiClient, httpx.AsyncClient], Awaitable[object]]:
         return lambda loki, http: observe_attached(loki, http, now, since)
 
-    assert isinstance(asked(look(), now - 7.5 * DAY, 0), NotEvaluated)
-    for found in (asked(look(), now - 8.5 * DAY, 0), asked(look(now - 90 * DAY), now - DAY, 0)):
+    assert isinstance(asked(observe(), now - 7.5 * DAY, 0), NotEvaluated)
+    for found in (asked(observe(), now - 8.5 * DAY, 0), asked(observe(now - 90 * DAY), now - DAY, 0)):
         assert isinstance(found, RetentionObservation)
         assert findings("retention/expired-data-deleted", [found]) == []
 
 
-def test_servers_that_do_not_answer_are_told_as_such() -> None:
+def test_unreachable_servers_are_not_evaluated() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     found = asyncio.run(collected(url, url))
     for component, records in found.items():

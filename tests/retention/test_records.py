@@ -1,4 +1,4 @@
-"""What the retention suite reads: ages, metrics of the compactor, settings, chunk files, the overlay of the trial."""
+"""What the retention rules judge: ages, metrics of the compactor, settings, chunk files, the overlay of the trial."""
 
 from __future__ import annotations
 
@@ -23,29 +23,22 @@ STACK = Path(__file__).parents[2] / "stack"
     ("hours", "name", "expired"),
     [(216, "9 days", True), (169, "7 days 1 hour", True), (168, "7 days", False), (167, "6 days 23 hours", False)],
 )
-def test_an_age_is_told_in_words_and_is_old_after_seven_days(hours: int, name: str, expired: bool) -> None:
+def test_an_age_has_a_name_and_is_expired_after_seven_days(hours: int, name: str, expired: bool) -> None:
     group = AgeGroup(hours * 3600, 4, 4, 4, 2, 2)
     assert (group.name, group.expired) == (name, expired)
 
 
-def test_the_trial_has_ages_on_both_sides_of_seven_days_an_hour_from_it() -> None:
-    groups = [AgeGroup(age, 0, 0, 0, 0, 0) for age in AGES_S]
-    assert [group.name for group in groups] == [
-        "9 days",
-        "8 days",
-        "7 days 1 hour",
-        "6 days 23 hours",
-        "6 days",
-        "1 day",
-    ]
+def test_the_trial_has_ages_on_both_sides_of_seven_days_and_an_hour_from_it() -> None:
+    names = [AgeGroup(age, 0, 0, 0, 0, 0).name for age in AGES_S]
+    assert names == ["9 days", "8 days", "7 days 1 hour", "6 days 23 hours", "6 days", "1 day"]
 
 
-def test_an_age_that_is_none_is_refused() -> None:
+def test_an_invalid_age_is_an_error() -> None:
     with pytest.raises(ValueError, match="is not an age; write 9d"):
         RetentionTrial.parse("component: loki\nages: {old: {}}")
 
 
-def test_the_compactor_is_read_from_the_metrics_of_loki() -> None:
+def test_compactor_runs_are_read_from_lokis_metrics() -> None:
     text = (
         f"# TYPE {LAST_SUCCESS} gauge\n{LAST_SUCCESS} 1.7e+09\n"
         "# TYPE loki_compactor_apply_retention_operation_total counter\n"
@@ -60,7 +53,7 @@ def test_the_compactor_is_read_from_the_metrics_of_loki() -> None:
 
 
 @pytest.mark.parametrize(("duration_s", "text"), [(12, "12s"), (900, "15m"), (18000, "5h"), (100_000, "27h 47m")])
-def test_durations_are_told_in_words(duration_s: float, text: str) -> None:
+def test_durations_in_words(duration_s: float, text: str) -> None:
     assert words(duration_s) == text
 
 
@@ -81,11 +74,11 @@ def test_durations_are_told_in_words(duration_s: float, text: str) -> None:
         ("warn", "info", False),
     ],
 )
-def test_settings_are_compared_by_what_they_mean(written: str | None, live: str | None, same: bool) -> None:
+def test_settings_are_compared_by_meaning(written: str | None, live: str | None, same: bool) -> None:
     assert Setting("key", written, live).same is same
 
 
-def test_every_value_of_a_configuration_is_found_and_looked_up() -> None:
+def test_every_value_of_a_configuration_is_found_by_its_path() -> None:
     data: dict[str, object] = {"a": {"b": [{"c": 1}, {"c": True}]}, "d": [], "e": None}
     assert list(leaves(data)) == [
         (("a", "b", 0, "c"), "1"),
@@ -98,7 +91,7 @@ def test_every_value_of_a_configuration_is_found_and_looked_up() -> None:
     assert at(data, ("a", "x", "c")) is None
 
 
-def test_lines_are_found_in_chunk_files_packed_or_not(tmp_path: Path) -> None:
+def test_lines_are_found_in_compressed_and_plain_chunk_files(tmp_path: Path) -> None:
     chunks = tmp_path / "fake" / "1f"
     chunks.mkdir(parents=True)
     (chunks / "packed").write_bytes(
@@ -118,7 +111,7 @@ def test_lines_are_found_in_chunk_files_packed_or_not(tmp_path: Path) -> None:
     assert index_files(tmp_path) == {index}
 
 
-def test_the_overlay_changes_intervals_and_folders_but_not_what_is_kept() -> None:
+def test_the_overlay_changes_intervals_and_folders_but_no_retention_setting() -> None:
     names = {flag.partition("=")[0] for flag in read_overlay(STACK / OVERLAY)}
     assert names == {
         "-compactor.compaction-interval",
@@ -130,7 +123,7 @@ def test_the_overlay_changes_intervals_and_folders_but_not_what_is_kept() -> Non
     }
 
 
-def test_the_slack_is_what_the_running_loki_needs_at_most() -> None:
+def test_the_slack_is_the_longest_that_the_running_loki_needs() -> None:
     live = {
         "compactor": {
             "compaction_interval": "10m0s",
@@ -144,7 +137,7 @@ def test_the_slack_is_what_the_running_loki_needs_at_most() -> None:
     assert slack_s({}) == 4 * 3600 + 15 * 60
 
 
-def test_a_reason_does_not_replace_what_was_seen_and_the_stack_goes_before_the_trial(tmp_path: Path) -> None:
+def test_a_reason_does_not_replace_a_record_and_the_stack_takes_precedence_over_the_trial(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path)
     of_the_stack, of_the_trial = CompactorRuns(9, 0, 900, 8.0), CompactorRuns(9, 0, 1, 8.5)
     keep(no_trial(NotEvaluated("the retention trial was left out")), store)
@@ -160,7 +153,7 @@ def test_a_reason_does_not_replace_what_was_seen_and_the_stack_goes_before_the_t
     assert store.get(CompactorRuns, "loki") == Evidence((of_the_stack,), "live")
 
 
-def test_a_trial_that_broke_is_an_error_of_the_suite(tmp_path: Path) -> None:
+def test_a_broken_trial_is_an_error_of_the_suite(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path)
     keep({"loki": {RetentionTrial: CollectionError("broke")}}, store)
     assert store.get(RetentionTrial, "loki") == CollectionError("broke")

@@ -1,4 +1,4 @@
-"""The retention trials on real servers: green as shipped, red where a server deletes nothing, too late or too much."""
+"""The retention trials on real servers: they pass as shipped and fail where a server keeps too much or too little."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from stack.records.config.prometheus import PrometheusConfig
 from stack.records.retention.running import CompactorRuns
 from stack.records.retention.trial import RetentionTrial
-from stack.servers.find import SERVERS_VARIABLE, find_binary, why_absent
+from stack.servers.find import SERVERS_VARIABLE
 from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated
 from suites.core.stack_files import PROMETHEUS, prometheus_config
@@ -19,6 +19,7 @@ from suites.retention.collect.running import trial
 from suites.retention.collect.temporary_stack import TrialImpossibleError
 from suites.retention.collect.trial_loki import refuse_other_stores, trial_loki
 from suites.retention.collect.trial_prometheus import trial_prometheus
+from tests.support.real_servers import need
 
 STACK = Path(__file__).parents[2] / "stack"
 LOKIS: dict[str, tuple[str, ...]] = {
@@ -35,13 +36,14 @@ TRIAL_RULES = (
 )
 OWNERS = ("loki", "prometheus")
 OLD = "9 days", "8 days", "7 days 1 hour"
+SILENT = list[str]().append
 
 pytestmark = pytest.mark.native
 
 
 @dataclass
 class Trials:
-    """What all trials found, carried out once and side by side."""
+    """The results of all trials, which run once and concurrently."""
 
     loki: dict[str, tuple[RetentionTrial, CompactorRuns]]
     prometheus: dict[str, RetentionTrial]
@@ -55,23 +57,17 @@ def config(kept: str | None) -> PrometheusConfig:
     return replace(shipped[0], flags={**shipped[0].flags, "storage.tsdb.retention.time": kept})
 
 
-def quiet(_line: str) -> None:
-    return
-
-
 @pytest.fixture(scope="module")
 def trials(tmp_path_factory: pytest.TempPathFactory) -> Trials:
-    binaries = {name: find_binary(name) for name in ("loki", "prometheus", "promtool")}
-    for name, binary in binaries.items():
-        if binary is None:
-            pytest.skip(f"no real {name}: {why_absent(name)}")
-    loki, prometheus, promtool = (binary.path for binary in binaries.values() if binary)
+    loki, prometheus, promtool = (binary.path for binary in need("loki", "prometheus", "promtool"))
     work = tmp_path_factory.mktemp("retention")
 
     async def all_of_them() -> Trials:
-        lokis = [trial_loki(loki, work / f"loki {name}", STACK, quiet, flags) for name, flags in LOKIS.items()]
+        lokis = [trial_loki(loki, work / f"loki {name}", STACK, SILENT, flags) for name, flags in LOKIS.items()]
         prometheuses = [
-            trial_prometheus(prometheus, promtool, work / f"prometheus {name}", STACK / PROMETHEUS, config(kept), quiet)
+            trial_prometheus(
+                prometheus, promtool, work / f"prometheus {name}", STACK / PROMETHEUS, config(kept), SILENT
+            )
             for name, kept in PROMETHEUSES.items()
         ]
         first, second = await asyncio.gather(asyncio.gather(*lokis), asyncio.gather(*prometheuses))
@@ -81,12 +77,12 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> Trials:
 
 
 def findings(record: RetentionTrial) -> dict[str, list[str]]:
-    """The messages of the three rules, those that have none left out."""
+    """The messages of the three rules, by rule, where there are any."""
     judged = {name: [finding.message for finding in rules()[name].judge(record)] for name in TRIAL_RULES}
     return {name.partition("/")[2]: messages for name, messages in judged.items() if messages}
 
 
-def test_the_shipped_loki_deletes_what_is_old_and_nothing_else(trials: Trials) -> None:
+def test_the_shipped_loki_deletes_expired_data_and_nothing_else(trials: Trials) -> None:
     record, runs = trials.loki["shipped"]
     assert findings(record) == {}
     assert {group.name: (group.written, group.queryable, group.files_left) for group in record.ages} == {
@@ -99,7 +95,7 @@ def test_the_shipped_loki_deletes_what_is_old_and_nothing_else(trials: Trials) -
 
 
 @pytest.mark.parametrize("kind", ["off", "a month"])
-def test_a_loki_that_keeps_longer_turns_the_trial_red(trials: Trials, kind: str) -> None:
+def test_a_loki_that_keeps_longer_fails_the_trial(trials: Trials, kind: str) -> None:
     lines = ", ".join(f"4 of 4 after {age}" for age in OLD)
     files = ", ".join(f"2 of 2 chunk files after {age}" for age in OLD)
     assert findings(trials.loki[kind][0]) == {
@@ -108,7 +104,7 @@ def test_a_loki_that_keeps_longer_turns_the_trial_red(trials: Trials, kind: str)
     }
 
 
-def test_a_loki_that_keeps_less_turns_the_trial_red(trials: Trials) -> None:
+def test_a_loki_that_keeps_less_fails_the_trial(trials: Trials) -> None:
     assert findings(trials.loki["three days"][0]) == {
         "keeps-recent-data": [
             "lines younger than seven days are lost: 4 of 4 after 6 days 23 hours, 4 of 4 after 6 days"
@@ -124,7 +120,7 @@ def test_a_compactor_that_never_applied_retention_is_found(trials: Trials) -> No
     ]
 
 
-def test_the_shipped_prometheus_deletes_what_is_old_and_nothing_else(trials: Trials) -> None:
+def test_the_shipped_prometheus_deletes_expired_data_and_nothing_else(trials: Trials) -> None:
     record = trials.prometheus["shipped"]
     assert findings(record) == {}
     assert {group.name: (group.queryable, group.files_left > 0) for group in record.ages} == {
@@ -135,7 +131,7 @@ def test_the_shipped_prometheus_deletes_what_is_old_and_nothing_else(trials: Tri
     }
 
 
-def test_a_prometheus_that_keeps_longer_turns_the_trial_red(trials: Trials) -> None:
+def test_a_prometheus_that_keeps_longer_fails_the_trial(trials: Trials) -> None:
     found = findings(trials.prometheus["a month"])
     assert found.keys() == {"expired-data-not-queryable", "expired-data-removed-from-disk"}
     assert found["expired-data-not-queryable"] == [
@@ -143,14 +139,14 @@ def test_a_prometheus_that_keeps_longer_turns_the_trial_red(trials: Trials) -> N
     ]
 
 
-def test_a_prometheus_that_keeps_less_turns_the_trial_red(trials: Trials) -> None:
+def test_a_prometheus_that_keeps_less_fails_the_trial(trials: Trials) -> None:
     assert findings(trials.prometheus["three days"]) == {
         "keeps-recent-data": ["samples younger than seven days are lost: 20 of 20 after 6 days"]
     }
 
 
 def run_trial(work: Path, config_dir: Path) -> dict[str, object]:
-    found = asyncio.run(trial(work, config_dir, quiet))
+    found = asyncio.run(trial(work, config_dir, SILENT))
     assert not work.exists(), "the trial leaves nothing behind"
     assert all(
         isinstance(records[RetentionTrial], NotEvaluated) for name, records in found.items() if name not in OWNERS
@@ -158,7 +154,7 @@ def run_trial(work: Path, config_dir: Path) -> dict[str, object]:
     return {name: found[name][RetentionTrial] for name in OWNERS}
 
 
-def test_without_servers_the_trial_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_servers_the_trial_is_not_evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SERVERS_VARIABLE, "none")
     for reason in run_trial(tmp_path / "work", STACK).values():
         assert isinstance(reason, NotEvaluated)
@@ -166,9 +162,7 @@ def test_without_servers_the_trial_says_how_to_get_them(tmp_path: Path, monkeypa
 
 
 def test_a_configuration_that_does_not_start_is_not_evaluated(tmp_path: Path) -> None:
-    for name in ("loki", "prometheus", "promtool"):
-        if find_binary(name) is None:
-            pytest.skip(f"no real {name}: {why_absent(name)}")
+    need("loki", "prometheus", "promtool")
     for name in ("loki/loki-config.yaml", "loki/retention-trial.flags", PROMETHEUS, "docker-compose.yml"):
         copy = tmp_path / "stack" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -183,7 +177,7 @@ def test_a_configuration_that_does_not_start_is_not_evaluated(tmp_path: Path) ->
         assert excerpt in reason.reason
 
 
-def test_a_store_that_is_no_folder_cannot_be_looked_into() -> None:
+def test_a_store_other_than_the_file_system_has_no_trial() -> None:
     with pytest.raises(TrialImpossibleError, match="Loki stores in `s3`"):
         refuse_other_stores({"schema_config": {"configs": [{"object_store": "filesystem"}, {"object_store": "s3"}]}})
     refuse_other_stores({"schema_config": {"configs": [{"object_store": "s3"}, {"object_store": "filesystem"}]}})
