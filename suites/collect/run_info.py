@@ -13,9 +13,7 @@ SIMULATED = (
     "Delivery was simulated: no real Loki and Promtail were found. Put both on PATH or name their folder with "
     "--servers DIR (docs/real-servers.md says where to get them), or start a container engine."
 )
-NOT_DELIVERED = (
-    "Delivery was not evaluated: Loki or its agent is absent. docs/real-servers.md says where to get their images."
-)
+NOT_DELIVERED = "Delivery was not evaluated: Loki or its agent is absent. docs/real-servers.md says where to get them."
 NO_PROMETHEUS = "No Prometheus was found, so scraping was not evaluated. `make servers` builds it once."
 
 

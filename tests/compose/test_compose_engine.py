@@ -17,11 +17,12 @@ import httpx
 import pytest
 
 from stack.eventually import eventually
-from tests.support.images.build import IMAGES, build
+from tests.support.images.build import IMAGES, build, left_out
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a password for this test"
-WITHOUT = {"grafana"}
+WITHOUT = {"grafana", *(image.name for image in IMAGES if left_out(image.name))}
+needs_logs = pytest.mark.skipif(len(WITHOUT) > 1, reason=f"no program here for {WITHOUT}; see docs/real-servers.md")
 
 
 def _docker(*arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
@@ -65,7 +66,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         "DOCKER_SOCKET": socket,
         "GATEWAY_PORT": "127.0.0.1:0",
         "PROMETHEUS_PORT": "0",
-        **{image.variable: build(image) for image in IMAGES},
+        **{image.variable: build(image) for image in IMAGES if image.name not in WITHOUT},
     }
     environment.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")
     project = ["compose", "-p", f"conformance-{os.getpid()}", "-f", str(ROOT / "stack/docker-compose.yml")]
@@ -131,6 +132,7 @@ def test_every_target_is_up(stack: Up) -> None:
     assert set(health) - WITHOUT == set(stack.services) - {"redis", "gateway"}
 
 
+@needs_logs
 def test_logs_of_containers_and_of_files_are_in_loki_under_their_labels(stack: Up) -> None:
     def streams() -> dict[str, set[tuple[str, str]]]:
         found = stack.client.get("/loki/api/v1/series", params={"match[]": '{level="info"}'}).json()["data"]
@@ -146,6 +148,7 @@ def test_logs_of_containers_and_of_files_are_in_loki_under_their_labels(stack: U
     )
 
 
+@needs_logs
 def test_the_data_outlives_the_containers(stack: Up) -> None:
     def first_lines() -> list[str]:
         query = {"query": '{service="docaiche-api"}', "direction": "forward", "limit": "3"}

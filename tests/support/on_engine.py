@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from stack.backends.containers.backend import why_not
+from stack.backends.containers.backend import cannot_run
 from stack.backends.containers.cleanup import LABEL
 from stack.eventually import eventually
 from stack.servers.pins import cache_root
@@ -17,7 +17,7 @@ TWO = ("prometheus", "redis")
 """Components that are ready within a second, for tests of anything but them."""
 
 RUN = ("--stack=containers", "--no-retention-trial")
-WHY_NOT = why_not()
+WHY_NOT = cannot_run()
 MARKS = [pytest.mark.engine, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "")]
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from stack.backends.base import StackPlan
 from stack.backends.containers.engine import EngineError, find_engine
-from stack.backends.containers.images import explain, out_of_reach, provide
+from stack.backends.containers.images import LEFT_OUT, explain, out_of_reach, provide
 from stack.backends.containers.project import Project
 from stack.backends.containers.stack import OPTIONAL, ContainersStack
 from stack.components import COMPONENTS
@@ -69,6 +69,7 @@ def check(services: Sequence[ContainerService], say: Callable[[str], object]) ->
     engine = find_engine()
     with _trying(engine, SHIPPED, services) as (project, names):
         images = project.images(project.prepare(), [*names, *(service.name for service in services)])
+        images = [image for image in images if not image.left_out]
         reasons = provide(engine, project.compose, images, say)
     if reasons:
         raise EngineError(explain(images, reasons))
@@ -79,16 +80,27 @@ def why_not(config_dir: Path | None = None) -> str | None:
 
     Quick: no engine is waited for, and nothing is pulled to find out.
     """
+    return _obstacle(config_dir or SHIPPED, stand_ins_are_better=True)
+
+
+def cannot_run(config_dir: Path | None = None) -> str | None:
+    """Say in one line why `--stack containers` would be refused; None where it would run. As quick as `why_not`."""
+    return _obstacle(config_dir or SHIPPED, stand_ins_are_better=False)
+
+
+def _obstacle(config_dir: Path, *, stand_ins_are_better: bool) -> str | None:
     if os.environ.get(SERVERS_VARIABLE) == "none":
         return f"real servers are hidden by {SERVERS_VARIABLE}=none"
     try:
         engine = find_engine(QUICK_S)
-        with _trying(engine, config_dir or SHIPPED) as (project, names):
+        with _trying(engine, config_dir) as (project, names):
             config = project.prepare()
             services = [name for name in config["services"] if name not in COMPONENTS and name not in OTHER_PROFILES]
-            # Local processes have stand-ins for these; containers would leave them out.
-            stand_ins = [name for name, info in COMPONENTS.items() if info.stand_in]
-            return out_of_reach(engine, project.images(config, [*names, *stand_ins, *services]))
+            images = project.images(config, [*names, *services])
+            for image in images if stand_ins_are_better else ():
+                if image.left_out and COMPONENTS[image.service].stand_in:
+                    return f"{image.variable}={LEFT_OUT} leaves {image.service} out, which local processes stand in for"
+            return out_of_reach(engine, [image for image in images if not image.left_out])
     except EngineError as wrong:
         return str(wrong).partition(", or run the stack without containers")[0]
 

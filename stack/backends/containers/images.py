@@ -22,6 +22,9 @@ AT_ONCE = 4
 BUILD_SCRIPT = "python -m tests.support.images.build"
 ORIGIN = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILINE)
 STAGE = re.compile(r"^\s*FROM\s.*\sAS\s+(\S+)", re.IGNORECASE | re.MULTILINE)
+LEFT_OUT = "none"
+"""The value of an image's variable that leaves the component out of a stack of containers."""
+
 VARIABLE = re.compile(r"^\$\{(\w+)")
 
 
@@ -37,6 +40,11 @@ class Image:
     reference: str
     variable: str = ""
     context: Path | None = None
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the environment says to run without it: `LOKI_IMAGE=none`."""
+        return bool(self.variable) and self.reference == LEFT_OUT
 
 
 def images_of(config: Mapping[str, Any], raw: Mapping[str, str], services: Iterable[str]) -> list[Image]:
@@ -94,7 +102,8 @@ def provide(
 ) -> dict[str, str]:
     """Pull or build what is not here or older than its sources; returns, by service, why an image cannot be had."""
     images = list(images)
-    reasons: dict[str, str] = {}
+    reasons = {image.service: f"left out by {image.variable}={LEFT_OUT}" for image in images if image.left_out}
+    images = [image for image in images if not image.left_out]
     lacking = {image.reference for image in missing(engine, images)}
     pulled = {image.reference for image in images if image.reference in lacking and image.context is None}
     for reference in sorted(pulled):

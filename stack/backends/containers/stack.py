@@ -181,8 +181,9 @@ class ContainersStack:
         wanted += [service.name for service in self._services]
         images = self._project.images(config, wanted)
         reasons = provide(self._engine, self._project.compose, images, self._say)
-        if reasons.keys() - OPTIONAL:
-            raise EngineError(explain(images, {name: why for name, why in reasons.items() if name not in OPTIONAL}))
+        may_lack = OPTIONAL | (COMPONENTS.keys() & {image.service for image in images if image.left_out})
+        if reasons.keys() - may_lack:
+            raise EngineError(explain(images, {name: why for name, why in reasons.items() if name not in may_lack}))
         for name in reasons:
             self.components[name] = Component(name, "absent", detail=reasons[name])
         for image in images:

@@ -29,8 +29,8 @@ SERVICES = (
     ("storage", "Dante", "storage-team"),
 )
 COMPONENTS = [
-    ("prometheus", "native", "3.5.1", "http://127.0.0.1:39090", "built by make servers"),
-    ("loki", "native", "3.6.15", "http://127.0.0.1:33100", "built by make servers"),
+    ("prometheus", "native", "3.5.1", "http://127.0.0.1:39090", "make servers, without its web interface"),
+    ("loki", "native", "3.6.15", "http://127.0.0.1:33100", "PATH"),
     ("promtail", "embedded", None, None, "stand-in reading stack/promtail/promtail-config.yaml"),
     ("grafana", "absent", None, None, "no container engine answers and no binary is on PATH"),
     ("node-exporter", "native", "1.5.0", "http://127.0.0.1:39100", "found on PATH"),
@@ -115,7 +115,7 @@ def run_info(names: list[tuple[str, str, str]], seed: int = 7) -> dict[str, Any]
             }
             for name, system, owner in names
         ],
-        "notes": ["Delivery was simulated: `make servers` or a Docker engine makes it real."],
+        "notes": ["Delivery was simulated: docs/real-servers.md says where to get Loki and Promtail."],
     }
 
 

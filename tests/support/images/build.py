@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.backends.containers.images import LEFT_OUT
 from stack.components import COMPONENTS
 from stack.servers.failures import BuildError
 from stack.servers.find import find_binary, why_absent
@@ -192,13 +193,13 @@ def build(image: Image) -> str:
     return reference
 
 
-def may_be_left_out(name: str) -> bool:
-    """Whether the stack runs without this image."""
-    return name in COMPONENTS and not COMPONENTS[name].required
+def left_out(name: str) -> bool:
+    """Whether there is no program for an image that the stack can run without: Loki, Promtail."""
+    return name in COMPONENTS and COMPONENTS[name].stand_in and find_binary(name) is None
 
 
 def main(names: Sequence[str]) -> int:
-    """Build the images named, or all; 0 when every required one was built, 2 for an unknown name."""
+    """Build the images named, or all; 0 when all but those left out were built, 2 for an unknown name."""
     unknown = set(names) - {image.name for image in IMAGES}
     if unknown:
         known = ", ".join(image.name for image in IMAGES)
@@ -208,8 +209,9 @@ def main(names: Sequence[str]) -> int:
     for image in IMAGES:
         if names and image.name not in names:
             continue
-        if may_be_left_out(image.name) and find_binary(image.name) is None:
+        if left_out(image.name):
             print(f"{image.name}: left out: {why_absent(image.name)}", file=sys.stderr)  # noqa: T201  # likewise
+            print(f"{image.variable}={LEFT_OUT}", flush=True)  # noqa: T201  # likewise
             continue
         try:
             print(f"{image.variable}={build(image)}", flush=True)  # noqa: T201  # the program's output

@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stack.backends.base import StackPlan
-from stack.backends.containers.backend import ContainersBackend, why_not
+from stack.backends.base import Component, StackPlan
+from stack.backends.containers.backend import ContainersBackend, cannot_run, why_not
 from stack.backends.containers.cleanup import LABEL
 from stack.backends.containers.engine import EngineError
 from stack.backends.containers.stack import ContainersStack
@@ -111,6 +111,21 @@ def test_a_missing_image_is_told_to_auto(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("LOKI_IMAGE", "127.0.0.1:9/nothing:2")
 
     assert why_not() == "the image 127.0.0.1:9/nothing:2 is not here and its registry does not offer it"
+
+
+def test_a_component_can_be_left_out_by_its_images_variable(plan: StackPlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_IMAGE", "none")
+    with ContainersBackend().start(plan) as stack:
+        assert stack.components["prometheus"].provenance == "container"
+        assert stack.components["redis"] == Component("redis", "absent", detail="left out by REDIS_IMAGE=none")
+
+
+def test_auto_does_not_take_containers_without_what_local_processes_stand_in_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOKI_IMAGE", "none")
+    assert why_not() == "LOKI_IMAGE=none leaves loki out, which local processes stand in for"
+    assert cannot_run() is None
 
 
 class Squatter:

@@ -33,7 +33,7 @@ def plan(tmp_path: Path) -> StackPlan:
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_run_that_is_ended_leaves_nothing(ended_by: signal.Signals, tmp_path: Path) -> None:
     with started(tmp_path / "run", *RUN, "--service=storage", servers=True) as run:
-        run.wait_for("loki 3.", 60)
+        run.wait_for("prometheus 3.", 60)
         project = project_of(run.process.pid)
         assert len(left_of(project)) > 5
         run.process.send_signal(ended_by)
