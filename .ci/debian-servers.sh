@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the real servers that Debian packages, so that CI judges them instead of leaving them out, and the container
-# engine that runs them as images.
+# Installs the real servers that `make servers` does not build and Debian packages, so that CI judges them instead of
+# leaving them out, and the container engine that runs them as images.
 #
 # Does nothing, and says so, where this is not Debian or we are not root: the suite then reports those
 # components as absent. The packages' own services are not started: the suite starts its own processes.
@@ -9,10 +9,8 @@ set -euo pipefail
 say() { printf 'debian-servers: %s\n' "$*"; }
 
 packages=(
-  prometheus-node-exporter
   prometheus-redis-exporter
   redis-server
-  prometheus-alertmanager
   nginx-light
   chromium
   docker.io

@@ -68,13 +68,6 @@ def prometheus_files(work: Path) -> Files:
     yield from component("promtool", "bin/promtool")(work)
 
 
-def alertmanager_files(work: Path) -> Files:
-    """Alertmanager, and the templates that Debian keeps in files beside it."""
-    yield from component("alertmanager", "bin/alertmanager", "wget")(work)
-    for path in Path("/usr/share/prometheus/alertmanager").glob("*.tmpl"):
-        yield path, str(path).lstrip("/")
-
-
 def gateway_files(work: Path) -> Files:
     """Nginx, what its start scripts call, and an entrypoint that does what the official image's does."""
     yield from component("gateway", "usr/sbin/nginx", "sh", "cat", "curl", "openssl", "envsubst")(work)
@@ -116,7 +109,7 @@ IMAGES = (
     Image(
         "alertmanager",
         "ALERTMANAGER_IMAGE",
-        alertmanager_files,
+        component("alertmanager", "bin/alertmanager", "wget"),
         ["/bin/alertmanager"],
         (),
         [Folder("alertmanager", NOBODY)],
