@@ -226,6 +226,9 @@ COMPONENTS: dict[str, ComponentInfo] = {row.name: row for row in _COMPONENTS}
 TOOLS: dict[str, ComponentInfo] = {row.name: row for row in _TOOLS}
 """Programs that rules, tests and benchmarks use beside the stack."""
 
+AGENTS: tuple[str, ...] = ("promtail", *(row.name for row in _COMPONENTS if row.instead_of == "promtail"))
+"""The log agents that a stack can have, one at a time; the first is the usual one."""
+
 USUAL: tuple[str, ...] = tuple(row.name for row in _COMPONENTS if not row.instead_of)
 """The components of a stack whose plan names none."""
 

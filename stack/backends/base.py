@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
-from stack.components import USUAL
+from stack.components import AGENTS, USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,6 +147,12 @@ class RunningStack(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop."""
+
+
+def agent_of(components: Mapping[str, Component]) -> str:
+    """The name of a stack's log agent: the one that it has, else the usual one."""
+    present = [name for name in AGENTS if name in components and components[name].provenance != "absent"]
+    return (present or [name for name in AGENTS if name in components] or [AGENTS[0]])[0]
 
 
 class Backend(Protocol):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stack.components import AGENTS
 from stack.servers.find import SERVERS_VARIABLE, found_in
 from suites.collect.backend_choice import BACKENDS
 
@@ -25,6 +26,12 @@ def add(parser: pytest.Parser) -> None:
         type=Path,
         metavar="FILE",
         help="endpoints of a live stack, for `--stack attached` (YAML: prometheus, loki, grafana, … each a URL)",
+    )
+    group.addoption(
+        "--agent",
+        choices=AGENTS,
+        default=AGENTS[0],
+        help="the log agent of the stack that is started (default: %(default)s)",
     )
     group.addoption(
         "--servers",

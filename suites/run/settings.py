@@ -14,7 +14,7 @@ import pytest
 from fixtures.catalog import CatalogError, load
 from fixtures.service import Service
 from stack.backends.attached.target_file import TargetFile, TargetFileError
-from stack.components import COMPONENTS
+from stack.components import AGENTS, COMPONENTS, USUAL
 from suites.collect.runners.attached import attached_services
 from suites.core import waivers
 from suites.core.discovery import areas, renamed, rules
@@ -34,7 +34,7 @@ class Settings:
     `folder` is shared by its processes; `started` is in UTC. `stack`
     is the value of `--stack`, `target` the target file of an attached stack. `listed` are all services of the catalog,
     `services` those that are judged. `focused`: only single services are judged, and nothing of the stack.
-    `components` are those of the stack to start, empty for all. `chosen_only` says why the run does not see the whole
+    `components` are those of the stack to start. `chosen_only` says why the run does not see the whole
     catalog, `no_retention_trial` why there is no trial; both are empty where that is not so.
     """
 
@@ -45,7 +45,7 @@ class Settings:
     listed: tuple[Service, ...]
     services: tuple[Service, ...]
     focused: bool = False
-    components: tuple[str, ...] = ()
+    components: tuple[str, ...] = USUAL
     chosen_only: str = ""
     no_retention_trial: str = ""
 
@@ -90,18 +90,19 @@ def _settings(config: pytest.Config, folder: Path, started: datetime) -> Setting
         listed=listed,
         services=services,
         focused=focused,
-        components=_components(services) if focused else (),
+        components=_components(services if focused else (), config.getoption("--agent")),
         chosen_only=chosen_only,
         no_retention_trial=f"the retention trial was left out; run without {left_out[0]}" if left_out else "",
     )
 
 
-def _components(services: Sequence[Service]) -> tuple[str, ...]:
-    """The components of the stack that evidence about these services needs; empty for all of them."""
-    if any(service.start.local and service.start.local.component for service in services):
-        return ()  # a component that is judged as a service needs those that it works with
-    needed = (name for area in areas().values() for service in services for name in area.components(service))
-    return tuple(dict.fromkeys(needed))
+def _components(focus: Sequence[Service], agent: str) -> tuple[str, ...]:
+    """The components of the stack to start: those that evidence about the services in `focus` needs, else all."""
+    needed = {name for area in areas().values() for service in focus for name in area.components(service)}
+    # A component that is judged as a service needs those that it works with.
+    everything = not focus or any(service.start.local and service.start.local.component for service in focus)
+    chosen = USUAL if everything else [name for name in USUAL if name in needed]
+    return tuple(agent if name == AGENTS[0] else name for name in chosen)
 
 
 def _target(config: pytest.Config) -> TargetFile | None:

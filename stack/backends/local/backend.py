@@ -71,7 +71,11 @@ class LocalStack:
     def launch(self, embedded: EmbeddedFactory) -> None:
         """Start the components of the plan; called once by the backend."""
         absent = {name: reason for name in self._plan.components if (reason := _why_not(name, self._plan))}
-        lacking = [name for name in DELIVERY if name in absent]
+        # The stand-ins of agent and store speak only to each other, and there is none for another agent.
+        other_agent = any(
+            COMPONENTS[name].instead_of in DELIVERY for name in self._plan.components if name in COMPONENTS
+        )
+        lacking = [] if other_agent else [name for name in DELIVERY if name in absent]
         present = [name for name in self._plan.components if name not in absent]
         if lacking:
             present = [name for name in present if name not in DELIVERY]
@@ -79,7 +83,7 @@ class LocalStack:
         for name in present:
             self._start_process(name)
         for name in self._plan.components:
-            if name in absent and name not in DELIVERY:
+            if name in absent and not (lacking and name in DELIVERY):
                 self._mark_absent(name, absent[name])
         if lacking:
             self._stand_in(embedded, "; ".join(dict.fromkeys(absent[name] for name in lacking)))

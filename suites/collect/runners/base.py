@@ -21,7 +21,7 @@ class StackRefusedError(Exception):
 
 @dataclass(frozen=True)
 class RunnerPlan:
-    """What a runner is given: where to write, the shipped files, and the components to start (empty: all)."""
+    """What a runner is given: where to write, the shipped files, and the components to start."""
 
     work_dir: Path
     config_dir: Path

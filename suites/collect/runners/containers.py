@@ -97,6 +97,7 @@ class ContainersRunner:
         plan = StackPlan(
             work_dir=self._stack_dir,
             config_dir=self._plan.config_dir,
+            components=self._plan.components,
             targets=scrape_targets(services, self.address),
             log_glob=str(self._log_root / "*" / "*" / "*.log"),
             env={"ENVIRONMENT": "conformance"},

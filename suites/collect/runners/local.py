@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from fixtures.launch import Place, launches, log_file
@@ -57,12 +56,11 @@ class LocalRunner:
         plan = StackPlan(
             work_dir=self._plan.work_dir / "stack",
             config_dir=self._plan.config_dir,
+            components=self._plan.components,
             targets=scrape_targets(services, self.address),
             log_glob=str(self._log_root / "*" / "*" / "*.log"),
             env={"ENVIRONMENT": "conformance"},
         )
-        if self._plan.components:
-            plan = replace(plan, components=self._plan.components)
         self._stack = LocalBackend().start(plan)
         return self._stack
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.service import ANY, Service
+from stack.backends.base import agent_of
 from stack.clients.log_reader import LogReader, LogStoreError
 from stack.clients.loki import LokiClient
 from stack.components import COMPONENTS
@@ -128,7 +129,7 @@ async def log_streams(stack: InspectedStack, logging: tuple[str, ...]) -> Sequen
         endpoint = stack.endpoint("loki")
         if isinstance(endpoint, NotEvaluated):
             return endpoint
-        agent = stack.missing("promtail")
+        agent = stack.missing(agent_of(stack.stack.components))
         if agent and agent.applies:
             return agent
         reader = LokiClient(endpoint, stack.http)

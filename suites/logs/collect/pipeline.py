@@ -6,7 +6,7 @@ import asyncio
 
 import httpx
 
-from stack.backends.base import RunningStack
+from stack.backends.base import RunningStack, agent_of
 from stack.clients.log_reader import LogReader
 from stack.clients.loki import LokiClient
 from stack.records.logs.delivery import ANY, Delivery
@@ -39,14 +39,14 @@ class LogStore:
             self.missing = f"there is no Loki: {component.detail}" if component else "the stack has no Loki"
         elif down:
             self.missing = down
-        elif (agent := stack.components.get("promtail")) and agent.provenance == "absent":
+        elif (agent := stack.components.get(agent_of(stack.components))) and agent.provenance == "absent":
             self.missing = f"there is no log agent: {agent.detail}"
         else:
             self.reader = LokiClient(endpoint, http)
 
     def down(self) -> str:
         """Say why lines cannot be delivered now, empty where agent and store both run."""
-        return why_down(self._stack, "loki", "promtail")
+        return why_down(self._stack, "loki", agent_of(self._stack.components))
 
 
 async def deliveries(running: RunningService, records: Records, store: LogStore) -> Records:

@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from stack.backends.base import StackPlan, TargetGroup
+from stack.backends.base import Component, StackPlan, TargetGroup, agent_of
 from stack.backends.local.backend import LocalBackend
 from stack.backends.local.grafana import settings
 from stack.backends.process import ComponentFailed
@@ -217,3 +217,23 @@ def test_target_files_carry_job_labels_and_a_quick_interval(tmp_path: Path) -> N
     assert group["targets"] == ["127.0.0.1:2"]
     expected = {"job": "api", "system": "dante", "__scrape_interval__": "5s", "__scrape_timeout__": "900ms"}
     assert group["labels"] == expected
+
+
+def test_the_agent_of_a_stack_is_the_one_that_it_has() -> None:
+    loki, promtail, alloy = (Component(name, "native") for name in ("loki", "promtail", "alloy"))
+    absent = Component("promtail", "absent")
+    assert agent_of({"loki": loki, "promtail": promtail}) == "promtail"
+    assert agent_of({"loki": loki, "alloy": alloy}) == "alloy"
+    assert agent_of({"promtail": absent, "alloy": alloy}) == "alloy"
+    assert agent_of({"promtail": absent}) == "promtail"
+    assert agent_of({}) == "promtail"
+
+
+def test_no_stand_in_is_passed_off_as_another_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(find.SERVERS_VARIABLE, "none")
+    with LocalBackend(refuse).start(StackPlan(tmp_path, STACK, ("loki", "alloy"))) as stack:
+        assert {name: part.provenance for name, part in stack.components.items()} == {
+            "loki": "absent",
+            "alloy": "absent",
+        }
+        assert stack.embedded_logs is None
