@@ -42,12 +42,7 @@ class ComponentsCollector(StackCollector):
     async def observed(self, stack: InspectedStack) -> None:
         """Ask Prometheus for targets and jobs, and the log store for streams."""
         jobs, logging = expected(self.run)
-        found = await targets_and_jobs(stack, jobs)
-        if self.run.attached and self.run.chosen_only:
-            found["prometheus"][RunningJobs] = NotEvaluated(
-                f"the jobs of all services are not known: {self.run.chosen_only}"
-            )
-        self._keep(found)
+        self._keep(await targets_and_jobs(stack, jobs))
         kind: Kind = "simulated" if stack.stack.embedded_logs is not None else "live"
         self.run.store.put("loki", {CatalogStreams: await log_streams(stack, logging)}, kind)
 

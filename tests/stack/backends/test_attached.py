@@ -227,7 +227,7 @@ def test_a_healthy_service_of_a_live_stack_passes(run: Finished) -> None:
 def test_what_an_attached_run_cannot_see_is_not_evaluated_with_the_reason(run: Finished) -> None:
     missing = run.verdicts("healthy", "not-evaluated")
 
-    assert "cannot be followed into the log store" in missing["logs/delivered-exactly-once"]["reason"]
+    assert "which lines it wrote is not known" in missing["logs/delivered-exactly-once"]["reason"]
     assert "unless the target file says `provoke: true`" in missing["metrics/traffic-answered"]["reason"]
     listens = run.verdicts("loki", "not-evaluated")["components/only-gateway-listens-publicly"]
     assert "cannot be seen on which addresses loki listens" in listens["reason"]
