@@ -115,10 +115,10 @@ def judgement(request: pytest.FixtureRequest) -> Verdict:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Leave the telling of failures to the report where every one of them is a verdict: once is enough."""
+    """Print no failure twice: where each of them is a verdict, the report lists them."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    told = reporter.stats.get("failed", []) + reporter.stats.get("error", []) if reporter else []
-    if told and all(any(name == "verdict" for name, _ in getattr(report, "user_properties", ())) for report in told):
+    failed = reporter.stats.get("failed", []) + reporter.stats.get("error", []) if reporter else []
+    if failed and all(any(name == "verdict" for name, _ in getattr(one, "user_properties", ())) for one in failed):
         session.config.option.tbstyle = "no"
 
 
