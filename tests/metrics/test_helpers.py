@@ -13,11 +13,10 @@ from fixtures.broken._miniature.loopback_server import serving
 from stack.clients.http import fetch
 from stack.records.exposition.exposition import Exposition
 from stack.records.scrape.budget import DEFAULT, BudgetedScrape
-from stack.records.scrape.concurrent import series_in
 from stack.records.scrape.contract import Contract, MetricContract
 from stack.records.scrape.negotiation import TEXT, ContentType
 from stack.records.scrape.pair import ScrapePair
-from stack.records.scrape.scrape import Scrape
+from stack.records.scrape.scrape import Scrape, series_in
 from stack.records.scrape.target import series_key
 from suites.metrics.collect.scrapes import after, before
 from suites.metrics.helpers.ids import kind_of_id

@@ -1,4 +1,4 @@
-"""One HTTP request to a metrics endpoint and its outcome, as a frozen record.
+"""HTTP requests to a metrics endpoint and their outcomes, as frozen records: one, or several at the same time.
 
 The text form used in rule examples is an HTTP response message: status line, headers, an empty line, the body.
 Pseudo headers carry what is no part of a response: `X-Url`, `X-Accept`, `X-Accept-Encoding`, `X-Elapsed-Seconds`,
@@ -8,6 +8,7 @@ Pseudo headers carry what is no part of a response: `X-Url`, `X-Accept`, `X-Acce
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Self, cast, get_args
@@ -17,6 +18,9 @@ ErrorKind = Literal["connect", "timeout", "redirect", "too-large", "broken"]
 
 HEAD_CHARACTERS = 2048
 """How much of a body is kept as evidence."""
+
+SERIES = re.compile(rb'^([^\s#{]+(?:\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})?|\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})', re.MULTILINE)
+"""The part of a sample line before its value; linear, since every alternative starts with another byte."""
 
 
 class Redirect(NamedTuple):
@@ -104,6 +108,29 @@ class Scrape:
 def messages(text: str) -> list[str]:
     """Split several text forms that are separated by a line `=====`."""
     return text.split("=====\n")
+
+
+@dataclass(frozen=True, slots=True)
+class ConcurrentScrapes:
+    """The outcomes of scrapes that ran at the same time, and the series that each of them answered.
+
+    The text form is that of `Scrape`, several separated by a line `=====`.
+    """
+
+    scrapes: tuple[Scrape, ...]
+    series: tuple[frozenset[bytes], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text form; raises ValueError as `Scrape.parse` does."""
+        parts = messages(text)
+        bodies = [part.partition("\n\n")[2].encode() for part in parts]
+        return cls(tuple(Scrape.parse(part) for part in parts), tuple(series_in(body) for body in bodies))
+
+
+def series_in(body: bytes) -> frozenset[bytes]:
+    """The series of an exposition as they are written, without their values; labels in another order differ."""
+    return frozenset(SERIES.findall(body))
 
 
 def _header(line: str) -> tuple[str, str]:

@@ -16,7 +16,6 @@ from typing import Any
 from stack.clients.http import MAX_BYTES, Fetched, fetch
 from stack.records.exposition.exposition import Exposition, MetricFamily, OpenMetricsExposition, TextExposition
 from stack.records.scrape.budget import Budget, BudgetedScrape
-from stack.records.scrape.concurrent import ConcurrentScrapes, series_in
 from stack.records.scrape.contract import Contract, MetricContract
 from stack.records.scrape.negotiation import (
     ANYTHING,
@@ -28,7 +27,7 @@ from stack.records.scrape.negotiation import (
     Negotiation,
 )
 from stack.records.scrape.pair import ScrapePair
-from stack.records.scrape.scrape import Scrape
+from stack.records.scrape.scrape import ConcurrentScrapes, Scrape, series_in
 from suites.core.evidence import NotEvaluated, Records
 from suites.metrics.helpers.families import judged
 

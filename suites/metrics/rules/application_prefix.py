@@ -1,4 +1,4 @@
-"""Metric names begin with the name of the application or library.
+"""Metric names begin with an application or domain prefix.
 
 All services share one namespace in Prometheus, where `requests_total` could belong to any of them. A single word
 before the subject (`http_`, `myapp_`) distinguishes them.
@@ -24,8 +24,8 @@ WORDS = re.compile(r"[^a-zA-Z0-9]+|(?<=[a-z])(?=[A-Z])")
     Good("python_info 1\n"),
     Good('{"http.requests"} 1\n'),
     Good("httpRequests 1\n"),
-    Bad("requests_total 1\n", "`requests_total` has no application or library prefix"),
-    Bad("latency_seconds 1\n", "`latency_seconds` has no application or library prefix"),
+    Bad("requests_total 1\n", "`requests_total` has no application or domain prefix"),
+    Bad("latency_seconds 1\n", "`latency_seconds` has no application or domain prefix"),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
@@ -38,7 +38,7 @@ def check(family: MetricFamily) -> Iterator[Finding]:
         words.pop()
     if len(words) < 2:  # the prefix and one word
         yield Finding(
-            f"`{name}` has no application or library prefix",
+            f"`{name}` has no application or domain prefix",
             where(family),
             f"put the application's or the library's name in front: `myapp_{name}`",
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.scrape.concurrent import ConcurrentScrapes
+from stack.records.scrape.scrape import ConcurrentScrapes
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 

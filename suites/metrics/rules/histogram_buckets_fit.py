@@ -22,11 +22,11 @@ ENOUGH = 100
     Good('# TYPE a_s histogram\na_s_bucket{le="1"} 0\na_s_bucket{le="2"} 0\na_s_bucket{le="+Inf"} 3\n'),
     Bad(
         '# TYPE a_s histogram\na_s_bucket{le="1"} 0\na_s_bucket{le="2"} 0\na_s_bucket{le="+Inf"} 200\n',
-        "all 200 observations of histogram `a_s` lie above its last bound, 2",
+        "all 200 observations of histogram `a_s` are above its last bound, 2",
     ),
     Bad(
         '# TYPE a_s histogram\na_s_bucket{le="1"} 200\na_s_bucket{le="2"} 200\na_s_bucket{le="+Inf"} 200\n',
-        "all 200 observations of histogram `a_s` lie below its first bound, 1",
+        "all 200 observations of histogram `a_s` are below its first bound, 1",
     ),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/histograms/#errors-of-quantile-estimation",
@@ -43,7 +43,7 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         ):
             if beyond:
                 yield Finding(
-                    f"all {total:g} observations of histogram `{family.name}` lie {side} bound, {bound:g}",
+                    f"all {total:g} observations of histogram `{family.name}` are {side} bound, {bound:g}",
                     Where(series=f"{family.name}_bucket", line=series[0].line),
                     "choose bounds around the values that occur; check that the unit is the one in the name",
                 )

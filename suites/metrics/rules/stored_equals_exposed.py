@@ -1,4 +1,4 @@
-"""Prometheus stores exactly the series that the service exposes.
+"""Prometheus stores every series that the service exposes, under its own name and labels.
 
 Compared after a scrape that followed the last traffic. The target's own labels, Prometheus' series about the scrape
 and its spelling of bucket bounds (`1` becomes `1.0`) are ignored.
