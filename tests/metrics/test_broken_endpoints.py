@@ -73,7 +73,7 @@ CASES = {
     "half": ("metrics/endpoint-reachable", "the metrics endpoint gave no complete answer"),
     "half-gzip": ("metrics/endpoint-reachable", "the gzip data ends too early"),
     "damaged-gzip": ("metrics/endpoint-reachable", "the gzip data is damaged"),
-    "brotli": ("metrics/endpoint-reachable", "its encoding `br` was not asked for and cannot be unpacked"),
+    "brotli": ("metrics/endpoint-reachable", "its encoding `br` was not requested and cannot be unpacked"),
     "noise": ("metrics/parsable", "the body is binary data, not an exposition"),
     "no-type": ("metrics/content-type-known", "the answer has no Content-Type, so Prometheus 3 fails the scrape"),
     "json-type": ("metrics/content-type-known", "the answer is of type `application/json`"),
