@@ -1,15 +1,14 @@
-"""Opens every dashboard on a running stack and keeps what was seen: evidence of kind `live`."""
+"""Opens every dashboard on a running stack and keeps what its queries found: evidence of kind `live`."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from stack.clients.grafana import GrafanaClient, GrafanaError
-from stack.eventually import aeventually
+from stack.eventually import eventually_or_last
 from stack.records.dashboards.answers import PanelData, VariableData
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.datasource import GrafanaDatasources
@@ -33,7 +32,7 @@ Found = dict[type, Sequence[Any] | NotEvaluated]
 
 
 class DashboardsCollector(StackCollector):
-    """Opens every dashboard of the stack, and asks Grafana for its datasources and without credentials."""
+    """Opens every dashboard of the stack, and reads Grafana's datasources and what it gives without credentials."""
 
     records = (*TYPES, GrafanaAccess, GrafanaDatasources)
 
@@ -72,7 +71,7 @@ async def collect(
 
     Call it once the services have been scraped twice and their lines delivered. It returns as soon as every query
     has found something, or after `deadline_s` seconds. `partial` says why this run has not the data that the
-    dashboards are made for, if so: then nothing is asked of them.
+    dashboards are made for, if so: then they are not queried.
     """
     found = await asyncio.gather(*(_opened(stores, dashboard, partial, deadline_s) for dashboard in dashboards))
     return {dashboard.subject: records for dashboard, records in zip(dashboards, found, strict=True)}
@@ -85,24 +84,24 @@ async def _opened(stores: Stores, dashboard: Dashboard, partial: str, deadline_s
         served = await _served(stores, dashboard, deadline_s)
         return {ServedDashboard: served, PanelData: NotEvaluated(partial), VariableData: NotEvaluated(partial)}
     opened = Opened(dashboard, stores)
-    looking = aeventually(opened.query_missing, bool, deadline_s, describe=f"dashboard {dashboard.subject} shows data")
-    serving = asyncio.create_task(_served(stores, dashboard, deadline_s))
-    with contextlib.suppress(TimeoutError):
-        await looking
+    served, _ = await asyncio.gather(
+        _served(stores, dashboard, deadline_s),
+        eventually_or_last(opened.query_missing, bool, deadline_s, f"dashboard {dashboard.subject} has data"),
+    )
     return {
-        ServedDashboard: await serving,
-        PanelData: _told(list(opened.panels.values()), opened.unqueried, "the dashboard has no query to ask"),
-        VariableData: _told(list(opened.variables.values()), opened.unqueried, "the dashboard has no variable to fill"),
+        ServedDashboard: served,
+        PanelData: _judgeable(list(opened.panels.values()), opened.unqueried, "the dashboard has no query"),
+        VariableData: _judgeable(list(opened.variables.values()), opened.unqueried, "the dashboard has no variable"),
     }
 
 
-def _told(
-    records: Sequence[PanelData] | Sequence[VariableData], unasked: Mapping[str, None], nothing: str
+def _judgeable(
+    records: Sequence[PanelData] | Sequence[VariableData], unqueried: Mapping[str, None], nothing: str
 ) -> Sequence[Any] | NotEvaluated:
-    """The records; where a part could not be asked there is no verdict, unless the rest shows a fault already."""
+    """The records; where a part could not be queried there is no verdict, unless the rest shows a fault already."""
     faulty = any(record.error or not record.values for record in records)
-    if unasked and not faulty:
-        return NotEvaluated("; ".join(unasked))
+    if unqueried and not faulty:
+        return NotEvaluated("; ".join(unqueried))
     return records or NotEvaluated(nothing, applies=False)
 
 
@@ -117,20 +116,18 @@ async def _served(stores: Stores, dashboard: Dashboard, deadline_s: float) -> Se
         panels=len(dashboard.panels),
         url=f"{grafana.url}/d/{dashboard.uid}",
     )
-    asked = file
 
-    async def ask() -> bool:
-        nonlocal asked
-        asked = await _ask(grafana, file)
-        return asked.served_title is not None or asked.error is not None
+    async def read() -> ServedDashboard:
+        return await _read_served(grafana, file)
+
+    def known(served: ServedDashboard) -> bool:
+        return served.served_title is not None or served.error is not None
 
     # Grafana reads its dashboards after it says that it is ready.
-    with contextlib.suppress(TimeoutError):
-        await aeventually(ask, bool, deadline_s, describe=f"Grafana serves {file.uid}")
-    return [asked]
+    return [await eventually_or_last(read, known, deadline_s, f"Grafana serves {file.uid}")]
 
 
-async def _ask(grafana: GrafanaClient, file: ServedDashboard) -> ServedDashboard:
+async def _read_served(grafana: GrafanaClient, file: ServedDashboard) -> ServedDashboard:
     if not file.uid:
         return replace(file, error="the file gives it no uid")
     try:
