@@ -5,6 +5,8 @@ Source: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 
 from __future__ import annotations
 
+from typing import Any
+
 from stack.clients.server_client import ServerClient, ServerError, excerpt, place
 
 
@@ -17,10 +19,10 @@ class AlertmanagerClient(ServerClient):
 
     error = AlertmanagerError
 
-    async def config(self) -> str:
-        """Return the configuration in use as YAML text, defaults included, secrets masked."""
+    async def config(self) -> dict[str, Any]:
+        """Return the effective configuration, defaults included, secrets masked."""
         answer = await self.send("GET", "/api/v2/status")
         try:
-            return str(self.json(answer, dict)["config"]["original"])
+            return self.configuration(self.json(answer, dict)["config"]["original"])
         except (KeyError, TypeError) as malformed:
             raise AlertmanagerError(f"{place(answer)}: {excerpt(answer)}") from malformed

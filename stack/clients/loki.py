@@ -38,9 +38,9 @@ class LokiClient(QueryClient):
         answer = await self.send("GET", f"{self.api}/status/buildinfo")
         return {str(key): str(value) for key, value in self.json(answer, dict).items()}
 
-    async def config(self) -> str:
-        """Return the effective configuration as YAML text."""
-        return (await self._accepted("GET", "/config")).text
+    async def config(self) -> dict[str, Any]:
+        """Return the effective configuration, defaults included."""
+        return self.configuration((await self._accepted("GET", "/config")).text)
 
     async def label_names(self, start_ns: int, end_ns: int) -> list[str]:
         """Return the names of all labels in use between two times."""

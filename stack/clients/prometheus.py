@@ -53,9 +53,9 @@ class PrometheusClient(QueryClient):
         """Return what the server says about its run: `startTime`, `storageRetention`, `reloadConfigSuccess`, …."""
         return dict(await self.data("status/runtimeinfo"))
 
-    async def config(self) -> str:
-        """Return the effective configuration as YAML text."""
-        return str((await self.data("status/config"))["yaml"])
+    async def config(self) -> dict[str, Any]:
+        """Return the effective configuration, defaults included."""
+        return self.configuration((await self.data("status/config"))["yaml"])
 
     async def targets(self, max_age_s: float = 0.2) -> tuple[Target, ...]:
         """Return all active targets; callers within `max_age_s` seconds of each other share one answer."""

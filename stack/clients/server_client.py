@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 import httpx
 
 from stack.records.dashboards.answers import QueryResult
+from stack.text.yaml_text import ConfigError, read_mapping
 
 TIMEOUT_S = 15.0
 """Seconds for one answer: a server that works through a backlog is slow, not gone."""
@@ -60,6 +61,13 @@ class ServerClient:
             expected = "a JSON list" if kind is list else "a JSON object"
             raise self.error(f"{place(answer)}: expected {expected}, got {excerpt(answer)}")
         return body
+
+    def configuration(self, text: str) -> dict[str, Any]:
+        """Return the server's configuration, which it gave as YAML text."""
+        try:
+            return dict(read_mapping(text).data)
+        except ConfigError as broken:
+            raise self.error(f"{self.url}: its configuration cannot be read: {broken}") from broken
 
 
 class QueryClient(ServerClient):

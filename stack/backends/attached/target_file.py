@@ -17,7 +17,6 @@ Its shape is `schemas/target.schema.json`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,9 +27,9 @@ from jsonschema import Draft202012Validator
 
 from stack.components import COMPONENTS
 from stack.text import schema_errors
+from stack.text.schema_data import schema_data
 from stack.text.yaml_text import Problem, YamlText, read_strict
 
-SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "target.schema.json"
 NAMED = tuple(name for name, info in COMPONENTS.items() if info.ready_path)
 """The components that can be attached to; what Redis does is seen through its exporter."""
 
@@ -116,6 +115,6 @@ def _missing(document: YamlText, folder: Path, environment: Mapping[str, str]) -
 
 @cache
 def _validator() -> Draft202012Validator:
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    schema = schema_data("target.schema.json")
     components = {name: {"$ref": "#/$defs/component"} for name in NAMED}
     return schema_errors.validator({**schema, "properties": components | schema["properties"]})

@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from datetime import date
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import httpx
-import yaml
 
 from stack.clients.alertmanager import AlertmanagerClient, AlertmanagerError
 from stack.components import COMPONENTS
@@ -73,10 +71,10 @@ async def alertmanager_config(stack: InspectedStack) -> list[EffectiveConfig] | 
     file = display_path(stack.config_dir, ALERTMANAGER)
     try:
         document = read_mapping((stack.config_dir / ALERTMANAGER).read_text(encoding="utf-8"))
-        used: Any = yaml.safe_load(await AlertmanagerClient(url, stack.http).config())
+        used = await AlertmanagerClient(url, stack.http).config()
     except AlertmanagerError as silent:
         return NotEvaluated(f"Alertmanager does not answer: {silent}")
-    except (OSError, ValueError, yaml.YAMLError) as broken:
+    except (OSError, ValueError) as broken:
         return NotEvaluated(f"{file} cannot be compared: {broken}")
     settings = [
         Setting(".".join(map(str, path)), value, at(used, path), file, document.line(*path))

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from stack.clients.loki import LokiClient
 from stack.clients.prometheus import PrometheusClient
 from stack.records.config.effective import EffectiveConfig, Setting, as_text, at, leaves, varies
@@ -43,7 +41,7 @@ async def effective_loki(loki: LokiClient, config_dir: Path) -> EffectiveConfig:
         OSError, ConfigError: the file cannot be read.
 
     """
-    live = section(yaml.safe_load(await loki.config()))
+    live = await loki.config()
     raw = (config_dir / LOKI).read_text(encoding="utf-8")
     document = read_mapping(raw)
     settings = list(_compared(document, live, display_path(config_dir, LOKI)))
@@ -59,12 +57,12 @@ async def effective_loki(loki: LokiClient, config_dir: Path) -> EffectiveConfig:
 
 async def effective_prometheus(prometheus: PrometheusClient, config: PrometheusConfig) -> EffectiveConfig:
     """Compare Prometheus' file and command with what it runs on; raises PrometheusError where it does not answer."""
-    live = section(yaml.safe_load(await prometheus.config()))
+    live = await prometheus.config()
     retention = dict(_kept(str((await prometheus.runtime_info()).get("storageRetention", ""))))
     settings = [
         setting for setting in _compared(config.text, live, config.file) if not setting.key.startswith(RETENTION)
     ]
-    # A section in the file replaces the flags, all of them; the server says in one place what it follows.
+    # A section in the file replaces the flags, all of them; the server says in one place what applies.
     in_file = section(config.data, "storage", "tsdb", "retention")
     for name in ("time", "size"):
         given = as_text(in_file.get(name)) if in_file else config.flags.get(RETENTION + name, "").strip()

@@ -14,7 +14,7 @@ from stack.records.retention.running import CompactorRuns, OldStream, RetentionO
 from stack.text.durations import DAY, SEVEN_DAYS, seconds
 from stack.text.yaml_text import section
 from suites.core.evidence import NotEvaluated
-from suites.retention.collect.temporary_stack import live_settings, metrics_text
+from suites.retention.collect.temporary_stack import metrics_text
 
 RING_POLL_S = 5.0
 """Loki looks this often whether it is the one who runs the compactor, for the first time after this long."""
@@ -32,7 +32,7 @@ async def compactor_runs(loki: LokiClient, http: httpx.AsyncClient) -> Compactor
         LogStoreError, httpx.HTTPError: Loki did not answer.
 
     """
-    compactor = section(await live_settings(loki), "compactor")
+    compactor = section(await loki.config(), "compactor")
     wait = _setting(compactor, "compaction_interval", 600.0)
     interval = _setting(compactor, "apply_retention_interval", 0.0) or wait
     runs = CompactorRuns.read(await metrics_text(http, loki.url), interval, time.time())
@@ -57,7 +57,7 @@ async def observe_attached(
         LogStoreError, httpx.HTTPError: Loki did not answer.
 
     """
-    slack = slack_s(await live_settings(loki))
+    slack = slack_s(await loki.config())
     end = round((now - SEVEN_DAYS - slack) * NS)
     start = end - round(LOOK_BACK_S * NS)
     streams = await loki.series([], start, end)

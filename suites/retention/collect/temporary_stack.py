@@ -7,12 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import httpx
-import yaml
 
 from stack.backends.ports import HOST, Ports
 from stack.backends.process import HttpReady, ProcessSpec, Running, start
-from stack.clients.loki import LokiClient
-from stack.text.yaml_text import section
 
 CONFIG = Path("loki") / "loki-config.yaml"
 OVERLAY = Path("loki") / "retention-trial.flags"
@@ -108,11 +105,6 @@ def read_overlay(path: Path) -> tuple[str, ...]:
     """Return the flags of an overlay file: one a line, `#` begins a comment."""
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
     return tuple(line for line in lines if line and not line.startswith("#"))
-
-
-async def live_settings(client: LokiClient) -> dict[str, object]:
-    """Return the configuration that a running Loki uses."""
-    return section(yaml.safe_load(await client.config()))
 
 
 async def metrics_text(http: httpx.AsyncClient, url: str) -> str:

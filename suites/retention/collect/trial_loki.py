@@ -27,7 +27,6 @@ from suites.retention.collect.temporary_stack import (
     ThrowawayLoki,
     TrialBroke,
     TrialImpossibleError,
-    live_settings,
     metrics_text,
 )
 
@@ -83,7 +82,7 @@ async def trial_loki(
             loki = LokiClient(server.url, http)
             groups = _groups(time.time_ns())
             await server.start()
-            live = await live_settings(loki)
+            live = await loki.config()
             version = (await loki.build_info())["version"]
             refuse_other_stores(live)
             await _write(groups, loki, server, http)

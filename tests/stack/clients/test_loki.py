@@ -133,7 +133,7 @@ def test_on_a_real_loki(tmp_path: Path) -> None:
         async with httpx.AsyncClient(timeout=30) as http:
             loki = LokiClient(real.url, http, page=7)
             assert (await loki.build_info())["version"] == "3.6.15"
-            assert "retention_period: 1w" in await loki.config()
+            assert (await loki.config())["limits_config"]["retention_period"] == "1w"
             await loki.push([*entries, plain])
             assert sorted(await loki.entries('{service="x"}', *window), key=lambda one: one.line) == sorted(
                 [*entries, plain], key=lambda one: one.line
