@@ -15,13 +15,13 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stack.backends.supervisor import MARK, supervisor
-from stack.eventually import eventually
+from stack.eventually import contention, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHOWN_LINES = 20
-PROBE_TIMEOUT_S = 2.0
+PROBE_TIMEOUT_S = 10.0
 
 
 class ComponentFailed(Exception):  # noqa: N818  # says what happened, as TimeoutExpired does
@@ -130,11 +130,11 @@ class Running:
             raise ComponentFailed(f"{error}{self._log_excerpt()}") from error
 
     def stop(self, grace_s: float = 5.0) -> None:
-        """End the process group: SIGTERM, then SIGKILL for what is left after `grace_s` seconds."""
+        """End the process group: SIGTERM, then SIGKILL for what is left after `grace_s` seconds of a free core."""
         if self.alive:
             self._signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(grace_s)
+                self._process.wait(grace_s * contention())
         self.kill()
 
     def kill(self) -> None:

@@ -11,7 +11,7 @@ import httpx
 
 from stack.components import COMPONENTS
 
-TIMEOUT_S = 3.0
+TIMEOUT_S = 20.0
 
 Credentials = tuple[str, str] | None
 """User and password, where a server asks for them."""

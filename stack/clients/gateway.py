@@ -12,7 +12,7 @@ from websockets.headers import build_authorization_basic
 from stack.clients.server_client import ServerClient, ServerError
 from stack.records.live.gateway_trial import REFUSED, Route
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 20.0
 TAIL = "/loki/api/v1/tail"
 
 

@@ -22,6 +22,7 @@ import h11
 
 from stack.clients.errors import explain
 from stack.clients.unpack import UndecodableError, unpacker
+from stack.eventually import contention
 from stack.records.scrape.scrape import HEAD_CHARACTERS, ErrorKind, Redirect, Scrape
 
 MAX_BYTES = 128 * 1024 * 1024
@@ -48,6 +49,8 @@ async def fetch(
 ) -> Fetched:
     """GET `url` as Prometheus does: the deadline covers everything, redirects on the same host are followed.
 
+    `timeout_s` are seconds of a machine with a free core: a service on a busy one is not slow for that.
+
     Waiting for a free place among `AT_ONCE` connections does not count as time of the service. A user name and
     password in the URL are sent as basic authentication and left out of the record.
     """
@@ -57,7 +60,7 @@ async def fetch(
     async with gate:
         started = time.perf_counter()
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(timeout_s * contention()):
                 await attempt.run()
         except TimeoutError:
             attempt.fail("timeout", attempt.progress())

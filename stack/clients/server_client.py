@@ -12,7 +12,7 @@ import httpx
 from stack.records.dashboards.answers import QueryResult
 from stack.text.yaml_text import ConfigError, read_mapping
 
-TIMEOUT_S = 15.0
+TIMEOUT_S = 30.0
 """Seconds for one answer: a server that works through a backlog is slow, not gone."""
 EXCERPT_CHARACTERS = 300
 LOG_LINES = 200

@@ -28,7 +28,7 @@ PLATFORM = f"{platform.system().lower()}-{_MACHINE.get(platform.machine(), platf
 """How the projects name the platform in their release files: `linux-amd64`, `darwin-arm64`."""
 
 VERSION = re.compile(r"\d+\.\d+(?:\.\d+)+")
-VERSION_TIMEOUT_S = 10
+VERSION_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)

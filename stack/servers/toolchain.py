@@ -108,7 +108,7 @@ def _probe(path: Path, source: str) -> Go | str | None:
         return None
     try:
         done = subprocess.run(  # noqa: S603  # the path is `go` from PATH or from this environment
-            [path, "version"], capture_output=True, text=True, timeout=30, check=False, env=go_environment()
+            [path, "version"], capture_output=True, text=True, timeout=120, check=False, env=go_environment()
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{path} does not run ({error})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stack.backends.base import RunningStack
 from stack.eventually import eventually
 
-PATIENCE_S = 6.0
+PATIENCE_S = 10.0
 """A server that runs may be too busy to answer at once that it is ready; one that has ended is down."""
 BUSY = "runs but is not ready"
 

@@ -8,6 +8,7 @@ import uuid
 import httpx
 
 from fixtures.service import Request
+from stack.eventually import contention
 from stack.records.logs.stream import ExpectedLine, SentRequest
 from stack.records.scrape.traffic import Answer, ProvokedTraffic
 from suites.core.running_service import RunningService
@@ -37,7 +38,11 @@ async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tup
     status, problem = 0, None
     try:
         answer = await http.request(
-            request.method, f"{base_url}{request.path}", headers=headers, content=request.body, timeout=TIMEOUT_S
+            request.method,
+            f"{base_url}{request.path}",
+            headers=headers,
+            content=request.body,
+            timeout=TIMEOUT_S * contention(),
         )
         status = answer.status_code
     except (httpx.HTTPError, httpx.InvalidURL) as failed:

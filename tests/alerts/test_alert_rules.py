@@ -57,7 +57,7 @@ def test_prometheus_own_checker_accepts_configuration_and_rules(tmp_path: Path, 
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=300,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr

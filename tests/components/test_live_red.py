@@ -66,7 +66,7 @@ def drift(config: Path) -> None:
 
 async def collect(stack: LocalStack, config: Path, service: str) -> Seen:
     """Collect the evidence on a running stack whose catalog has one service."""
-    async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=120) as http:
         urls = [stack.endpoint(name) or "" for name in ("loki", "prometheus")]
         found = await collect_stack(inspected(stack, http, config), (service,), (service,))
         for name, records in (await settings_in_use(urls[0], urls[1], config, http, time.time())).items():

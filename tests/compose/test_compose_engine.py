@@ -73,14 +73,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     project += ["--env-file", str(environment), "--profile", "services"]
 
     def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return _docker(*project, *arguments, timeout=180)
+        return _docker(*project, *arguments, timeout=600)
 
     services = tuple(sorted(set(compose("config", "--services").stdout.split()) - WITHOUT))
     try:
         up = compose("up", "-d", "--no-build", "--pull", "never", "--wait", "--wait-timeout", "120", *services)
         assert up.returncode == 0, up.stderr + compose("ps", "-a").stdout
         port = compose("port", "gateway", "4080").stdout.strip()
-        with httpx.Client(base_url=f"http://{port}", auth=("observer", PASSWORD), timeout=10) as client:
+        with httpx.Client(base_url=f"http://{port}", auth=("observer", PASSWORD), timeout=60) as client:
             yield Up(services, compose, client)
     finally:
         down = compose("down", "--volumes", "--timeout", "5")

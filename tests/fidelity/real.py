@@ -76,7 +76,7 @@ class RealLogs:
         """Return all lines of a query."""
 
         async def ask() -> list[LogEntry]:
-            async with httpx.AsyncClient(timeout=30) as http:
+            async with httpx.AsyncClient(timeout=120) as http:
                 return await LokiClient(self.url, http).entries(query, *window)
 
         return asyncio.run(ask())

@@ -49,7 +49,7 @@ class Echo(BaseHTTPRequestHandler):
 def write_users(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
     variables = {"PATH": os.environ["PATH"], "GATEWAY_DIR": str(folder), "GATEWAY_FURTHER_USERS": "/nowhere", **env}
     return subprocess.run(
-        ["/bin/sh", USERS_SCRIPT], env=variables, capture_output=True, text=True, check=False, timeout=20
+        ["/bin/sh", USERS_SCRIPT], env=variables, capture_output=True, text=True, check=False, timeout=120
     )
 
 
@@ -81,7 +81,7 @@ def running(folder: Path, upstream: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def raw(gateway: str, path: str, headers: str = "") -> str:
     token = base64.b64encode(":".join(USER).encode()).decode()
     host, _, port = gateway.removeprefix("http://").partition(":")
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {token}\r\n{headers or 'Connection: close'}"
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(f"{request.rstrip()}\r\n\r\n".encode())
         answer = b""
         while not (headers and answer.endswith(b"tail")) and (part := connection.recv(65536)):

@@ -83,7 +83,7 @@ class Outcome:
 
 def metric(stack: LocalStack, component: str, name: str) -> int:
     """The sum over a counter's series, as the component exposes it."""
-    text = httpx.get(f"{stack.endpoint(component)}/metrics", timeout=10, trust_env=False).text
+    text = httpx.get(f"{stack.endpoint(component)}/metrics", timeout=120, trust_env=False).text
     values = re.findall(rf"^{name}(?:\{{[^}}]*\}})? (\S+)$", text, re.MULTILINE)
     return int(sum(map(float, values)))
 
@@ -121,13 +121,13 @@ def counted(stack: LocalStack) -> int:
     """How many lines the store counts, once per line however often it was sent."""
     parameters = {"query": 'sum(count_over_time({system="load"}[1h]))'}
     url = f"{stack.endpoint('loki')}/loki/api/v1/query"
-    found = httpx.get(url, params=parameters, timeout=30, trust_env=False).json()["data"]["result"]
+    found = httpx.get(url, params=parameters, timeout=120, trust_env=False).json()["data"]["result"]
     return int(found[0]["value"][1]) if found else 0
 
 
 async def numbers_of(url: str, service: str) -> list[int]:
     window = int((time.time() - 1800) * 1e9), int((time.time() + 600) * 1e9)
-    async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=120, trust_env=False) as http:
         entries: list[LogEntry] = await LokiClient(url, http).entries(f'{{service="{service}"}}', *window)
     streams = {entry.labels for entry in entries}
     assert len(streams) <= 1, f"the lines of one service lie in one stream, not in {sorted(streams)}"

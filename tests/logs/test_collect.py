@@ -11,6 +11,7 @@ from pathlib import Path
 from stack.records.logs.stream import ExpectedLine, LogStream, SentRequest
 from suites.core.evidence import NotEvaluated, Records
 from suites.logs.collect.emitted import LogContract, collect
+from tests.support.pace import within
 
 CONTRACT = LogContract("api", "zap")
 
@@ -47,20 +48,19 @@ def test_waits_until_the_last_promised_line_is_whole(tmp_path: Path) -> None:
 
     thread = threading.Thread(target=service)
     thread.start()
-    started = time.monotonic()
-    (stream,) = streams_of(gather([log], [request("r-1"), request("r-2", expected=2)]))
+    # Waiting ends with the lines, not at the deadline.
+    with within(60):
+        (stream,) = streams_of(gather([log], [request("r-1"), request("r-2", expected=2)], deadline_s=120))
     thread.join()
     assert [each.problem for each in stream.lines] == [None, None, None]
     assert written.is_set()
-    assert time.monotonic() - started < 4, "it waited for the deadline, not for the lines"
 
 
 def test_a_log_that_is_complete_costs_no_wait(tmp_path: Path) -> None:
     log = tmp_path / "api.log"
     log.write_text(line("r-1"), encoding="utf-8")
-    started = time.monotonic()
-    (stream,) = streams_of(gather([log], [request("r-1")], deadline_s=30))
-    assert time.monotonic() - started < 2
+    with within(15):
+        (stream,) = streams_of(gather([log], [request("r-1")], deadline_s=30))
     assert (stream.service, stream.format, len(stream.requests), stream.emitted_from) == ("api", "zap", 1, 1.0)
 
 
@@ -69,7 +69,7 @@ def test_a_line_that_never_comes_ends_at_the_deadline(tmp_path: Path) -> None:
     log.write_text(line("r-1"), encoding="utf-8")
     started = time.monotonic()
     (stream,) = streams_of(gather([log], [request("r-1"), request("lost")], deadline_s=0.2))
-    assert 0.2 <= time.monotonic() - started < 2
+    assert time.monotonic() - started >= 0.2
     assert len(stream.lines) == 1
 
 
@@ -78,9 +78,8 @@ def test_silent_services_wait_side_by_side(tmp_path: Path) -> None:
         files = [tmp_path / f"{number}.log" for number in range(60)]
         await asyncio.gather(*(collect([file], CONTRACT, [request("r")], 1.0, deadline_s=0.5) for file in files))
 
-    started = time.monotonic()
-    asyncio.run(all_of_them())
-    assert time.monotonic() - started < 10, "one after the other they would take 30 s"
+    with within(15):  # one after the other they would take 30 s
+        asyncio.run(all_of_them())
 
 
 def test_lines_in_a_rotated_file_count(tmp_path: Path) -> None:

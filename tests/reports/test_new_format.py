@@ -48,7 +48,7 @@ def test_a_new_format_is_one_module_and_one_line(tmp_path: Path) -> None:
             cwd=home,
             env={**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": ""},
             check=True,
-            timeout=60,
+            timeout=600,
         )
         assert (home / "reports/out/verdicts.csv").read_text(encoding="utf-8") == "metrics/ok,pass\n"
 

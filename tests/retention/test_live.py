@@ -34,7 +34,7 @@ NS = 1_000_000_000
 
 
 def client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=30, trust_env=False)
+    return httpx.AsyncClient(timeout=120, trust_env=False)
 
 
 def findings(rule: str, found: object) -> list[str]:

@@ -82,7 +82,7 @@ BREAKS: dict[str, dict[str, str]] = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """One run over all miniatures, without real servers: they are another test's matter."""
-    return finished(tmp_path_factory.mktemp("hostile"), "--catalog=fixtures/broken", timeout_s=240)
+    return finished(tmp_path_factory.mktemp("hostile"), "--catalog=fixtures/broken")
 
 
 def test_every_miniature_is_in_the_table() -> None:

@@ -135,7 +135,7 @@ def test_ctrl_c_ends_everything(tmp_path: Path, moment: Callable[[Started], None
     with started(tmp_path, *selected, *workers) as run:
         moment(run)
         os.killpg(run.process.pid, signal.SIGINT)  # as a terminal does: to the whole group
-        ended = run.finish(60)
+        ended = run.finish()
         assert ended.code == pytest.ExitCode.INTERRUPTED, ended.output[-3000:]
         assert "INTERNALERROR" not in ended.output
         eventually(run.survivors, lambda left: not left, 10, describe="no process is left")
@@ -146,7 +146,7 @@ def test_a_killed_run_leaves_no_process(tmp_path: Path) -> None:
     with started(tmp_path, "--catalog=fixtures/broken", "--service=healthy", "--service=hangs") as run:
         a_service_runs(run)
         run.process.kill()
-        run.finish(20)
+        run.finish()
         eventually(run.survivors, lambda left: not left, 15, describe="no process is left")
 
 

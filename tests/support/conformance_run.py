@@ -38,7 +38,7 @@ class Started:
         """What it printed so far."""
         return (self.home / "output.txt").read_text(encoding="utf-8", errors="replace")
 
-    def wait_for(self, text: str, timeout_s: float = 60) -> None:
+    def wait_for(self, text: str, timeout_s: float = 120) -> None:
         """Wait until the run has printed `text`."""
 
         def look() -> str:
@@ -47,7 +47,7 @@ class Started:
 
         eventually(look, lambda output: text in output, timeout_s, describe=f"the run prints {text!r}")
 
-    def finish(self, timeout_s: float = 120) -> Finished:
+    def finish(self, timeout_s: float = 900) -> Finished:
         """Wait for its end; a run that does not end in time is ended and fails the test."""
         late = threading.Timer(timeout_s, self.process.kill)
         late.start()
@@ -135,14 +135,14 @@ def started(
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGINT)
             try:
-                process.wait(20)
+                process.wait(120)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
 
 
 def finished(
-    home: Path, *arguments: str, env: Mapping[str, str] | None = None, servers: bool = False, timeout_s: float = 120
+    home: Path, *arguments: str, env: Mapping[str, str] | None = None, servers: bool = False, timeout_s: float = 900
 ) -> Finished:
     """Run to the end; see `started`."""
     with started(home, *arguments, env=env, servers=servers) as run:

@@ -24,7 +24,7 @@ MARKS = [pytest.mark.engine, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or
 def docker(*arguments: str) -> list[str]:
     """Run the client and return the words it prints."""
     client = shutil.which("docker") or "docker"
-    return subprocess.run([client, *arguments], capture_output=True, text=True, check=True, timeout=60).stdout.split()
+    return subprocess.run([client, *arguments], capture_output=True, text=True, check=True, timeout=300).stdout.split()
 
 
 def left_of(project: str) -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXPECTED = tuple(name for name, info in COMPONENTS.items() if info.queried)
 """The components that a target file may leave out only at a price: what needs them is not evaluated."""
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 20.0
 
 
 class AttachedBackend:

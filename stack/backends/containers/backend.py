@@ -30,8 +30,8 @@ SHIPPED = Path(__file__).resolve().parents[2]
 OTHER_PROFILES = ("consul",)
 """What the compose file has for other sites, beside components, and a run does not start."""
 
-QUICK_S = 1.0
-"""How long `--stack auto` waits for an engine: one that is there answers in milliseconds."""
+QUICK_S = 10.0
+"""How long `--stack auto` waits for an engine: where there is none, its client says so at once."""
 
 
 class ContainersBackend:

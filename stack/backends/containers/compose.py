@@ -25,9 +25,9 @@ from stack.components import COMPONENTS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-UP_S = 180.0
-DOWN_S = 120.0
-CALL_S = 60.0
+UP_S = 600.0
+DOWN_S = 300.0
+CALL_S = 120.0
 STOP_S = "2"
 """Seconds that containers get to end by themselves: their data goes with them."""
 

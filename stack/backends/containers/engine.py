@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-CALL_S = 30.0
-ANSWER_S = 10.0
+CALL_S = 120.0
+ANSWER_S = 30.0
 """How long an engine may take to say its version: one that has just been woken takes seconds."""
 
 API = (1, 41)

@@ -153,7 +153,7 @@ class ContainerProcess:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
-                timeout=20,
+                timeout=120,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as broken:

@@ -35,7 +35,7 @@ FILE = "docker-compose.yml"
 PROFILE = "services"
 """The profile of the compose file that has the reference services."""
 
-VIEW_S = 10.0
+VIEW_S = 30.0
 TRIES = 3
 """How often other ports are tried where somebody took one meanwhile."""
 

@@ -36,7 +36,7 @@ OPTIONAL = frozenset(name for name, info in COMPONENTS.items() if not info.requi
 READY_S = 90.0
 """Seconds that a component gets to become ready, if the plan does not give it more: a cold engine needs them."""
 
-PING_S = 2.0
+PING_S = 10.0
 
 
 class ContainersStack:

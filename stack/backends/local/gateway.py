@@ -51,7 +51,7 @@ def _write_users(context: ComponentContext, home: Path) -> None:
         env={"PATH": os.environ.get("PATH", os.defpath), "GATEWAY_FURTHER_USERS": os.devnull, **variables},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
         check=False,
     )
     if done.returncode:

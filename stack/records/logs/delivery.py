@@ -63,7 +63,8 @@ class Delivery:
 
     `expected` are the labels the lines have to be found under, `ANY` for any value. `streams` are all streams of the
     service, `stream_budget` how many it may have. `arrivals` are by line, as far as they were watched.
-    `json_errors` are texts on which the store's `| json` reports an error.
+    `json_errors` are texts on which the store's `| json` reports an error. `contention` says how many processes
+    wanted each core of this machine: only what takes longer than so many times its budget is proven to be slow.
     """
 
     service: str
@@ -76,6 +77,7 @@ class Delivery:
     waited_s: float = 20.0
     latency_budget_s: float = 5.0
     stream_budget: int = 20
+    contention: float = 1.0
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -84,7 +86,8 @@ class Delivery:
         `expected` (labels) and `emitted` (lines as text) tell what should be; `found` what is there: a number stands
         for the perfect delivery of that line, `{of: 2, at: 1.5, line: …, labels: …, ids: …}` for one that differs
         (`labels` and `ids` are changes; null removes), and without `found` all lines are delivered perfectly. Besides
-        `arrivals` (pairs of seconds), `json_errors` (line numbers), `budget` (seconds), `streams` (how many may be).
+        `arrivals` (pairs of seconds), `json_errors` (line numbers), `budget` (seconds), `streams` (how many may be),
+        `contention`.
         """
         return cls(**_fields(read_example(text)))
 

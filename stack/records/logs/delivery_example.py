@@ -29,7 +29,7 @@ def read_example(text: str) -> dict[str, Any]:
         "arrivals": example.get("arrivals", ()),
         "json_errors": frozenset(lines[number - 1].text for number in example.get("json_errors", ())),
     }
-    names = {"budget": "latency_budget_s", "streams": "stream_budget", "waited": "waited_s"}
+    names = {"budget": "latency_budget_s", "streams": "stream_budget", "waited": "waited_s", "contention": "contention"}
     return fields | {name: example[short] for short, name in names.items() if short in example}
 
 

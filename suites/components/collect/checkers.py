@@ -13,7 +13,7 @@ from stack.servers.find import find_binary, why_absent
 from suites.core.evidence import NotEvaluated
 from suites.core.stack_files import display_path
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0
 KEPT = 1000
 """Characters of a checker's output that are kept, from its end: there it says what is wrong."""
 

@@ -18,7 +18,7 @@ from suites.core.evidence import NotEvaluated
 from suites.core.inspected_stack import NO_FILES, InspectedStack
 from suites.core.stack_files import display_path
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 20.0
 ALERTMANAGER = "alertmanager/alertmanager.yml"
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stack.clients.log_reader import LogReader, LogStoreError
-from stack.eventually import aeventually
+from stack.eventually import aeventually, contention
 from stack.records.logs.delivery import ANY, Arrival, Delivery
 from stack.records.logs.emitted_line import EmittedLine
 from stack.records.logs.entry import LabelSet, LogEntry
@@ -85,6 +85,7 @@ async def collect(
         waited_s=deadline_s,
         latency_budget_s=contract.latency_budget_s,
         stream_budget=contract.stream_budget,
+        contention=contention(),
     )
     return {Delivery: [delivery]}
 
@@ -115,12 +116,11 @@ class _Chase:
 
     async def run(self, deadline_s: float) -> None:
         """Look in the right place; after a while, and at the end, look everywhere for what is missing."""
-        started = time.monotonic()
         patience = min(deadline_s, max(3.0, self.contract.latency_budget_s))
-        for timeout_s in (patience, deadline_s - patience):
+        for timeout_s in filter(None, (patience, deadline_s - patience)):
             if not await self._wait(timeout_s) and await self._astray():
                 return
-            if not self._missing() or time.monotonic() - started >= deadline_s:
+            if not self._missing():
                 return
 
     def arrivals(self) -> tuple[Arrival | None, ...]:

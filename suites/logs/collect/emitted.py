@@ -7,20 +7,17 @@ does costs the deadline, side by side with all others.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from stack.eventually import eventually
+from stack.eventually import aeventually
 from stack.records.logs.reader import BUDGET, read_log, rotated
 from stack.records.logs.stream import LOKI_MAX_LINE_BYTES, LogStream, SentRequest
 from suites.core.evidence import NotEvaluated, Records
-
-_WAITING = ThreadPoolExecutor(max_workers=64, thread_name_prefix="awaits-log")
-"""Threads in which services that have not logged yet are waited for."""
 
 _CHUNK = 1 << 20
 """Bytes looked at a time."""
@@ -56,9 +53,13 @@ async def collect(
     if not files:
         return {LogStream: NotEvaluated(f"it is not known where {contract.service} logs")}
     awaited = Awaited(files, requests)
+
+    async def outstanding() -> int:
+        return await asyncio.to_thread(awaited.outstanding)
+
     if awaited.outstanding():
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(_WAITING, awaited.wait, deadline_s)
+        with contextlib.suppress(TimeoutError):  # what is missing then is for a rule to say
+            await aeventually(outstanding, lambda left: left == 0, deadline_s)
     emitted_to = None if emitted_from is None else time.time()
     streams = [_stream(path, contract, growing=growing) for path in files]
     return {LogStream: [_placed(stream, requests, emitted_from, emitted_to, streams) for stream in streams]}
@@ -82,13 +83,6 @@ class Awaited:
                 if self._left:
                     self._look(file)
         return sum(self._left.values())
-
-    def wait(self, deadline_s: float) -> None:
-        """Wait until no line is missing or the deadline has passed: what is missing then is for a rule to say."""
-        try:
-            eventually(self.outstanding, lambda left: left == 0, deadline_s, describe="each request left its lines")
-        except TimeoutError:
-            return
 
     def _look(self, path: Path) -> None:
         try:

@@ -78,7 +78,7 @@ async def trial_loki(
     begun = time.monotonic()
     server = ThrowawayLoki(binary, work_dir, config_dir, more)
     try:
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        async with httpx.AsyncClient(timeout=120, trust_env=False) as http:
             loki = LokiClient(server.url, http)
             groups = _groups(time.time_ns())
             await server.start()

@@ -68,7 +68,7 @@ async def trial_prometheus(
     server = start(_spec(binary, data, config_file, port, flags))
     try:
         await asyncio.to_thread(server.wait_ready, READY_S)
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        async with httpx.AsyncClient(timeout=120, trust_env=False) as http:
             client = PrometheusClient(f"http://{HOST}:{port}", http)
             retention = str((await client.runtime_info())["storageRetention"])
             version = (await client.build_info()).get("version")
@@ -119,7 +119,7 @@ def _dump(promtool: Path, data: Path) -> set[Sample]:
 def _run(promtool: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(  # noqa: S603  # promtool, on files that were written here
-            [promtool, *arguments], capture_output=True, text=True, timeout=60, check=True
+            [promtool, *arguments], capture_output=True, text=True, timeout=300, check=True
         )
     except subprocess.CalledProcessError as failed:
         raise TrialBroke(f"promtool {' '.join(arguments[:3])} failed: {failed.stderr.strip()[-300:]}") from failed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,10 +56,8 @@ def up(stack: LocalStack) -> dict[str, float]:
 @pytest.mark.native
 def test_real_servers_start_say_their_version_and_leave_nothing(tmp_path: Path) -> None:
     need(*SERVERS)
-    started = time.monotonic()
     stack = LocalBackend(refuse).start(StackPlan(tmp_path, STACK, SERVERS))
     with stack:
-        took = time.monotonic() - started
         assert stack.health() == dict.fromkeys(SERVERS)
         for name in SERVERS:
             component = stack.components[name]
@@ -68,7 +65,6 @@ def test_real_servers_start_say_their_version_and_leave_nothing(tmp_path: Path) 
             if component.detail.startswith("make servers"):
                 assert component.version == COMPONENTS[name].tag.removeprefix("v")
         pids = [stack.process(name).pid for name in SERVERS]
-    assert took < 10, "about a second when the machine is idle"
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
@@ -209,13 +205,16 @@ def test_grafana_takes_the_settings_of_the_compose_file() -> None:
     assert found["GF_SERVER_ROOT_URL"] == "http://here/grafana/"
 
 
-def test_target_files_carry_job_labels_and_a_quick_interval(tmp_path: Path) -> None:
+def test_target_files_carry_job_labels_and_an_interval_that_fits_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stack.backends.target_files.contention", lambda **_: 2.6)
     write_targets(tmp_path, {"old": [TargetGroup(("127.0.0.1:1",))]})
     write_targets(tmp_path, {"api": [TargetGroup(("127.0.0.1:2",), {"system": "dante", "__scrape_interval__": "5s"})]})
     assert [path.name for path in tmp_path.iterdir()] == ["api.json"]
     [group] = json.loads((tmp_path / "api.json").read_text(encoding="utf-8"))
     assert group["targets"] == ["127.0.0.1:2"]
-    expected = {"job": "api", "system": "dante", "__scrape_interval__": "5s", "__scrape_timeout__": "900ms"}
+    expected = {"job": "api", "system": "dante", "__scrape_interval__": "5s", "__scrape_timeout__": "2700ms"}
     assert group["labels"] == expected
 
 

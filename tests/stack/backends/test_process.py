@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +27,7 @@ from stack.backends.process import (
     start,
 )
 from stack.eventually import eventually
+from tests.support.pace import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +63,7 @@ def written(path: Path) -> str:
 def test_a_server_is_ready_when_its_url_answers(launch: Callable[..., Running]) -> None:
     port = free_port()
     server = launch(*SERVER, str(port), ready=HttpReady(f"http://127.0.0.1:{port}/"))
-    server.wait_ready(15)
+    server.wait_ready(60)
     assert server.alive
     assert server.problem() is None
     server.stop()
@@ -73,19 +73,20 @@ def test_a_server_is_ready_when_its_url_answers(launch: Callable[..., Running]) 
 
 def test_ready_by_port_and_by_file(launch: Callable[..., Running], tmp_path: Path) -> None:
     port = free_port()
-    launch(*SERVER, str(port), ready=TcpReady(port), name="by-port").wait_ready(15)
+    launch(*SERVER, str(port), ready=TcpReady(port), name="by-port").wait_ready(60)
     made = tmp_path / "made"
-    launch("sh", "-c", f"sleep 0.1; touch {made}; sleep 60", ready=FileReady(made), name="by-file").wait_ready(15)
+    launch("sh", "-c", f"sleep 0.1; touch {made}; sleep 60", ready=FileReady(made), name="by-file").wait_ready(60)
     assert made.exists()
 
 
 def test_an_early_death_is_noticed_at_once_with_code_and_log(launch: Callable[..., Running]) -> None:
     script = "for n in $(seq 1 30); do echo line $n; done; echo 'bad flag: --colour' >&2; exit 3"
     dying = launch("sh", "-c", script, ready=TcpReady(free_port()))
-    started = time.monotonic()
-    with pytest.raises(ComponentFailed, match="thing ended with exit code 3 before it was ready") as caught:
+    with (
+        within(30),
+        pytest.raises(ComponentFailed, match="thing ended with exit code 3 before it was ready") as caught,
+    ):
         dying.wait_ready(60)
-    assert time.monotonic() - started < 10
     assert "bad flag: --colour" in str(caught.value)
     assert "line 30" in str(caught.value)
     assert "line 5\n" not in str(caught.value), "only the last 20 lines are shown"
@@ -124,14 +125,14 @@ def test_stop_ends_children_and_what_ignores_sigterm(launch: Callable[..., Runni
 def test_restart_comes_back_on_the_same_port(launch: Callable[..., Running]) -> None:
     port = free_port()
     server = launch(*SERVER, str(port), ready=HttpReady(f"http://127.0.0.1:{port}/"))
-    server.wait_ready(15)
+    server.wait_ready(60)
     first = server.pid
     server.kill()
     assert "ended by SIGKILL" in (server.problem() or "")
-    server.restart(15)
+    server.restart(60)
     assert server.pid != first
     assert gone(first)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/")
     assert connection.getresponse().status == 200
     connection.close()
@@ -180,7 +181,7 @@ def killed_run(tmp_path: Path, how: int) -> list[int]:
         pids = [server, *(int((tmp_path / name).read_text()) for name in ("near", "far"))]
         assert not any(gone(pid) for pid in pids)
         os.kill(run.pid, how)
-        run.wait(10)
+        run.wait(60)
     return pids
 
 

@@ -130,7 +130,7 @@ def test_on_a_real_loki(tmp_path: Path) -> None:
     window = (now - 10**9, now + 10**9)
 
     async def run() -> None:
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with httpx.AsyncClient(timeout=120) as http:
             loki = LokiClient(real.url, http, page=7)
             assert (await loki.build_info())["version"] == "3.6.15"
             assert (await loki.config())["limits_config"]["retention_period"] == "1w"

@@ -83,7 +83,7 @@ def prometheus(service: Server, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield f"http://{eventually(lambda: address(log), bool, 15, describe='the address of Prometheus')}"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(120)
 
 
 def address(log: Path) -> str:

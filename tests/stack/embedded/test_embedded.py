@@ -59,6 +59,14 @@ NOW = int(time.time())
         ({"ts": NOW, "level": "made-up"}, NOW * 10**9, "unknown", {}),
         ({"ts": NOW, "level": 30, "request_id": "", "trace_id": None}, NOW * 10**9, "unknown", {}),
     ],
+    ids=[
+        "zap",
+        "timestamp",
+        "ECS with dots",
+        "ECS nested",
+        "unknown level",
+        "wrong types",
+    ],  # workers must agree on ids
 )
 def test_the_shipped_pipeline_reads_all_formats(
     tmp_path: Path, line: dict[str, Any], time_ns: int | None, level: str, metadata: dict[str, str]
@@ -72,7 +80,11 @@ def test_the_shipped_pipeline_reads_all_formats(
     assert (entry.timestamp_ns, dict(entry.metadata), entry.line) == (time_ns, metadata, json.dumps(line))
 
 
-@pytest.mark.parametrize("line", ["plain", "", '{"half": "li', f'{{"ts": {NOW * 1000}}}', '{"ts": "soon"}', "\x00"])
+@pytest.mark.parametrize(
+    "line",
+    ["plain", "", '{"half": "li', f'{{"ts": {NOW * 1000}}}', '{"ts": "soon"}', "\x00"],
+    ids=["text", "empty", "half", "milliseconds", "word", "NUL"],
+)
 def test_a_line_without_a_usable_time_follows_its_predecessor(tmp_path: Path, line: str) -> None:
     _, entry = deliver(tmp_path, json.dumps({"ts": NOW, "level": "error"}), line)
     assert (entry.timestamp_ns, entry.line) == (NOW * 10**9 + 1, line)

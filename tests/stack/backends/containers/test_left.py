@@ -37,7 +37,7 @@ def test_a_run_that_is_ended_leaves_nothing(ended_by: signal.Signals, tmp_path: 
         project = project_of(run.process.pid)
         assert len(left_of(project)) > 5
         run.process.send_signal(ended_by)
-        run.process.wait(60)
+        run.process.wait(300)
 
         gone(project)
         eventually(run.survivors, lambda found: not found, 20, describe="no process is left")
@@ -50,7 +50,7 @@ def test_a_run_that_is_killed_while_it_starts_leaves_nothing(tmp_path: Path) -> 
         project = project_of(pid)
         eventually(lambda: left_of(project), bool, 30, 0.01, 0.01, describe="the first part of the project is there")
         run.process.kill()
-        run.process.wait(10)
+        run.process.wait(60)
 
         gone(project)
 
@@ -61,7 +61,7 @@ def test_two_runs_at_once_do_not_see_each_other(tmp_path: Path) -> None:
             both.enter_context(started(tmp_path / name, *RUN, "--service=api-gateway", servers=True))
             for name in ("one", "two")
         ]
-        done = [run.finish(150) for run in runs]
+        done = [run.finish(600) for run in runs]
 
     for run in done:
         assert run.code == 0, run.output[-3000:]
@@ -113,7 +113,7 @@ def piped_engine(
     def away() -> None:
         for process in running:
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
     back()
     monkeypatch.setenv("DOCKER_HOST", f"unix://{here}")
