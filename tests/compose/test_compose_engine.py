@@ -1,4 +1,4 @@
-"""The compose file on a real engine, with images built here: it comes up, it works through the gateway, it goes away.
+"""The compose file on a real engine, with images built here: start, use through the gateway, and clean-up.
 
 Everything but Grafana, of which no image can be built here. Skipped, with the reason, where no engine answers.
 """
@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -37,8 +38,10 @@ def _why_not() -> str:
     for question in (("info",), ("compose", "version")):
         answer = _docker(*question)
         if answer.returncode != 0:
-            said = (answer.stderr.strip() or answer.stdout.strip()).splitlines()
-            return f"docker {' '.join(question)}: {said[-1] if said else 'failed'}; see tests/support/images/engine.py"
+            lines = (answer.stderr.strip() or answer.stdout.strip()).splitlines()
+            return (
+                f"docker {' '.join(question)}: {lines[-1] if lines else 'failed'}; see tests/support/images/engine.py"
+            )
     return ""
 
 
@@ -89,18 +92,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     assert left.stdout == ""
 
 
-def test_every_service_is_healthy(stack: Up) -> None:
-    states = [json.loads(line) for line in stack.compose("ps", "--format", "json").stdout.splitlines()]
+def states(stack: Up) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stack.compose("ps", "--format", "json").stdout.splitlines()]
 
-    assert {state["Service"]: state["Health"] for state in states} == dict.fromkeys(stack.services, "healthy")
+
+def test_every_service_is_healthy(stack: Up) -> None:
+    assert {state["Service"]: state["Health"] for state in states(stack)} == dict.fromkeys(stack.services, "healthy")
 
 
 def test_only_the_gateway_is_published_beyond_loopback(stack: Up) -> None:
-    states = [json.loads(line) for line in stack.compose("ps", "--format", "json").stdout.splitlines()]
     published = {
-        state["Service"]: {port["URL"] for port in state["Publishers"] if port["PublishedPort"]} for state in states
+        state["Service"]: {port["URL"] for port in state["Publishers"] if port["PublishedPort"]}
+        for state in states(stack)
     }
-
     # The test itself keeps the gateway on loopback.
     assert {name: urls for name, urls in published.items() if urls} == {
         "gateway": {"127.0.0.1"},
@@ -108,7 +112,7 @@ def test_only_the_gateway_is_published_beyond_loopback(stack: Up) -> None:
     }
 
 
-def test_nobody_gets_in_without_the_password(stack: Up) -> None:
+def test_access_needs_the_password(stack: Up) -> None:
     url = str(stack.client.base_url)
 
     assert httpx.get(f"{url}/healthz").text == "ok\n"
@@ -133,7 +137,7 @@ def test_every_target_is_up(stack: Up) -> None:
 
 
 @needs_logs
-def test_logs_of_containers_and_of_files_are_in_loki_under_their_labels(stack: Up) -> None:
+def test_logs_of_containers_and_of_files_are_in_loki_with_their_labels(stack: Up) -> None:
     def streams() -> dict[str, set[tuple[str, str]]]:
         found = stack.client.get("/loki/api/v1/series", params={"match[]": '{level="info"}'}).json()["data"]
         return {stream["service"]: {*stream.items()} for stream in found}
@@ -149,7 +153,7 @@ def test_logs_of_containers_and_of_files_are_in_loki_under_their_labels(stack: U
 
 
 @needs_logs
-def test_the_data_outlives_the_containers(stack: Up) -> None:
+def test_the_data_is_kept_when_containers_are_recreated(stack: Up) -> None:
     def first_lines() -> list[str]:
         query = {"query": '{service="docaiche-api"}', "direction": "forward", "limit": "3"}
         found = stack.client.get("/loki/api/v1/query_range", params=query).raise_for_status().json()["data"]["result"]

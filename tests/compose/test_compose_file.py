@@ -1,4 +1,4 @@
-"""The compose file agrees with everything beside it: component table, example environment, mounted files."""
+"""The compose file agrees with the component table, the example environment and the mounted files."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def test_the_example_environment_names_every_variable_and_no_other() -> None:
     assert named - {"COMPOSE_PROFILES"} == set(VARIABLES)
 
 
-def test_the_example_environment_shows_the_defaults() -> None:
-    shown = dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", EXAMPLE, re.MULTILINE))
-    images = {name: value for name, value in shown.items() if name.endswith(("_IMAGE", "_MEMORY"))}
+def test_the_example_environment_has_the_defaults() -> None:
+    values = dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", EXAMPLE, re.MULTILINE))
+    images = {name: value for name, value in values.items() if name.endswith(("_IMAGE", "_MEMORY"))}
 
     assert images == {name: VARIABLES[name].default for name in images}
 
@@ -46,7 +46,7 @@ def test_the_stack_refuses_to_start_without_its_three_passwords() -> None:
     assert required == set(re.findall(r"^([A-Z_]+)=$", EXAMPLE, re.MULTILINE))
 
 
-def test_what_is_mounted_from_here_is_here() -> None:
+def test_mounted_files_exist() -> None:
     sources = {mount.source for service in SERVICES.values() for mount in service.mounts if mount.source[:2] == "./"}
 
     assert sources

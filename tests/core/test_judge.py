@@ -1,4 +1,4 @@
-"""From evidence to a verdict, and from a verdict to what pytest shows: every outcome, waivers, faults of a rule."""
+"""From evidence to a verdict, and from a verdict to pytest's outcome: every outcome, waivers, errors of a rule."""
 
 from __future__ import annotations
 
@@ -81,23 +81,23 @@ def test_outcome(judging: Rule, found: Found, waiver: Waiver | None, outcome: st
     ("found", "applies"),
     [(seen(""), False), (NotEvaluated("it logs nothing", applies=False), False), (NotEvaluated("Loki is down"), True)],
 )
-def test_what_does_not_apply_is_told_from_what_is_missing(found: Found, applies: bool) -> None:
+def test_not_applicable_and_missing_evidence_differ(found: Found, applies: bool) -> None:
     assert judge(MUST, "shop", found).applies is applies
 
 
-def test_evidence_of_no_record_is_no_pass() -> None:
+def test_evidence_without_records_does_not_pass() -> None:
     """A collector that returns an empty list has seen nothing, and nothing seen is nothing proved."""
     verdict = judge(MUST, "shop", Evidence((), "live"))
     assert verdict.outcome == "not-evaluated"
     assert verdict.reason == "no Text was collected for shop"
 
 
-def test_a_finding_is_told_once_however_many_records_show_it() -> None:
+def test_a_finding_of_several_records_is_reported_once() -> None:
     verdict = judge(MUST, "shop", seen("bad", "bad", "bad2"))
     assert [finding.message for finding in verdict.findings] == ["`bad` is bad", "`bad2` is bad"]
 
 
-def test_the_report_gets_the_first_findings_and_the_number_of_all() -> None:
+def test_the_report_has_the_first_findings_and_their_total() -> None:
     data = judge(MUST, "shop", seen(" ".join(f"bad{number}" for number in range(100)))).as_data("service", "shop")
     assert data["findings_total"] == 100
     assert len(cast("list[object]", data["findings"])) == KEPT_FINDINGS
@@ -128,10 +128,10 @@ def test_every_outcome_in_pytest(
             apply_outcome(verdict, fail_on)
 
 
-def test_a_breach_says_what_where_how_and_why() -> None:
-    with pytest.raises(Nonconformance) as told:
+def test_a_failure_has_its_finding_place_hint_and_reason() -> None:
+    with pytest.raises(Nonconformance) as failure:
         apply_outcome(judge(MUST, "shop", seen(" ".join(f"bad{number}" for number in range(7)))), "must")
-    lines = str(told.value).splitlines()
+    lines = str(failure.value).splitlines()
     assert lines[:4] == ["metrics/no-bad MUST shop", "  `bad0` is bad", "    where: line 1", "    fix:   write `good`"]
     assert lines[-2:] == ["  … and 2 more in the report", "  rule: No word is bad. https://example.org/"]
 
@@ -144,14 +144,14 @@ def judged(text: str, today: date, *waivers: Waiver) -> Verdict:
 LAST_DAY, DAY_AFTER = date(2026, 6, 30), date(2026, 7, 1)
 
 
-def test_a_waiver_holds_up_to_and_including_its_day() -> None:
+def test_a_waiver_is_valid_on_its_last_day_and_expired_after_it() -> None:
     assert judged("bad", LAST_DAY, WAIVER).outcome == "waived"
     expired = judged("bad", DAY_AFTER, WAIVER)
     assert expired.outcome == "error"
     assert expired.reason == (
         "the waiver expired on 2026-06-30 (service.yaml:9): fix the breach, or have shop renew it"
     )
-    assert [finding.message for finding in expired.findings] == ["`bad` is bad"], "the breach is still told"
+    assert [finding.message for finding in expired.findings] == ["`bad` is bad"], "the finding is still reported"
 
 
 @pytest.mark.parametrize("today", [LAST_DAY, DAY_AFTER])
@@ -161,13 +161,13 @@ def test_a_waiver_that_is_not_needed_is_an_error(today: date) -> None:
     assert verdict.reason == "the waiver is no longer needed: remove it from service.yaml:9"
 
 
-def test_a_waiver_of_another_rule_changes_nothing() -> None:
+def test_a_waiver_of_another_rule_has_no_effect() -> None:
     other = Waiver("metrics/parsable", "it is old", "shop", date(2020, 1, 1))
     assert judged("bad", LAST_DAY, other).outcome == "fail"
     assert judged("good", LAST_DAY, other).outcome == "pass"
 
 
-def test_a_waiver_is_neither_needed_nor_not_where_nothing_was_seen() -> None:
+def test_a_waiver_is_not_judged_without_evidence() -> None:
     assert judged("", LAST_DAY, WAIVER).outcome == "not-evaluated"
 
 
@@ -178,7 +178,7 @@ class Unwritable:
         raise TypeError("it holds a socket")
 
 
-def test_evidence_that_cannot_travel_costs_itself_alone(tmp_path: Path) -> None:
+def test_evidence_that_cannot_be_pickled_affects_no_other(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path)
     store.put("shop", {Text: [Text("good")], Unwritable: [Unwritable()]}, "live")
     store.save()
@@ -188,7 +188,7 @@ def test_evidence_that_cannot_travel_costs_itself_alone(tmp_path: Path) -> None:
     assert lost == CollectionError("this evidence cannot travel between processes: it holds a socket")
 
 
-def test_subjects_of_any_name_keep_apart(tmp_path: Path) -> None:
+def test_subjects_of_any_name_have_separate_files(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path / "evidence")
     names = ["shop", "../shop", "a/b", "broken", "Ümlaut %2F", "x" * 60]
     for name in names:
@@ -199,7 +199,7 @@ def test_subjects_of_any_name_keep_apart(tmp_path: Path) -> None:
     assert {path.parent for path in tmp_path.rglob("*.evidence")} == {tmp_path / "evidence"}
 
 
-def test_what_is_missing_after_collecting_broke_is_an_error_in_every_process(tmp_path: Path) -> None:
+def test_evidence_missing_after_a_broken_collection_is_an_error_in_every_process(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path)
     store.put("shop", {Text: [Text("good")]}, "live")
     store.broke(CollectionError("collecting broke"))

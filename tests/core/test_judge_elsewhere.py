@@ -25,12 +25,12 @@ from suites.core.evidence import EvidenceStore
 from suites.core.verdict import judge
 
 store = EvidenceStore(Path(sys.argv[1]))
-told = {}
+verdicts = {}
 for rule in rules().values():
     for number in range(len(rule.good) + len(rule.bad)):
         verdict = judge(rule, "x", store.get(rule.record, f"{rule.id} {number}"))
-        told[f"{rule.id} {number}"] = [verdict.outcome, [finding.message for finding in verdict.findings]]
-print(json.dumps(told))
+        verdicts[f"{rule.id} {number}"] = [verdict.outcome, [finding.message for finding in verdict.findings]]
+print(json.dumps(verdicts))
 """
 
 
@@ -55,11 +55,11 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, 
         check=True,
         timeout=600,
     )
-    return {name: tuple(told) for name, told in json.loads(done.stdout).items()}
+    return {name: tuple(judged) for name, judged in json.loads(done.stdout).items()}
 
 
 @pytest.mark.parametrize("record", sorted({rule.record.__name__ for rule in rules().values()}))
-def test_every_record_type_travels(elsewhere: dict[str, tuple[str, list[str]]], record: str) -> None:
+def test_every_record_type_can_be_pickled(elsewhere: dict[str, tuple[str, list[str]]], record: str) -> None:
     for rule in rules().values():
         if rule.record.__name__ != record:
             continue
@@ -70,7 +70,7 @@ def test_every_record_type_travels(elsewhere: dict[str, tuple[str, list[str]]], 
             assert outcome == ("pass" if not wanted else "fail" if rule.level == "MUST" else "warn")
 
 
-def test_a_run_that_shares_nothing_writes_nothing(tmp_path: Path) -> None:
+def test_a_run_in_one_process_writes_no_evidence(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path / "evidence")
     store.put("shop", {int: [1]}, "live")
     assert not (tmp_path / "evidence").exists()
