@@ -19,11 +19,12 @@ import jinja2
 from markupsafe import Markup, escape
 
 from reports import charts
+from reports.headline import headline
 from reports.matrix import build_matrix
 from reports.model import OUTCOMES, SCORE_EXPLAINED
 from reports.page import Page, pages
 from reports.text import plural
-from reports.views import SHARED, fails_gate, gaps, group, headline, place, provenance, worst_first
+from reports.views import SHARED, fails_gate, gaps, group, place, provenance, worst_first
 
 Report = Mapping[str, Any]
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from reports.headline import headline
 from reports.model import OUTCOMES
 from reports.text import clip, one_line, plural
-from reports.views import SHARED, Group, gaps, group, headline, place, provenance, score_text, worst_first
+from reports.views import SHARED, Group, gaps, group, place, provenance, score_text, worst_first
 
 Report = Mapping[str, Any]
 LIMIT = 60_000

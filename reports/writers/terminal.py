@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from reports.headline import headline
 from reports.model import NOT_APPLICABLE, OUTCOMES
 from reports.text import one_line, plural, visible
-from reports.views import PROVENANCE, SEVERAL, SHARED, Group, gaps, group, headline, place, score_text
+from reports.views import PROVENANCE, SEVERAL, SHARED, Group, gaps, group, place, score_text
 
 Report = Mapping[str, Any]
 _MAX_GROUPS, _MAX_FINDINGS, _MAX_LISTED = 40, 3, 12

@@ -12,9 +12,10 @@ import reports.earlier
 from reports.baseline import load_baseline
 from reports.contract import problems_of
 from reports.earlier import ReportError, read_report
+from reports.headline import headline
 from reports.model import NOT_APPLICABLE, SuiteInfo, build, count, score
 from reports.runinfo import load_run
-from reports.views import gaps, group, headline, place
+from reports.views import gaps, group, place
 from reports.writers import WRITERS, html_writer, markdown, terminal
 from tests.data.reports import sample
 
