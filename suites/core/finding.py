@@ -1,4 +1,4 @@
-"""A finding: one thing that is wrong, where it is, and how to mend it."""
+"""A finding: one thing that is wrong, where it is, and how to fix it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong (`message`), where, and the way to mend it (`hint`)."""
+    """What is wrong (`message`), where, and how to fix it (`hint`)."""
 
     message: str
     where: Where = field(default_factory=Where)

@@ -21,7 +21,7 @@ PASSWORDS = ("admin", "password", "")
 
 
 def weak_credentials(known_user: str | None) -> list[tuple[str, str]]:
-    """The pairs that anybody would try: few enough for one run, each user's own name as password among them."""
+    """Commonly tried pairs: few enough for one run, each user's own name as password among them."""
     users = dict.fromkeys([*([known_user] if known_user else []), *USERS])
     pairs = [(user, password) for user in users for password in (user, *PASSWORDS)]
     return list(dict.fromkeys(pairs))
