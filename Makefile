@@ -5,10 +5,10 @@ RUN := $(VENV)/bin/python -m
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test servers lint types targets docs bench lock
+.PHONY: help conformance test servers lint types targets docs record-fidelity bench lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 conformance: $(VENV)/.ready ## judge the reference services on the best stack this machine can run (ARGS="--service storage")
 	@$(RUN) pytest suites/ $(ARGS)
@@ -28,6 +28,9 @@ types: $(VENV)/.ready ## mypy, strict
 
 targets: $(VENV)/.ready ## write what Prometheus is deployed to scrape, from the catalog and the component table
 	@$(RUN) suites.run.target_files
+
+record-fidelity: $(VENV)/.ready ## record what the real Loki, Promtail and Alloy do with the corpus, where they are found
+	@$(RUN) tests.fidelity.record
 
 docs: $(VENV)/.ready ## write docs/rules, a page per rule and the table of all
 	@$(RUN) suites.run.rule_pages

@@ -1,9 +1,10 @@
-"""Real Loki and real Promtail on loopback, on any configuration, for tests that compare or break them."""
+"""Real Loki, Promtail and Alloy on loopback, on any configuration, for tests that compare or break them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,55 +22,75 @@ from stack.servers.find import find_binary, why_absent
 ROOT = Path(__file__).resolve().parents[2]
 LOKI_CONFIG = ROOT / "stack" / "loki" / "loki-config.yaml"
 PROMTAIL_CONFIG = ROOT / "stack" / "promtail" / "promtail-config.yaml"
+ALLOY_CONFIG = ROOT / "stack" / "alloy" / "config.alloy"
+AGENT_CONFIGS = {"promtail": PROMTAIL_CONFIG, "alloy": ALLOY_CONFIG}
 
 
-def needs_real_servers() -> pytest.MarkDecorator:
-    absent = [why_absent(name) for name in ("loki", "promtail") if find_binary(name) is None]
+def needs_real_servers(*names: str) -> pytest.MarkDecorator:
+    absent = [why_absent(name) for name in names or ("loki", "promtail") if find_binary(name) is None]
     return pytest.mark.skipif(bool(absent), reason="; ".join(absent))
 
 
 @dataclass
 class RealLogs:
-    """A running Loki, and Promtails that push to it."""
+    """A running Loki, and agents that push to it."""
 
     folder: Path
     loki: Running
     url: str
-    promtails: list[Running]
+    agents: list[Running]
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return the variables of Promtail's configuration for this Loki and this folder."""
+        """Return the variables of both agents' configurations for this Loki and this folder."""
+        collected = {
+            "LOG_GLOB": f"{self.folder}/logs/*/*/*.log",
+            "DOCAICHE_GLOB": f"{self.folder}/docaiche/*.log",
+            "DOCKER_HOST": f"unix://{self.folder}/no-docker.sock",
+            "SYNC_PERIOD": "500ms",
+            "BATCH_WAIT": "50ms",
+        }
         return {
             "LOKI_URL": self.url,
             "PROMTAIL_HTTP_ADDRESS": "127.0.0.1",
             "PROMTAIL_HTTP_PORT": str(free_port()),
             "PROMTAIL_DATA_DIR": str(self.folder),
-            "PROMTAIL_LOG_GLOB": f"{self.folder}/logs/*/*/*.log",
-            "PROMTAIL_DOCAICHE_GLOB": f"{self.folder}/docaiche/*.log",
-            "PROMTAIL_DOCKER_HOST": f"unix://{self.folder}/no-docker.sock",
-            "PROMTAIL_SYNC_PERIOD": "500ms",
-            "PROMTAIL_BATCH_WAIT": "50ms",
+            **{f"{agent}_{name}": value for agent in ("PROMTAIL", "ALLOY") for name, value in collected.items()},
             "ENVIRONMENT": "test",
             **more,
         }
 
     def promtail(self, config: Path, environment: dict[str, str]) -> Running:
         """Start a Promtail on `config`."""
-        binary = find_binary("promtail")
+        arguments = (f"-config.file={config}", "-config.expand-env=true")
+        return self._agent("promtail", arguments, environment, f"{environment['PROMTAIL_HTTP_PORT']}/ready")
+
+    def alloy(self, config: Path, environment: dict[str, str]) -> Running:
+        """Start an Alloy on `config`."""
+        port = free_port()
+        address, storage = f"--server.http.listen-addr=127.0.0.1:{port}", f"--storage.path={self.folder}/alloy"
+        arguments = ("run", address, storage, "--disable-reporting", str(config))
+        return self._agent("alloy", arguments, environment, f"{port}/-/ready")
+
+    def agent(self, name: str, environment: dict[str, str]) -> Running:
+        """Start an agent on its shipped configuration."""
+        start_it = {"promtail": self.promtail, "alloy": self.alloy}[name]
+        return start_it(AGENT_CONFIGS[name], environment)
+
+    def _agent(self, name: str, arguments: tuple[str, ...], environment: dict[str, str], ready: str) -> Running:
+        binary = find_binary(name)
         assert binary is not None
-        port = environment["PROMTAIL_HTTP_PORT"]
         running = start(
             ProcessSpec(
-                "promtail",
-                (str(binary.path), f"-config.file={config}", "-config.expand-env=true"),
+                name,
+                (str(binary.path), *arguments),
                 self.folder,
-                self.folder / f"promtail-{len(self.promtails)}.out",
+                self.folder / f"{name}-{len(self.agents)}.out",
                 environment,
-                HttpReady(f"http://127.0.0.1:{port}/ready"),
+                HttpReady(f"http://127.0.0.1:{ready}"),
             )
         )
-        self.promtails.append(running)
-        running.wait_ready()
+        self.agents.append(running)
+        running.wait_ready(60)
         return running
 
     def ask(self, query: str, window: tuple[int, int]) -> list[LogEntry]:
@@ -88,6 +109,17 @@ class RealLogs:
         with contextlib.suppress(TimeoutError):
             eventually(lambda: self.ask(query, window), until, timeout_s, 0.1)
         return self.ask(query, window)
+
+    def settled(self, query: str, window: tuple[int, int], least: int, settled_s: float) -> list[LogEntry]:
+        """Return the lines of a query, at least `least`, once none has come for `settled_s` seconds."""
+        seen: list[tuple[float, int]] = [(time.monotonic(), 0)]
+
+        def quiet(found: list[LogEntry]) -> bool:
+            if len(found) != seen[0][1]:
+                seen[0] = (time.monotonic(), len(found))
+            return len(found) >= least and time.monotonic() - seen[0][0] > settled_s
+
+        return eventually(lambda: self.ask(query, window), quiet, 120, 0.2)
 
 
 @contextlib.contextmanager
@@ -118,5 +150,5 @@ def real_logs(folder: Path, loki_config: Path = LOKI_CONFIG) -> Iterator[RealLog
         loki.wait_ready()
         yield logs
     finally:
-        for running in [*logs.promtails, loki]:
+        for running in [*logs.agents, loki]:
             running.kill()

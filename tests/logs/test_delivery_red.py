@@ -234,7 +234,7 @@ def test_lines_read_again_are_there_twice_only_without_their_own_time(tmp_path: 
         contract = contract_of("again", CASES["shipped"])
         assert judge(asyncio.run(delivered(real.url, contract, lines))) == {}
         for name, copies in (("shipped", 1), ("time-not-found", 2)):
-            real.promtails[-1].kill()
+            real.agents[-1].kill()
             (tmp_path / "positions.yaml").unlink(missing_ok=True)
             start_case(real, name, tmp_path)
             window = (int((time.time() - 60) * 1e9), int((time.time() + 60) * 1e9))
