@@ -6,6 +6,7 @@ They are part of the program, as its constants are: what reads them here depends
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import yaml
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SCHEMA = ".schema.json"
 
 
 @cache
@@ -20,3 +22,10 @@ def schema_data(name: str) -> Any:
     """The parsed content of `schemas/<name>`, a JSON or YAML file; callers must not change it."""
     text = resources.files("schemas").joinpath(name).read_text(encoding="utf-8")
     return json.loads(text) if name.endswith(".json") else yaml.load(text, Loader=_LOADER)  # noqa: S506  # a safe loader
+
+
+@cache
+def log_formats() -> Sequence[str]:
+    """The names of the log formats, in alphabetical order: one file each, `schemas/logs/<name>.schema.json`."""
+    files = resources.files("schemas").joinpath("logs").iterdir()
+    return sorted(file.name.removesuffix(_SCHEMA) for file in files if file.name.endswith(_SCHEMA))

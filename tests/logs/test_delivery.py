@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from stack.clients.log_reader import LogStoreError
 from stack.records.logs.delivery import Delivery
-from stack.records.logs.emitted_line import EmittedLine
-from stack.records.logs.entry import LabelSet, LogEntry
+from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry
 from suites.core.evidence import NotEvaluated
 from suites.logs.collect.delivery import DeliveryContract, collect
 from tests.support.pace import within

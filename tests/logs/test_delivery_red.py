@@ -21,8 +21,7 @@ import pytest
 from stack.clients.loki import LokiClient
 from stack.embedded.stack import EmbeddedLogs
 from stack.records.logs.delivery import Delivery
-from stack.records.logs.emitted_line import EmittedLine
-from stack.records.logs.entry import LogEntry
+from stack.records.logs.entry import EmittedLine, LogEntry
 from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated
 from suites.core.rule import NotApplicable

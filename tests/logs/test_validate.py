@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from suites.logs.helpers.validate import formats, kind_of, schema_of, validator
+from stack.records.logs.format import FORMATS
+from suites.logs.helpers.validate import kind_of, validator
 
 VALUES: st.SearchStrategy[object] = st.sampled_from(
     ["", "info", "a:7", "8.11", "x\n", "undefined", 0, -1.5, 1.0, 2**70, 1e300, True, None, [], [1], {}]
@@ -17,23 +18,23 @@ INNER = st.dictionaries(st.sampled_from(["level", "logger", "version", "name", "
 
 
 def keys_of(form: str) -> list[str]:
-    return [*schema_of(form)["properties"], "", "further"]
+    return [*FORMATS[form].schema["properties"], "", "further"]
 
 
 def lines_of(form: str) -> st.SearchStrategy[dict[str, object]]:
     return st.dictionaries(st.sampled_from(keys_of(form)), VALUES | INNER, max_size=10)
 
 
-@pytest.mark.parametrize("form", formats())
+@pytest.mark.parametrize("form", FORMATS)
 def test_the_schema_is_valid_and_demands_something(form: str) -> None:
-    jsonschema.Draft202012Validator.check_schema(schema_of(form))
+    jsonschema.Draft202012Validator.check_schema(FORMATS[form].schema)
     assert not validator(form).valid({})
 
 
-@pytest.mark.parametrize("form", formats())
+@pytest.mark.parametrize("form", FORMATS)
 def test_both_validators_agree_on_any_line(form: str) -> None:
     both = validator(form)
-    plain = jsonschema.Draft202012Validator(schema_of(form))
+    plain = jsonschema.Draft202012Validator(FORMATS[form].schema)
 
     @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # tables are built once
     @given(lines_of(form))

@@ -7,20 +7,23 @@ time, its labels, its ids?
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
-from stack.records.logs.delivery_example import read_example
-from stack.records.logs.emitted_line import EmittedLine
-from stack.records.logs.entry import LabelSet, LogEntry
+import yaml
+
+from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry, label_set
 
 ANY = "*"
 """In expected labels: any value will do."""
 
 CLOSE_NS = 1_000
 """Times closer than this are one: a float of seconds since 1970 cannot say more than 0.24 microseconds."""
+
+EXAMPLE_FILE = "api.log"
+"""The file that the lines of examples are from."""
 
 SHORTEST_PART = 8
 """A shorter text is found in many others by chance."""
@@ -89,7 +92,7 @@ class Delivery:
         `arrivals` (pairs of seconds), `json_errors` (line numbers), `budget` (seconds), `streams` (how many may be),
         `contention`.
         """
-        return cls(**_fields(read_example(text)))
+        return cls(**_fields(_example(text)))
 
     @cached_property
     def matches(self) -> tuple[Match, ...]:
@@ -139,3 +142,42 @@ def _fields(example: Mapping[str, Any]) -> dict[str, Any]:
     fields = dict(example)
     fields["arrivals"] = tuple(Arrival(*pair) for pair in fields.pop("arrivals", ()))
     return fields
+
+
+def _example(text: str) -> dict[str, Any]:
+    """Return the fields of the record; `Delivery.parse` describes the form."""
+    example = yaml.safe_load(text) or {}
+    expected = example.get("expected", {"service": "api", "level": "*"})
+    lines = tuple(
+        EmittedLine.parse(line, number, EXAMPLE_FILE) for number, line in enumerate(example.get("emitted", ()), 1)
+    )
+    found = example.get("found", range(1, len(lines) + 1))
+    entries = tuple(_entry(one, lines, expected) for one in found)
+    fields: dict[str, Any] = {
+        "service": expected.get("service", "api"),
+        "expected": expected,
+        "lines": lines,
+        "entries": entries,
+        "streams": tuple(dict.fromkeys(entry.labels for entry in entries)),
+        "arrivals": example.get("arrivals", ()),
+        "json_errors": frozenset(lines[number - 1].text for number in example.get("json_errors", ())),
+    }
+    names = {"budget": "latency_budget_s", "streams": "stream_budget", "waited": "waited_s", "contention": "contention"}
+    return fields | {name: example[short] for short, name in names.items() if short in example}
+
+
+def _entry(written: int | Mapping[str, Any], lines: Sequence[EmittedLine], expected: Mapping[str, str]) -> LogEntry:
+    changes: Mapping[str, Any] = {"of": written} if isinstance(written, int) else written
+    line = lines[changes["of"] - 1]
+    labels = {name: (line.level or "unknown") if value == "*" else value for name, value in expected.items()}
+    own = line.time_ns or 0
+    return LogEntry(
+        _changed(labels, changes.get("labels", {})),
+        int(changes["at"] * 1e9) if "at" in changes else own,
+        changes.get("line", line.text),
+        _changed(dict(line.ids), changes.get("ids", {})),
+    )
+
+
+def _changed(pairs: Mapping[str, str], changes: Mapping[str, str | None]) -> LabelSet:
+    return label_set({name: value for name, value in {**pairs, **changes}.items() if value is not None})

@@ -1,7 +1,8 @@
 """The log formats in use and how each is read as one `LogRecord`.
 
-A format is data: which keys hold the time, the level, the message and so on. Keys with dots are looked up as they
-stand and, where they do not stand so, as a path (`log.level` finds `{"log": {"level": …}}`), because ECS allows both.
+A format is data: `schemas/logs/<name>.schema.json` says under `x-log-format` which keys hold the time, the level, the
+message and so on. Keys with dots are looked up as they are and else as a path (`log.level` finds
+`{"log": {"level": …}}`), because ECS allows both.
 
 Sources: zap's production encoder (https://pkg.go.dev/go.uber.org/zap#NewProductionEncoderConfig), structlog's JSON
 renderer (https://www.structlog.org/en/stable/logging-best-practices.html), ECS logging
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from stack.records.logs.time_stamps import read_time
+from stack.text.schema_data import log_formats, schema_data
 
 Keys = tuple[str, ...]
 
@@ -23,68 +25,36 @@ Keys = tuple[str, ...]
 class LogFormat:
     """Where a format keeps its parts; of several keys the first that holds something counts.
 
-    `levels` are the literal levels the format's own library writes.
+    `levels` are the literal levels that the format's own library writes, `schema` is the JSON Schema of a line.
     """
 
     name: str
+    schema: Mapping[str, Any]
     time: Keys
     level: Keys
     message: Keys
     service: Keys
     request_id: Keys
+    trace_id: Keys
+    span_id: Keys
     logger: Keys
     error: Keys
     stack: Keys
     levels: tuple[str, ...]
 
     @property
-    def keys(self) -> frozenset[str]:
-        """All keys with a meaning in this format."""
-        parts = (self.time, self.level, self.message, self.service, self.request_id, self.logger, self.error)
-        return frozenset(key for keys in (*parts, self.stack) for key in keys)
+    def numeric_time(self) -> bool:
+        """Whether the time may be a number: seconds since the epoch."""
+        return "number" in self.schema["properties"][self.time[0]]["type"]
 
 
-FORMATS: Mapping[str, LogFormat] = {
-    known.name: known
-    for known in (
-        LogFormat(
-            name="zap",
-            time=("ts",),
-            level=("level",),
-            message=("msg",),
-            service=("service",),
-            request_id=("request_id",),
-            logger=("logger",),
-            error=("error",),
-            stack=("stacktrace", "errorVerbose", "stack"),
-            levels=("debug", "info", "warn", "error", "dpanic", "panic", "fatal"),
-        ),
-        LogFormat(
-            name="structlog",
-            time=("timestamp",),
-            level=("level",),
-            message=("event", "message"),
-            service=("service",),
-            request_id=("request_id",),
-            logger=("logger",),
-            error=("error", "exception"),
-            stack=("stack", "exception", "stack_trace"),
-            levels=("debug", "info", "warning", "error", "critical"),
-        ),
-        LogFormat(
-            name="ecs",
-            time=("@timestamp",),
-            level=("log.level",),
-            message=("message",),
-            service=("service.name",),
-            request_id=("http.request.id", "labels.request_id"),
-            logger=("log.logger",),
-            error=("error.message", "error.type"),
-            stack=("error.stack_trace",),
-            levels=("trace", "debug", "info", "warn", "warning", "error", "critical", "fatal"),
-        ),
-    )
-}
+def _format(name: str) -> LogFormat:
+    schema = schema_data(f"logs/{name}.schema.json")
+    return LogFormat(name, schema, **{part: tuple(keys) for part, keys in schema["x-log-format"].items()})
+
+
+FORMATS: Mapping[str, LogFormat] = {name: _format(name) for name in log_formats()}
+"""The formats by name: one file each in `schemas/logs/`, with the schema of a line and the keys of its parts."""
 
 LEVELS: Mapping[str, str] = {
     "trace": "trace",
@@ -112,9 +82,9 @@ LEVELS: Mapping[str, str] = {
 class LogRecord(NamedTuple):
     """What one log line says, whatever its format; a part that is absent is `None`.
 
-    `time_ns` counts from the epoch in UTC, `time` is the literal that stood there and `zoned` whether it says which
+    `time_ns` counts from the epoch in UTC, `time` is the literal and `zoned` whether it says which
     zone it is in. `level` is one of trace, debug, info, warning, error, critical, `level_text` the literal.
-    `error` and `stack` are kept as they stand: text, list or object.
+    `error` and `stack` are kept as they are: text, list or object.
     """
 
     format: str
@@ -161,10 +131,11 @@ def _walk(value: Any, path: str) -> Any:
 
 
 def detect(value: Mapping[str, Any]) -> LogFormat:
-    """The format a line most likely has, where the service declares none."""
-    if "@timestamp" in value:
-        return FORMATS["ecs"]
-    return FORMATS["zap" if "ts" in value else "structlog"]
+    """The format a line most likely has, where the service declares none: by the key of its time, else by most keys."""
+    timed = [form for form in FORMATS.values() if form.time[0] in value]
+    if len(timed) == 1:
+        return timed[0]
+    return max(timed or FORMATS.values(), key=lambda form: sum(key in value for key in form.schema["properties"]))
 
 
 def normalise(value: Mapping[str, Any], form: LogFormat | None = None) -> LogRecord:

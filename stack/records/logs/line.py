@@ -76,12 +76,6 @@ class LogLine(NamedTuple):
         """The kept bytes as text, without a carriage return at the end; bad bytes become U+FFFD."""
         return self.raw.decode("utf-8", "replace").removesuffix("\r")
 
-    @property
-    def extra(self) -> dict[str, Any]:
-        """The keys to which the line's format gives no meaning of its own."""
-        known = detect(self.value).keys if self.value is not None else frozenset()
-        return {key: found for key, found in (self.value or {}).items() if key not in known}
-
 
 def read_object(line: RawLine) -> tuple[dict[str, Any] | None, Problem | None]:
     """The JSON object on a line, or why there is none."""

@@ -62,7 +62,7 @@ class SentRequest(NamedTuple):
 class LogStream:
     """Lines of one service from one source, oldest first, rotated files joined.
 
-    `raw_lines`: the lines as read. `service`: the name the catalog gives. `format`: zap, structlog or ecs; `None`
+    `raw_lines`: the lines as read. `service`: the name the catalog gives. `format`: a name in `FORMATS`; `None`
     tells each line's by its keys. `levels`: the allowed literals; empty means those of the format. `emitted_from`
     and `emitted_to`: between which moments (seconds since the epoch) the lines were written, as far as known.
     `requests`: what was sent meanwhile. `specialised`: per logger its required fields and their JSON types

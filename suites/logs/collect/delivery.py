@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 from stack.clients.log_reader import LogReader, LogStoreError
 from stack.eventually import aeventually, contention
 from stack.records.logs.delivery import ANY, Arrival, Delivery
-from stack.records.logs.emitted_line import EmittedLine
-from stack.records.logs.entry import LabelSet, LogEntry
+from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry
 from stack.records.logs.stream import LogStream
 from suites.core.evidence import NotEvaluated, Records
 

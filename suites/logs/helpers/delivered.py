@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 
 from stack.records.logs.delivery import ANY, Delivery
-from stack.records.logs.emitted_line import IDS, EmittedLine
-from stack.records.logs.entry import LogEntry
+from stack.records.logs.entry import IDS, EmittedLine, LogEntry
 from suites.core.finding import Where
 from suites.core.rule import NotApplicable
 from suites.logs.helpers.judge import shown

@@ -1,24 +1,21 @@
 """Validates log lines against the schema of their format: fast for the pass, in words for the failures.
 
 jsonschema-rs gives the verdict on every line; jsonschema, which is far slower, explains one line of
-each kind of failure. Both must agree on every line; `tests/test_logs_validate.py` holds them to it.
+each kind of failure. `tests/logs/test_validate.py` proves that both agree on every line.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jsonschema
 import jsonschema_rs
 from jsonschema.exceptions import ValidationError
 
+from stack.records.logs.format import FORMATS
 from suites.logs.helpers.judge import quoted
-
-SCHEMAS = Path(__file__).resolve().parents[3] / "schemas" / "logs"
 
 
 class Breach(NamedTuple):
@@ -105,19 +102,7 @@ def _either(kinds: list[str]) -> str:
     return " or ".join(_article(kind) for kind in kinds)
 
 
-def formats() -> list[str]:
-    """The formats that have a schema."""
-    return sorted(path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json"))
-
-
-def schema_of(form: str) -> dict[str, Any]:
-    """The schema of a format, as data."""
-    text = (SCHEMAS / f"{form}.schema.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
-
-
 @cache
 def validator(form: str) -> LineValidator:
     """The validator of a format, built once."""
-    return LineValidator(schema_of(form))
+    return LineValidator(FORMATS[form].schema)

@@ -9,8 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery
-from stack.records.logs.emitted_line import EmittedLine
-from stack.records.logs.entry import LabelSet, show_labels
+from stack.records.logs.entry import EmittedLine, LabelSet, show_labels
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.logs.helpers.delivered import AGENT, at, found

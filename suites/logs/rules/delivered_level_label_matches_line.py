@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery
-from stack.records.logs.emitted_line import EmittedLine
+from stack.records.logs.entry import EmittedLine
 from stack.records.logs.format import LEVELS
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule

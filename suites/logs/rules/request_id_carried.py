@@ -51,7 +51,7 @@ def _finding(stream: LogStream, route: str, lost: list[SentRequest], sent: int) 
     line = mentions(stream, sample)
     key = line and key_of(line, sample)
     elsewhere = f", which stands under `{key}`" if key else ""
-    wanted = FORMATS[stream.format or "structlog"].request_id[0]
+    wanted = FORMATS[stream.format].request_id[0] if stream.format else "request_id"
     return Finding(
         f"{len(lost)} of {sent} requests `{route}` left no line with its id, such as `{sample}`{elsewhere}",
         where(line) if line else Where(file=stream.lines[0].file),

@@ -41,9 +41,9 @@ def check(stream: LogStream) -> Iterator[Finding]:
 
     def tell(shape: str, seen: Seen) -> Finding:
         record = seen.first.record
-        known = FORMATS[record.format if record else "structlog"]
+        known = FORMATS[record.format if record else next(iter(FORMATS))]
         hint = f"write `{known.time[0]}` as RFC 3339 in UTC (`2026-11-24T06:00:00.123456Z`)"
-        if known.name == "zap":
+        if known.numeric_time:
             hint += " or as seconds since the epoch"
         time = quoted(record.time) if record and shape else ""
         message = f"timestamp {time} cannot be read" if shape else "a line has no timestamp"
