@@ -69,7 +69,7 @@ class Secret(NamedTuple):
 
 @cache
 def kinds() -> tuple[SecretKind, ...]:
-    """All kinds, those that say most first: a secret of two kinds is named by the first."""
+    """All kinds, the most specific first: a secret of two kinds is named by the first."""
     data = schema_data("secret-kinds.yaml")
     definitions: dict[str, str] = {}
     for name, fragment in data["definitions"].items():

@@ -7,7 +7,7 @@ import pytest
 from stack.records.logs.stream import LogStream
 from suites.core.discovery import rules
 from suites.core.rule import NotApplicable, Rule
-from suites.logs.helpers.judge import MAX_FINDINGS, moment, quoted, shown
+from suites.logs.helpers.judge import MAX_FINDINGS, excerpt, moment, quoted
 
 MINE = {rule.id: rule for rule in rules().values() if rule.record is LogStream}
 FULL = "format: zap\nrequests: [{id: r-1, status: 500}]\nspecialised: {http: {a: string}}\nfrom: 0\nto: 10\n"
@@ -38,8 +38,8 @@ def test_causes_without_end_are_counted_in_a_last_finding() -> None:
 
 
 def test_what_is_shown_is_short_printable_and_masked() -> None:
-    assert shown("a\x1b[31mb\0c\nd") == "a\\x1b[31mb\\x00c\\nd"
-    assert len(shown("x" * 10_000)) == 200
+    assert excerpt("a\x1b[31mb\0c\nd") == "a\\x1b[31mb\\x00c\\nd"
+    assert len(excerpt("x" * 10_000)) == 200
     assert quoted({"password": "hunter2"}) == '`{"password":"[masked: password]"}`'
 
 

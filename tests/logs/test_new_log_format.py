@@ -60,7 +60,7 @@ def test_a_new_log_format_is_one_file(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.splitlines() == [
-        "timestamp `yesterday` cannot be read (line 2)",
+        "timestamp `yesterday` cannot be parsed (line 2)",
         "level `loud` is none of `debug`, `info`, `warn`, `error`, `fatal` (line 2)",
         "key `msg` is an integer, not a string: `7` (line 2)",
         "key `name` is `web`, the catalog names the service `api` (line 2)",

@@ -63,7 +63,7 @@ BREAKS: dict[str, dict[str, str]] = {
     },
     "logs-nul-bytes": {"logs/no-plain-text-lines": "plain text instead of JSON: NUL bytes (3 lines, first line 1)"},
     "logs-latin-1": {
-        "logs/utf8": "a line holds a byte that is no UTF-8: 0xfc (3 lines, first line 1)",
+        "logs/utf8": "a line contains a byte that is not UTF-8: 0xfc (3 lines, first line 1)",
     },
     "logs-ansi-colours": {
         "logs/no-plain-text-lines": "JSON within ANSI colours (3 lines, first line 1)",
@@ -72,7 +72,7 @@ BREAKS: dict[str, dict[str, str]] = {
         "logs/level-allowed": "is none of `debug`, `info`,",
         "logs/matches-schema": "key `caller` does not match",
         "logs/service-named": "the catalog names the service `logs-html-and-script`",
-        "logs/timestamp-parses": "cannot be read (3 lines, first line 1)",
+        "logs/timestamp-parses": "cannot be parsed (3 lines, first line 1)",
     },
     "logs-secrets": {"logs/no-secrets": "JSON Web Token in `authorization` (3 lines, first line 1)"},
     "logs-tracebacks-between-lines": {"logs/no-plain-text-lines": "Python traceback (12 lines, first line 2)"},

@@ -1,4 +1,4 @@
-"""A delivery: the lines a service emitted, and what the log store holds of them.
+"""A delivery: the lines a service emitted, and what the log store has of them.
 
 The record pairs the two, so that each rule asks one question of the pairs: is it there, once, unchanged, under its own
 time, its labels, its ids?
@@ -20,7 +20,7 @@ ANY = "*"
 """In expected labels: any value will do."""
 
 CLOSE_NS = 1_000
-"""Times closer than this are one: a float of seconds since 1970 cannot say more than 0.24 microseconds."""
+"""Times closer than this are one: a float of seconds since 1970 is no more exact than 0.24 microseconds."""
 
 EXAMPLE_FILE = "api.log"
 """The file that the lines of examples are from."""
@@ -43,7 +43,7 @@ class Arrival(NamedTuple):
 class Match:
     """What became of one line (or of `copies` equal lines without a time of their own).
 
-    `entries` hold its very text; `altered` is the entry that it became, if its text was changed on the way.
+    `entries` have its very text; `altered` is the entry that it became, if its text was changed on the way.
     """
 
     line: EmittedLine
@@ -86,8 +86,8 @@ class Delivery:
     def parse(cls, text: str) -> Self:
         """Read an example in YAML.
 
-        `expected` (labels) and `emitted` (lines as text) tell what should be; `found` what is there: a number stands
-        for the perfect delivery of that line, `{of: 2, at: 1.5, line: …, labels: …, ids: …}` for one that differs
+        `expected` (labels) and `emitted` (lines as text) are what is expected; `found` is what is there: a number
+        is the perfect delivery of that line, `{of: 2, at: 1.5, line: …, labels: …, ids: …}` for one that differs
         (`labels` and `ids` are changes; null removes), and without `found` all lines are delivered perfectly. Besides
         `arrivals` (pairs of seconds), `json_errors` (line numbers), `budget` (seconds), `streams` (how many may be),
         `contention`.
@@ -131,7 +131,7 @@ def _with_altered(match: Match, strays: list[LogEntry]) -> Match:
 
 
 def _became(line: EmittedLine, entry: LogEntry) -> bool:
-    """Whether an entry with another text is still this line: it bears its very time, or one holds the other."""
+    """Whether an entry with another text is still this line: it has its very time, or one contains the other."""
     if line.time_ns is not None and abs(entry.timestamp_ns - line.time_ns) < CLOSE_NS:
         return True
     shorter, longer = sorted((line.text, entry.line), key=len)

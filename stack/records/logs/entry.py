@@ -47,9 +47,9 @@ LEVELS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class EmittedLine:
-    """One line: its text, where it stands, its own time (nanoseconds since 1970), its level in lower case, its ids.
+    """One line: its text, its place, its own time (nanoseconds since 1970), its level in lower case, its ids.
 
-    `time_ns` and `level` are None where the line does not say. `is_object` tells whether it is one JSON object.
+    `time_ns` and `level` are None where the line has none. `is_object` is whether it is one JSON object.
     """
 
     text: str
@@ -67,7 +67,7 @@ class EmittedLine:
         if line.value is None or line.record is None:
             return cls(text, line.number, line.file)
         level = str(line.record.level_text).lower()
-        # A time without a zone is no moment: the agent leaves such a line where it stood.
+        # A time without a zone is no moment: the agent keeps such a line in its place.
         time_ns = line.record.time_ns if line.record.zoned else None
         return cls(
             text, line.number, line.file, time_ns, level if level in LEVELS else None, _ids(line.value), is_object=True

@@ -23,7 +23,7 @@ Keys = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class LogFormat:
-    """Where a format keeps its parts; of several keys the first that holds something counts.
+    """Where a format keeps its parts; of several keys the first with a value counts.
 
     `levels` are the literal levels that the format's own library writes, `schema` is the JSON Schema of a line.
     """
@@ -80,10 +80,10 @@ LEVELS: Mapping[str, str] = {
 
 
 class LogRecord(NamedTuple):
-    """What one log line says, whatever its format; a part that is absent is `None`.
+    """The content of one log line, whatever its format; a part that is absent is `None`.
 
-    `time_ns` counts from the epoch in UTC, `time` is the literal and `zoned` whether it says which
-    zone it is in. `level` is one of trace, debug, info, warning, error, critical, `level_text` the literal.
+    `time_ns` counts from the epoch in UTC, `time` is the literal and `zoned` whether it has a
+    time zone. `level` is one of trace, debug, info, warning, error, critical, `level_text` the literal.
     `error` and `stack` are kept as they are: text, list or object.
     """
 
@@ -107,7 +107,7 @@ class LogRecord(NamedTuple):
 
 
 def lookup(value: Mapping[str, Any], keys: Keys) -> Any:
-    """The first of `keys` that holds something: neither absent nor null nor empty text, list or object."""
+    """The first of `keys` with a value: neither absent nor null nor empty text, list or object."""
     for key in keys:
         found = value.get(key)
         if found is None and "." in key:

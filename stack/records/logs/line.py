@@ -1,6 +1,6 @@
-"""One log line: its bytes, where it stands, and what it says or why it says nothing.
+"""One log line: its bytes, its place, and its record or the reason why it has none.
 
-A line never fails to be read: what is not one JSON object becomes a `Problem` that says in which way.
+A line never fails to be read: what is not one JSON object becomes a `Problem` of a certain kind.
 Source: https://datatracker.ietf.org/doc/html/rfc8259 (JSON), https://jsonlines.org (one value per line).
 """
 
@@ -25,7 +25,7 @@ class Problem(NamedTuple):
 
     `kind`: `cut` (longer than `MAX_KEPT`), `utf8` (bytes that are no UTF-8, or a byte order mark), `blank`, `text`
     (does not begin as an object), `broken` (begins as an object but is no JSON), `not-object` (some other JSON
-    value). `detail` says what is wrong, to follow "line 4 ".
+    value). `detail` is what is wrong, to be put after "line 4 ".
     """
 
     kind: ProblemKind
@@ -59,7 +59,7 @@ class LogLine(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read one line; the surrogate escape U+DCFF stands for the byte 0xff, and so on."""
+        """Read one line; the surrogate escape U+DCFF is the byte 0xff, and so on."""
         raw = text.encode("utf-8", "surrogateescape")
         return cls.read(RawLine(raw, 1, None, len(raw), ended=True))
 
@@ -106,7 +106,7 @@ def _problem(raw: bytes, error: orjson.JSONDecodeError) -> Problem:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as bad:
-        return Problem("utf8", f"holds byte 0x{raw[bad.start]:02x} at offset {bad.start}, which is no UTF-8")
+        return Problem("utf8", f"contains byte 0x{raw[bad.start]:02x} at offset {bad.start}, which is not UTF-8")
     if not stripped.startswith(b"{"):
         return Problem("text", "is plain text")
     return Problem("broken", _breakage(text, error))
@@ -117,25 +117,25 @@ def _breakage(text: str, error: orjson.JSONDecodeError) -> str:
     if "depth" in error.msg or "recursion" in error.msg:
         return "is nested too deeply"
     if "surrogate" in error.msg:
-        return "holds half of a surrogate pair (such as `\\ud800`)"
+        return "contains half of a surrogate pair (such as `\\ud800`)"
     if "infinity" in error.msg:
-        return "holds a number too large for a double"
+        return "contains a number too large for a double"
     if text.lstrip().startswith("{'"):
         return "is a Python dict, not JSON"
     try:
         _, end = json.JSONDecoder(parse_constant=_refuse, strict=True).raw_decode(text.strip())
     except _NoJsonError as constant:
-        return f"holds `{constant}`, which is no JSON"
+        return f"contains `{constant}`, which is not JSON"
     except RecursionError:
         return "is nested too deeply"
     except json.JSONDecodeError as plain:
         if plain.msg.startswith("Invalid control character"):
-            return f"holds an unescaped control character at column {plain.pos + 1}"
+            return f"contains an unescaped control character at column {plain.pos + 1}"
         if plain.pos >= len(text.rstrip()) or plain.msg.startswith("Unterminated string"):
             return "ends in the middle of its object"
-        return f"is no JSON from column {plain.pos + 1} on"
+        return f"is not JSON from column {plain.pos + 1} on"
     except ValueError:  # Python refuses integers of more than 4,300 digits
-        return "holds a number with too many digits"
+        return "contains a number with too many digits"
     return f"goes on after its object ends at column {end}"
 
 

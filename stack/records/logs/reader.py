@@ -1,7 +1,7 @@
-"""Reads log files of any size and content into lines, in bounded memory and without ever failing on what they hold.
+"""Reads log files of any size and content into lines, in bounded memory and without failing on their content.
 
 A file that is still being written may end in half a line: with `growing=True` such a rest is counted, not judged,
-because its second half may come; in a file that nobody writes any more it is a line like any other.
+because its second half may come; in a file that is no longer written it is a line like any other.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class LogText(NamedTuple):
 
 
 def split_lines(data: bytes, file: str | None = None) -> list[RawLine]:
-    """Split a whole log; lines end at line feeds alone, as the agents that follow log files see it."""
+    """Split a whole log; lines end at line feeds alone, as for the agents that tail log files."""
     return list(_lines(iter([data]), file, 1))
 
 
@@ -41,7 +41,7 @@ def read_log(
 ) -> LogText:
     """Read log files, oldest first, as one log; raises `OSError` for one that cannot be opened.
 
-    Only the last `budget` bytes and `max_lines` lines are kept, beginning at a whole line; `unread_bytes` says how
+    Only the last `budget` bytes and `max_lines` lines are kept, beginning at a whole line; `unread_bytes` is how
     much lay before. Line numbers are those of each file, whatever was left out.
     """
     sizes = [path.stat().st_size for path in files]

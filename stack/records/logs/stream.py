@@ -63,7 +63,7 @@ class LogStream:
     """Lines of one service from one source, oldest first, rotated files joined.
 
     `raw_lines`: the lines as read. `service`: the name the catalog gives. `format`: a name in `FORMATS`; `None`
-    tells each line's by its keys. `levels`: the allowed literals; empty means those of the format. `emitted_from`
+    detects each line's by its keys. `levels`: the allowed literals; empty means those of the format. `emitted_from`
     and `emitted_to`: between which moments (seconds since the epoch) the lines were written, as far as known.
     `requests`: what was sent meanwhile. `specialised`: per logger its required fields and their JSON types
     (`integer`, `string|null`; with `?` at the end the field may be absent). `clock_tolerance_s` and
@@ -94,7 +94,7 @@ class LogStream:
 
         Settings are the fields of this class under short names: service, source, format, levels, from, to, requests
         (each id, method, path, status, logged, expected), specialised, max_line_bytes, clock_tolerance,
-        order_tolerance, unread, missing. The surrogate escape U+DCFF stands for the byte 0xff, and so on.
+        order_tolerance, unread, missing. The surrogate escape U+DCFF is the byte 0xff, and so on.
         """
         head, rule, body = text.partition("---\n")
         if not rule or (head and not head.endswith("\n")):

@@ -1,7 +1,7 @@
 """Timestamps as log lines write them, read to the nanosecond.
 
 Two forms are read: a number of seconds since the epoch (zap's production encoder) and RFC 3339 text, whose zone may
-be missing so that a rule can say so. Nothing here knows the clock.
+be missing, which a rule reports. Nothing here reads the clock.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Sorts the lines that are no JSON object into blocks with one cause each, so that each is told once, by one rule.
+"""Sorts the lines that are no JSON object into blocks with one cause each, so that one rule reports each once.
 
-A traceback of thirty lines is one block. `owner` says which rule speaks about it: `text` (plain text between the log
-lines), `multiline` (one event over several lines) or `broken` (a line that means to be JSON and is not).
+A traceback of thirty lines is one block. `owner` says which rule reports it: `text` (plain text between the log
+lines), `multiline` (one event over several lines) or `broken` (a line that begins as JSON and is not).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Block(NamedTuple):
     before: LogLine | None
 
     @property
-    def holds_a_stack(self) -> bool:
-        """Whether these lines look like the stack of an error: frames, a traceback or a panic."""
+    def is_stack_trace(self) -> bool:
+        """Whether these lines are the stack of an error: frames, a traceback or a panic."""
         return self.name == FRAMES or "trace" in self.name or "panic" in self.name
 
 
@@ -90,5 +90,5 @@ def _begin(line: LogLine, before: LogLine | None) -> tuple[Block, TextKind | Non
 
 
 def _settle(block: Block) -> Block:
-    """An object that breaks off is spread over several lines only if further lines follow."""
+    """A truncated object is spread over several lines only if further lines follow."""
     return block._replace(owner="multiline") if block.name == PRETTY and block.lines > 1 else block

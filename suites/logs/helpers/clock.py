@@ -21,7 +21,7 @@ class Window(NamedTuple):
     start: int
     end: int
 
-    def holds(self, ns: int) -> bool:
+    def contains(self, ns: int) -> bool:
         """Whether a moment lies in the window."""
         return self.start <= ns <= self.end
 
@@ -36,12 +36,12 @@ class Deviation(NamedTuple):
 def deviation(ns: int, window: Window, *, number: bool) -> Deviation | None:
     """How the moment `ns` lies outside `window`, or `None` where it does not.
 
-    `number` says that the timestamp was written as a number, so that its unit may be mistaken but not its zone.
+    `number` means that the timestamp is a number, so that its unit may be mistaken but not its zone.
     """
-    if window.holds(ns):
+    if window.contains(ns):
         return None
     for factor, unit in _UNITS:
-        if number and window.holds(ns // factor):
+        if number and window.contains(ns // factor):
             return Deviation(
                 unit, "divide by the unit: the format's number is seconds since the epoch, with a fraction"
             )
@@ -65,7 +65,7 @@ def _zone(ns: int, window: Window) -> str | None:
     """The offset of a time zone that explains the distance, such as `2 h` or `-5 h 30 min`."""
     middle = (window.start + window.end) // 2
     offset = round((ns - middle) / NS / _QUARTER) * _QUARTER
-    if not (_QUARTER <= abs(offset) <= _MAX_ZONE) or not window.holds(ns - offset * NS):
+    if not (_QUARTER <= abs(offset) <= _MAX_ZONE) or not window.contains(ns - offset * NS):
         return None
     hours, minutes = divmod(abs(offset) // 60, 60)
     parts = [f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0)

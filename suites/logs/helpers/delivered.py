@@ -1,4 +1,4 @@
-"""What the rules on delivery share: what they judge, and how they name lines, streams and the place to mend."""
+"""What the rules on delivery share: the lines to judge, and how messages name lines, times and files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stack.records.logs.delivery import ANY, Delivery
 from stack.records.logs.entry import IDS, EmittedLine, LogEntry
 from suites.core.finding import Where
 from suites.core.rule import NotApplicable
-from suites.logs.helpers.judge import shown
+from suites.logs.helpers.judge import excerpt
 
 AGENT = "stack/promtail/promtail-config.yaml"
 STORE = "stack/loki/loki-config.yaml"
@@ -37,7 +37,7 @@ def found(delivery: Delivery) -> Found:
     """The lines that were found with the entry to judge; `NotApplicable` where none was."""
     due(delivery)
     if not delivery.found:
-        raise NotApplicable("no line was found: `logs/delivered-exactly-once` says so")
+        raise NotApplicable("no line was found, see `logs/delivered-exactly-once`")
     return delivery.found
 
 
@@ -57,7 +57,7 @@ def verb(lines: Sequence[EmittedLine], one: str, several: str) -> str:
 
 def at(line: EmittedLine, series: str | None = None) -> Where:
     """The place of an emitted line, with the line itself: masked and shortened."""
-    return Where(file=line.file, line=line.number, series=series, excerpt=shown(line.text))
+    return Where(file=line.file, line=line.number, series=series, excerpt=excerpt(line.text))
 
 
 def seconds(ns: int) -> str:
@@ -69,12 +69,12 @@ def seconds(ns: int) -> str:
 
 
 def id_labels(delivery: Delivery) -> dict[str, str]:
-    """Labels of the found lines that hold ids: name and one value."""
+    """Labels of the found lines that contain ids: name and one value."""
     values = {value for line in delivery.lines for _, value in line.ids}
     ids: dict[str, str] = {}
     for _, entry in delivery.found:
         for name, value in entry.labels:
-            told = name in delivery.expected and delivery.expected[name] in {ANY, value}
-            if not told and (name in IDS or value in values or _ID_NAME.search(name) or _ID_VALUE.fullmatch(value)):
+            expected = name in delivery.expected and delivery.expected[name] in {ANY, value}
+            if not expected and (name in IDS or value in values or _ID_NAME.search(name) or _ID_VALUE.fullmatch(value)):
                 ids.setdefault(name, value)
     return ids

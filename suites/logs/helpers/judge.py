@@ -1,4 +1,4 @@
-"""What the log rules share: the lines to judge, counting by cause, and showing lines without their secrets."""
+"""What the log rules share: the lines to judge, counting by cause, and quoting lines without their secrets."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from suites.core.finding import Finding, Where
 from suites.core.rule import NotApplicable
 
 MAX_FINDINGS = 20
-"""Findings shown of one rule on one stream; what lies beyond is counted in a last one."""
+"""Findings of one rule on one stream; the rest is counted in a last one."""
 
-SHOWN = 200
-"""Characters shown of a line."""
+EXCERPT_LENGTH = 200
+"""Characters of a line in a finding."""
 
 K = TypeVar("K", bound=Hashable)
 
 
 class Read(NamedTuple):
-    """A line that holds one JSON object, with its record."""
+    """A line that is one JSON object, with its record."""
 
     line: LogLine
     record: LogRecord
@@ -39,11 +39,13 @@ def lines_of(stream: LogStream) -> tuple[LogLine, ...]:
 
 
 def records_of(stream: LogStream) -> list[Read]:
-    """The lines that hold one JSON object; `NotApplicable` where none does."""
+    """The lines that are one JSON object; `NotApplicable` where none does."""
     lines_of(stream)
     read = stream.derived(_records)
     if not read:
-        raise NotApplicable("no line is a JSON object: `logs/one-json-object-per-line` and its kin say why")
+        raise NotApplicable(
+            "no line is a JSON object: `logs/one-json-object-per-line` and `logs/no-plain-text-lines` report why"
+        )
     return read
 
 
@@ -87,36 +89,36 @@ class Tally(Generic[K]):
         """The number of causes."""
         return len(self._seen)
 
-    def findings(self, tell: Callable[[K, Seen], Finding]) -> Iterator[Finding]:
-        """One finding per cause, made by `tell`; beyond `MAX_FINDINGS` a last one that counts the rest."""
+    def findings(self, make: Callable[[K, Seen], Finding]) -> Iterator[Finding]:
+        """One finding per cause, made by `make`; beyond `MAX_FINDINGS` a last one that counts the rest."""
         for number, (cause, seen) in enumerate(self._seen.items()):
             if number == MAX_FINDINGS:
                 rest = list(self._seen.values())[MAX_FINDINGS:]
                 lines = sum(seen.times for seen in rest)
                 yield Finding(f"… and {len(rest):,} further causes in {lines:,} lines", where(rest[0].first))
                 return
-            yield tell(cause, seen)
+            yield make(cause, seen)
 
 
 def where(line: LogLine) -> Where:
-    """The place of a line, with the line itself: masked, shortened, control characters spelled out."""
-    return Where(file=line.file, line=line.number, excerpt=shown(line.text))
+    """The place of a line, with the line itself: masked, shortened, control characters escaped."""
+    return Where(file=line.file, line=line.number, excerpt=excerpt(line.text))
 
 
-def shown(text: str, limit: int = SHOWN) -> str:
-    """Text from a log as findings show it: without secrets, cut to `limit`, on one line."""
+def excerpt(text: str, limit: int = EXCERPT_LENGTH) -> str:
+    """Text from a log as findings quote it: without secrets, cut to `limit`, on one line."""
     masked = mask(text[: 64 * limit])
     cut = masked if len(masked) <= limit else f"{masked[: limit - 1]}…"
     return cut if cut.isprintable() else "".join(sign if sign.isprintable() else _escaped(sign) for sign in cut)
 
 
 def quoted(value: object, limit: int = 60) -> str:
-    """A value from a log as messages show it: in backticks, without secrets, shortened."""
-    return f"`{shown(value if isinstance(value, str) else as_json(value), limit)}`"
+    """A value from a log as messages quote it: in backticks, without secrets, shortened."""
+    return f"`{excerpt(value if isinstance(value, str) else as_json(value), limit)}`"
 
 
 def as_json(value: object) -> str:
-    """A value as JSON, as it stood in the line but for blanks."""
+    """A value as JSON, as in the line but for blanks."""
     try:
         return orjson.dumps(value).decode()
     except TypeError:  # nested deeper than orjson writes, though not than it reads
@@ -128,7 +130,7 @@ def _escaped(sign: str) -> str:
 
 
 def moment(ns: int) -> str:
-    """A moment as messages show it: RFC 3339 to the millisecond; nanoseconds where no calendar reaches."""
+    """A moment as messages write it: RFC 3339 to the millisecond; nanoseconds where no calendar reaches."""
     try:
         read = datetime.fromtimestamp(ns // 1_000_000 / 1000, tz=UTC)
     except (ValueError, OverflowError, OSError):

@@ -34,7 +34,7 @@ def logged_requests(stream: LogStream) -> list[SentRequest]:
 
 
 def mentions(stream: LogStream, request_id: str) -> LogLine | None:
-    """The first line that holds an id anywhere, under whatever key or in plain text."""
+    """The first line that contains an id anywhere, under any key or in plain text."""
     wanted = request_id.encode()
     return next((line for line in stream.lines if wanted in line.raw), None)
 
@@ -42,13 +42,13 @@ def mentions(stream: LogStream, request_id: str) -> LogLine | None:
 def unreadable(stream: LogStream) -> bytes:
     """All lines that are no JSON object; use it as `stream.derived(unreadable)`.
 
-    What stands in them is not lost for lack of an id but for lack of JSON, which has rules of its own.
+    A request that is logged there does not lack its id but JSON, for which there are other rules.
     """
     return b"\n".join(line.raw for line in stream.lines if line.value is None)
 
 
 def key_of(line: LogLine, text: str) -> str | None:
-    """The dotted path of the value that holds `text`; `None` where it stands in no value."""
+    """The dotted path of the value that contains `text`; `None` where no value does."""
     return None if line.value is None else _search(line.value, text)
 
 

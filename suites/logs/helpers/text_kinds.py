@@ -1,4 +1,4 @@
-"""Recognises the plain text that finds its way between JSON log lines, and knows what keeps it out."""
+"""Recognises the plain text that gets between JSON log lines, with what keeps it out of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class TextKind(NamedTuple):
-    """A kind of plain text: how its first line looks, whether further lines belong to it, and the way to mend it."""
+    """A kind of plain text: the form of its first line, whether further lines belong to it, and how to fix it."""
 
     name: str
     pattern: re.Pattern[str]
@@ -21,7 +21,7 @@ _GO_LOG = (
 )
 _EXCEPT = (
     "log the exception as one line with its traceback in a field (`logger.exception(...)` with a JSON formatter), and "
-    "for what nobody catches set `sys.excepthook` and `threading.excepthook` to do the same"
+    "for uncaught exceptions set `sys.excepthook` and `threading.excepthook` to do the same"
 )
 _PANIC = (
     "recover at the top of each goroutine and log the panic value and `debug.Stack()` as fields of one line at level "
@@ -80,7 +80,7 @@ TEXT_KINDS: tuple[TextKind, ...] = tuple(
             "startup banner",
             r" ?:: [\w ]+ ::|[\W_]{5,}\Z|[╔┌╭█▄▀]",
             True,
-            "switch the banner off: what it says belongs in one JSON line",
+            "switch the banner off: its content belongs in one JSON line",
         ),
     )
 )

@@ -42,7 +42,7 @@ class LineValidator:
         """Whether a parsed line keeps to the schema."""
         try:
             return self._fast.is_valid(value)
-        except ValueError:  # values that Rust cannot hold, such as nesting beyond its recursion limit
+        except ValueError:  # values that Rust cannot represent, such as nesting beyond its recursion limit
             return bool(self._explaining.is_valid(value))
 
     def kind_of_failure(self, value: Mapping[str, Any]) -> object:
@@ -61,7 +61,7 @@ class LineValidator:
 
 
 def _missing(message: str) -> str:
-    """The part of an error of `required` that tells it from another at the same place."""
+    """The part of an error of `required` that distinguishes it from another at the same place."""
     return message if message.endswith("is a required property") else ""
 
 
@@ -69,7 +69,7 @@ def _breach(error: ValidationError) -> Breach:
     path = ".".join(str(part) for part in error.absolute_path)
     wanted: Any = error.validator_value
     if "propertyNames" in error.absolute_schema_path:
-        return Breach(path, None, "holds a key without a name")
+        return Breach(path, None, "contains a key without a name")
     if error.validator == "required":
         name = error.message.split("'")[1]
         return Breach(f"{path}.{name}" if path else name, None, "is missing")

@@ -1,6 +1,6 @@
-"""Every emitted line is found in the log store exactly once.
+"""Each emitted line is in the log store exactly once.
 
-A line that is lost is missing when it is needed, and one that is there twice makes every count on it wrong.
+Lost lines are missing when they are needed, and lines that are stored twice make every count of them wrong.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ EMITTED = 'emitted:\n- {"ts":1.5,"msg":"a"}\n- {"ts":2.5,"msg":"b"}\n- plain\n'.
     source="https://grafana.com/docs/loki/latest/send-data/promtail/troubleshooting/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
-    """Count the entries of each line; an altered one counts as found, `delivered-unchanged` speaks of it."""
+    # An altered line counts as found: `logs/delivered-unchanged` reports it.
     total = len(due(delivery))
     lost = [match.line for match in delivery.matches if match.best is None]
     if lost:
         yield Finding(
             f"{count(lost, total)} {verb(lost, 'was', 'were')} not found in {delivery.waited_s:g} s",
             at(lost[0]),
-            f"see whether a job in {AGENT} reads {lost[0].file or 'the file'}, whether a stage drops the line, and "
-            f"what `loki_discarded_samples_total` counts: the limits stand in {STORE} under `limits_config`",
+            f"check whether a job in {AGENT} reads {lost[0].file or 'the file'}, whether a stage drops the line, and "
+            f"what `loki_discarded_samples_total` counts: the limits are in {STORE} under `limits_config`",
         )
     repeated = [match for match in delivery.matches if len(match.entries) > match.copies]
     if repeated:

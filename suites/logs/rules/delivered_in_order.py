@@ -1,6 +1,6 @@
 """Within a stream, lines are stored in the order in which they were written.
 
-A stack trace whose lines are scattered over its surroundings, or an effect before its cause, misleads the reader.
+A stack trace whose lines are scattered among others, or an effect before its cause, is misread.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EMITTED = """emitted: ['{"ts":3.5,"msg":"a"}', 'trace 1', 'trace 2', '{"ts":2.5,
     source="https://grafana.com/docs/loki/latest/configure/#accept-out-of-order-writes",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
-    """Compare neighbours of one file and stream; where their own times run backwards, the service is at fault."""
+    # Where the lines' own times run backwards the service is at fault, not the agent.
     last: dict[tuple[LabelSet, str | None], tuple[EmittedLine, int]] = {}
     swapped: dict[LabelSet, list[tuple[EmittedLine, EmittedLine]]] = defaultdict(list)
     written = _written(delivery)
@@ -51,7 +51,7 @@ def check(delivery: Delivery) -> Iterator[Finding]:
 
 
 def _written(delivery: Delivery) -> dict[EmittedLine, int]:
-    """When each line was written, as far as lines say: one without a time belongs to the one before it."""
+    """When each line was written, as far as lines state it: one without a time belongs to the one before it."""
     latest: dict[str | None, int] = {}
     times = {}
     for line in delivery.lines:

@@ -1,6 +1,6 @@
 """Lines can be queried within seconds of being written.
 
-Whoever looks for the line of a failing request looks now; an alert on logs that comes minutes late comes too late.
+The lines of a failing request are needed while it fails; an alert on logs that is minutes late is too late.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ EMITTED = """emitted: ['{"ts":1.5}', '{"ts":2.5}', '{"ts":3.5}']\nbudget: 5\n"""
     source="https://grafana.com/docs/loki/latest/send-data/promtail/configuration/#clients",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
-    """Judge the 95th percentile of the delays that are proven: how long each line was certainly not there."""
+    # Only proven delays count: how long each line was certainly not there.
     due(delivery)
     proven = sorted(arrival.not_before_s for arrival in delivery.arrivals if arrival is not None)
     if not proven:

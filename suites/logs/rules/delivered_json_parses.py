@@ -1,7 +1,7 @@
-"""A line that was written as JSON can be read as JSON in a query.
+"""A line that was written as JSON parses as JSON in a query.
 
 `| json` is how dashboards reach the fields of a line; lines on which it fails drop out of every panel that filters.
-Usually such a line was cut or rewritten on its way, and `delivered-unchanged` says how.
+Usually such a line was cut or rewritten on its way, which `logs/delivered-unchanged` reports.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ EMITTED = """emitted: ['{"ts":1.5,"msg":"a"}', plain]\n"""
     source="https://grafana.com/docs/loki/latest/query/log_queries/#json",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
-    """Compare what `| json` says with what was written; plain text is the concern of the rules on lines."""
     objects = [(line, entry) for line, entry in found(delivery) if line.is_object]
     if not objects:
         raise NotApplicable("no line that was found is a JSON object")
@@ -33,6 +32,6 @@ def check(delivery: Delivery) -> Iterator[Finding]:
             f"{count(failing, len(objects))} {verb(failing, 'is a JSON object', 'are JSON objects')}, yet `| json` "
             f"fails on {verb(failing, 'it', 'them')}",
             at(failing[0]),
-            'ask for the line with `| json | __error__ != ""`; its `__error_details__` say which key the store '
-            "cannot read",
+            'query the line with `| json | __error__ != ""`; its `__error_details__` name the key that the store '
+            "cannot parse",
         )

@@ -1,7 +1,7 @@
-"""The label `level` says what the line says.
+"""The label `level` equals the level of the line.
 
-Counts of errors by label, and alerts on them, are as true as this label. A line that names no level is filed under
-`unknown`, so that nothing else can hide among real errors.
+Counts of errors by label, and alerts on them, are only as true as this label. A line without a level is stored under
+`unknown`, so that it is not counted among real errors.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ EMITTED = """emitted: ['{"ts":1.5,"level":"warn"}', '{"ts":2.5,"level":"ERROR"}'
     source="https://grafana.com/docs/loki/latest/send-data/promtail/stages/labels/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
-    """Compare by severity, so that `warn` and `warning` are one; a missing label is another rule's business."""
+    # By severity, so that `warn` and `warning` are one; `logs/delivered-under-expected-labels` reports a missing label.
     labelled = [
         (line, labels["level"])
         for line, entry in found(delivery)
@@ -46,16 +46,16 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         if not _agree(line.level, label):
             wrong[line.level, label].append(line)
     for (level, label), lines in wrong.items():
-        says = f"level {quoted(level)}" if level else "no level"
+        own = f"level {quoted(level)}" if level else "no level"
         yield Finding(
-            f"{count(lines, len(labelled))} {verb(lines, 'has', 'have')} {says}, but {quoted(label)} as label",
+            f"{count(lines, len(labelled))} {verb(lines, 'has', 'have')} {own}, but {quoted(label)} as label",
             at(lines[0]),
-            f"mend the stages `json` and `labels` of {AGENT} that make `level`; `unknown` is for lines without one",
+            f"correct the stages `json` and `labels` of {AGENT} that make `level`; `unknown` is for lines without one",
         )
 
 
 def _broken(line: EmittedLine) -> bool:
-    """Cut or damaged JSON: the agent may still read the level that stands in it, and it is right if it does."""
+    """Cut or damaged JSON: the agent may still read its level, and rightly so."""
     return not line.is_object and 'level"' in line.text
 
 

@@ -1,6 +1,6 @@
-"""The ids that a line carries are stored as its structured metadata.
+"""The ids of a line are stored as its structured metadata.
 
-So `| request_id="…"` finds a request in all services without parsing a line, and without a stream per id.
+`| request_id="…"` then finds a request in all services without parsing lines, and without a stream per id.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ EMITTED = """emitted: ['{"ts":1.5,"request_id":"r-1"}', '{"ts":2.5,"request_id":
     source="https://grafana.com/docs/loki/latest/get-started/labels/structured-metadata/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
-    """Look for each id under its name; one that became a label is `delivered-ids-not-labels`' business."""
+    # `logs/delivered-ids-not-labels` reports an id that became a label.
     carrying: dict[str, list[EmittedLine]] = defaultdict(list)
     missing: dict[str, list[EmittedLine]] = defaultdict(list)
     labels = id_labels(delivery)

@@ -1,6 +1,6 @@
 """A line is stored as it was emitted, byte for byte.
 
-What the agent rewrites or the store cuts cannot be parsed, searched or trusted as evidence any more.
+Lines that the agent rewrites or the store cuts can no longer be parsed, searched or used as evidence.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ EMITTED = """emitted: ['{"ts":1.5,"msg":"a long message"}', 'goroutine 1 [runnin
     source="https://grafana.com/docs/loki/latest/send-data/promtail/stages/output/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
-    """Look at the lines whose text is not there but that became another one; a beginning is a cut."""
     found(delivery)
     altered = [(match.line, match.altered.line) for match in delivery.matches if match.altered is not None]
     cut = [(line, text) for line, text in altered if line.text.startswith(text)]

@@ -1,7 +1,7 @@
-"""A line is filed under exactly the expected labels: none missing, none wrong, none too many.
+"""Lines are stored under exactly the expected labels.
 
-Dashboards and alerts select by these labels, so a line without one is invisible to them; every label too many
-multiplies the streams that the store has to keep open.
+Dashboards and alerts select by these labels and miss a line that lacks one; every label too many multiplies the streams
+that the store has to keep open.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LOKIS_OWN = {"service_name": "discover_service_name: []", "detected_level": "dis
     source="https://grafana.com/docs/loki/latest/get-started/labels/bp-labels/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
-    """Compare label sets name by name; ids among the labels are `delivered-ids-not-labels`' business."""
+    # `logs/delivered-ids-not-labels` reports ids among the labels.
     pairs = found(delivery)
     ids = id_labels(delivery)
     causes: dict[tuple[str, str, str], list[EmittedLine]] = defaultdict(list)
@@ -69,7 +69,7 @@ def _finding(delivery: Delivery, kind: str, name: str, value: str, lines: list[E
         wanted = delivery.expected[name]
         message = f"{subject} {quoted(value)} as label `{name}`, where `{wanted}` is expected"
         hint = (
-            f"the path of the log file, or the labels of the target in {AGENT}, say what `{name}` is; or mend "
+            f"the path of the log file, or the labels of the target in {AGENT}, set `{name}`; or correct "
             "`logs.labels` in the service's `service.yaml`"
         )
         return Finding(message, at(lines[0]), hint)

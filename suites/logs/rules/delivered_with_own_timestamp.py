@@ -1,7 +1,7 @@
-"""A line is stored under the time it states, not under the time at which it was read.
+"""Lines are stored under their own timestamps, not the time at which they were read.
 
-Only then do lines of several services stand in the order of events, and only then does the store know a line that
-the agent sends again.
+Only then are lines of several services in the order of events, and only then does the store recognise a line that the
+agent sends again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ EMITTED = """emitted: ['{"ts":1.5,"msg":"a"}', '{"ts":2.5,"msg":"b"}', plain]\n"
     source="https://grafana.com/docs/loki/latest/send-data/promtail/stages/timestamp/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
-    """Compare the times of the lines that state one; a shift common to all is named as such."""
     gaps = [(line, entry.timestamp_ns - line.time_ns) for line, entry in found(delivery) if line.time_ns is not None]
     if not gaps:
         raise NotApplicable("no line that was found states its time")
@@ -47,12 +46,12 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         yield Finding(
             f"{subject} {seconds(high)} {'later' if high > 0 else 'earlier'} than {they}",
             at(lines[0]),
-            f"mend the stage `timestamp` of {AGENT}: `location` and the zone in `format` decide about whole hours",
+            f"correct the stage `timestamp` of {AGENT}: `location` and the zone in `format` decide about whole hours",
         )
         return
     yield Finding(
         f"{subject} up to {seconds(max(abs(low), abs(high)))} away from the time {they}",
         at(lines[0]),
-        f"mend the stage `timestamp` of {AGENT}: `source` has to name the extracted time, and `format` or one of "
+        f"correct the stage `timestamp` of {AGENT}: `source` has to name the extracted time, and `format` or one of "
         "`fallback_formats` has to fit it",
     )

@@ -1,7 +1,7 @@
-"""A service fills no more streams than its budget allows.
+"""A service has no more log streams than its budget allows.
 
-Each stream costs memory, a chunk of its own and an index entry; the store refuses new streams beyond its limit, and
-then lines of innocent services are lost.
+Each stream costs memory, a chunk of its own and an index entry; beyond its limit the store refuses new streams, and
+lines of other services are lost.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ EMITTED = """emitted: ['{"ts":1.5,"level":"info"}', '{"ts":2.5,"level":"warn"}',
 
 @rule(
     Good(EMITTED + "streams: 3\n"),
-    Bad(EMITTED + "streams: 2\n", "`api` has 3 streams, 2 are allowed; most values has label `level`: 3"),
+    Bad(EMITTED + "streams: 2\n", "`api` has 3 streams, 2 are allowed; the label with the most values is `level`: 3"),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/get-started/labels/cardinality/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
-    """Count the streams and name the label that makes most of them."""
     due(delivery)
     number = len(delivery.streams)
     if number <= delivery.stream_budget:
@@ -35,7 +34,7 @@ def check(delivery: Delivery) -> Iterator[Finding]:
     worst = max(values, key=lambda name: len(values[name]))
     yield Finding(
         f"`{delivery.service}` has {number:,} streams, {delivery.stream_budget:,} are allowed; "
-        f"most values has label `{worst}`: {len(values[worst]):,}",
+        f"the label with the most values is `{worst}`: {len(values[worst]):,}",
         Where(file=delivery.lines[0].file),
         f"keep `{worst}` to a short list of values, or take it out of stage `labelallow` of {AGENT}; a service with "
         "many instances may have a larger `budgets.streams`",

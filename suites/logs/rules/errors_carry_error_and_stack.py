@@ -1,7 +1,7 @@
-"""A line at level error carries the error and a stack, each in a field.
+"""Lines at level error have the error and its stack trace in fields.
 
-Whoever is woken by an error needs to know what failed and where. A message alone sends them to guess; a stack on the
-lines after it is torn away from it by the agent.
+The engineer on call needs to know what failed and where. A message alone does not say it, and a stack trace on the
+lines after it is separated from it by the agent.
 """
 
 from __future__ import annotations
@@ -30,14 +30,13 @@ from suites.logs.helpers.judge import Tally, errors_of, quoted, where
     ),
     Bad(
         '{"level":"error","ts":1,"msg":"put failed","error":"disk full"}\n\tat Store.put(Store.java:9)\n',
-        "error line `put failed` has no `stacktrace`; what looks like it stands on the lines after it (line 1)",
+        "error line `put failed` has no `stacktrace`; what looks like it is on the lines after it (line 1)",
     ),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-attributes",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Tell error lines that lack one or both, those with one message together."""
-    torn = {id(block.before) for block in stream.derived(blocks) if block.holds_a_stack}
+    torn = {id(block.before) for block in stream.derived(blocks) if block.is_stack_trace}
     tally: Tally[tuple[str, str]] = Tally()
     for line, record in errors_of(stream):
         if lacking := _lacking(record, line, torn):
@@ -56,5 +55,5 @@ def _lacking(record: LogRecord, line: LogLine, torn: set[int]) -> str:
     known = FORMATS[record.format]
     missing = [keys[0] for keys, found in ((known.error, record.error), (known.stack, record.stack)) if found is None]
     text = " and ".join(f"no `{key}`" for key in missing)
-    after = "; what looks like it stands on the lines after it" if record.stack is None and id(line) in torn else ""
+    after = "; what looks like it is on the lines after it" if record.stack is None and id(line) in torn else ""
     return f"has {text}{after}" if missing else ""

@@ -1,7 +1,7 @@
-"""A request leaves the lines that the service's contract promises.
+"""Requests produce the log lines that the service's contract promises.
 
-Dashboards, alerts and audits are built on certain events with certain fields. That some line carries the request's
-id does not tell whether the event itself was logged, at its level and with what it must say.
+Dashboards, alerts and audits are built on certain events with certain fields. A line with the request's id is no proof
+that the event itself was logged, at its level and with its fields.
 """
 
 from __future__ import annotations
@@ -22,18 +22,17 @@ HEAD = "requests: [{id: r-1, path: /jobs, expected: [{level: warning, logger: ht
     Good(HEAD + '{"level":"warn","ts":1,"msg":"refused","logger":"http","request_id":"r-1","status":400}\n'),
     Bad(
         HEAD + '{"level":"info","ts":1,"msg":"refused","logger":"http","request_id":"r-1","status":400}\n',
-        "1 of 1 requests `GET /jobs` left no line with level `warning`, logger `http`, `status` `400`; "
+        "1 of 1 requests `GET /jobs` produced no line with level `warning`, logger `http`, `status` `400`; "
         "the nearest has level `info` (line 1)",
     ),
     Bad(
         HEAD + '{"level":"warn","ts":1,"msg":"other","request_id":"r-2"}\n',
-        "1 of 1 requests `GET /jobs` left no line with level `warning`, logger `http`, `status` `400`",
+        "1 of 1 requests `GET /jobs` produced no line with level `warning`, logger `http`, `status` `400`",
     ),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#which-events-to-log",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Look for each promised line among those with the request's id; one finding per route and promise."""
     promised = [request for request in stream.requests if request.expected]
     if not promised:
         raise NotApplicable("the service's contract promises no particular lines")
@@ -46,12 +45,12 @@ def check(stream: LogStream) -> Iterator[Finding]:
                 broken.setdefault((request.route, describe(line)), []).append((request, line))
     for (route, promise), cases in broken.items():
         sent = sum(request.route == route for request in promised)
-        yield _finding(stream, f"{len(cases)} of {sent} requests `{route}` left no line with {promise}", *cases[0])
+        yield _finding(stream, f"{len(cases)} of {sent} requests `{route}` produced no line with {promise}", *cases[0])
 
 
 def _finding(stream: LogStream, text: str, request: SentRequest, promise: ExpectedLine) -> Finding:
     lines = [read.line for read in lines_of_request(stream, request)]
-    hint = f"log that event for the request, such as `{request.request_id}`, or mend `traffic` in `service.yaml`"
+    hint = f"log that event for the request, such as `{request.request_id}`, or correct `traffic` in `service.yaml`"
     if not lines:
         return Finding(text, Where(file=stream.lines[0].file), hint)
     nearest = min(lines, key=lambda line: len(differences(line, promise)))

@@ -20,13 +20,12 @@ from suites.logs.helpers.judge import Tally, quoted, records_of, where
 
 @rule(
     Good('{"level":"info","msg":"\\"level\\":1","http":{"level":1}}\n'),
-    Bad('{"service":"api","msg":"m","service":"web"}\n', "key `service` stands twice in one object (line 1)"),
-    Bad('{"msg":"m","http":{"id" :1, "id" :2}}\n' * 2, "key `id` stands twice in one object (2 lines, first line 1)"),
+    Bad('{"service":"api","msg":"m","service":"web"}\n', "key `service` is repeated in one object (line 1)"),
+    Bad('{"msg":"m","http":{"id" :1, "id" :2}}\n' * 2, "key `id` is repeated in one object (2 lines, first line 1)"),
     level=Level.SHOULD,
     source="https://datatracker.ietf.org/doc/html/rfc8259#section-4",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Count keys where the bytes hold more of them than the parsed object."""
     tally: Tally[str] = Tally()
     for line, _ in records_of(stream):
         if line.raw.count(b'":') == len(line.value or ()) and b'" :' not in line.raw and b'"\t:' not in line.raw:
@@ -35,7 +34,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
             tally.add(key, line)
     yield from tally.findings(
         lambda key, seen: Finding(
-            f"key {quoted(key)} stands twice in one object ({seen})",
+            f"key {quoted(key)} is repeated in one object ({seen})",
             where(seen.first),
             f"bind {quoted(key)} once: on the logger of the service or on the line, not on both",
         )
@@ -48,6 +47,6 @@ def _repeated(raw: bytes) -> set[str]:
     def pairs(items: list[tuple[str, Any]]) -> None:
         found.update(key for key, count in Counter(key for key, _ in items).items() if count > 1)
 
-    with contextlib.suppress(RecursionError):  # what was read before that depth is told all the same
+    with contextlib.suppress(RecursionError):  # what was found before that depth is reported
         json.loads(raw, object_pairs_hook=pairs)
     return found

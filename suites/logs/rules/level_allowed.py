@@ -1,7 +1,7 @@
-"""Each line has a level of the allowed set.
+"""Each line has an allowed level.
 
 Levels become a label, and dashboards and alerts count by it. A level that is spelled in another way, in capitals or
-as a number, opens a stream of its own that no alert looks at.
+as a number, opens a stream of its own that no alert selects.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, where
     source="https://grafana.com/docs/grafana/latest/visualizations/panels-visualizations/visualizations/logs/",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Compare the literal level; a missing one is the schema's matter where the service declares a format."""
+    # Where the service declares a format, a missing level is reported by `logs/matches-schema`.
     tally: Tally[str] = Tally()
     for line, record in records_of(stream):
         level = record.level_text
@@ -44,7 +44,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
             names = ", ".join(f"`{name}`" for name in allowed)
             tally.add(f"level {quoted(level)} is none of {names}", line)
 
-    def tell(cause: str, seen: Seen) -> Finding:
+    def finding(cause: str, seen: Seen) -> Finding:
         level = seen.first.record.level_text if seen.first.record else None
         known = LEVELS.get(level.lower()) if isinstance(level, str) else None
         hint = "write the level's name in lower case, as the format's encoder does"
@@ -52,4 +52,4 @@ def check(stream: LogStream) -> Iterator[Finding]:
             hint += f"; this one is `{known}` in the usual five"
         return Finding(f"{cause} ({seen})", where(seen.first), hint)
 
-    yield from tally.findings(tell)
+    yield from tally.findings(finding)

@@ -1,7 +1,7 @@
-"""A line stays below the size that Loki takes.
+"""Lines are no longer than Loki accepts.
 
-Loki refuses lines longer than its `max_line_size`, or cuts them where it is told to, and cut JSON no longer parses.
-Either way the longest lines, mostly dumps of something that went wrong, are the ones that are lost.
+Loki refuses lines longer than its `max_line_size`, or cuts them where it is configured to, and cut JSON no longer
+parses. The longest lines, mostly dumps of something that went wrong, are the ones that are lost.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from suites.logs.helpers.judge import lines_of, where
     source="https://grafana.com/docs/loki/latest/operations/request-validation-rate-limits/#line_too_long",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Compare each line's true length in bytes with the limit."""
     limit = stream.max_line_bytes
     long = [line for line in lines_of(stream) if line.length > limit]
     if not long:

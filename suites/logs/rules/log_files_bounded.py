@@ -1,7 +1,7 @@
-"""A log file is rotated before it grows without bounds.
+"""Log files are rotated before they grow without bounds.
 
-A log that nobody rotates fills the disk and takes its host down with it; Docker's default log driver does not rotate
-unless it is told to. Of a log that has grown too large only the end is judged here, and this finding says so.
+A log that is never rotated fills the disk and takes its host down; Docker's default log driver does not rotate unless
+it is configured to. Of a log that is too large only the end is judged, which is reported here.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ from suites.logs.helpers.judge import lines_of
     Good('{"level":"info","ts":1795500000,"msg":"ready"}\n'),
     Bad(
         "source: auth.log\nunread: 3000000000\n---\n" + '{"level":"info","ts":1795500000,"msg":"ready"}\n',
-        "the log `auth.log` is too large to be judged whole: 3,000,000,000 bytes before line 1 were left unread",
+        "the log `auth.log` is too large to be judged whole: 3,000,000,000 bytes before line 1 were not read",
     ),
     level=Level.SHOULD,
     source="https://docs.docker.com/engine/logging/drivers/json-file/",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Tell a log of which only the end was read."""
     first = lines_of(stream)[0]
     if stream.unread_bytes:
         yield Finding(
             f"the log `{stream.source}` is too large to be judged whole: {stream.unread_bytes:,} bytes before line "
-            f"{first.number:,} were left unread",
+            f"{first.number:,} were not read",
             Where(file=first.file, line=first.number),
             "rotate by size (`max-size` and `max-file` of Docker's log driver, logrotate, or a rotating handler)",
         )

@@ -1,6 +1,6 @@
-"""A service writes its log where it says it does.
+"""A service writes its log to the declared place.
 
-A service that fails to open its log directory, buffers without end or logs to another place is silent: nothing looks
+A service that cannot open its log directory, buffers without end or logs to another place is silent: nothing looks
 wrong, nothing is stored, and every other rule has nothing to judge.
 """
 
@@ -22,8 +22,9 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://12factor.net/logs",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Tell a log that is missing or has no line."""
-    hint = "write unbuffered to standard output, or to the declared directory, and see that the service may write there"
+    hint = (
+        "write unbuffered to standard output, or to the declared directory, and check that the service may write there"
+    )
     if stream.missing:
         yield Finding(f"the log `{stream.source}` is not there: {stream.missing}", Where(file=stream.source), hint)
     elif not stream.raw_lines:

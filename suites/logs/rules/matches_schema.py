@@ -37,7 +37,6 @@ GOOD = '{"level":"info","ts":1795500000.5,"msg":"ready","caller":"api/main.go:7"
     source="https://pkg.go.dev/go.uber.org/zap#NewProductionEncoderConfig",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Validate all lines fast, and explain one line of each kind of failure."""
     if stream.format is None:
         raise NotApplicable("the service declares no log format")
     schema = validator(stream.format)
@@ -51,5 +50,5 @@ def check(stream: LogStream) -> Iterator[Finding]:
             explained[kind] = [str(breach) for breach in schema.explain(line.value)]
         for breach in explained[kind]:
             tally.add(breach, line)
-    hint = f"write it as `schemas/logs/{stream.format}.schema.json` says, or declare the format the service really has"
+    hint = f"write it as in `schemas/logs/{stream.format}.schema.json`, or declare the format the service really has"
     yield from tally.findings(lambda breach, seen: Finding(f"{breach} ({seen})", where(seen.first), hint))

@@ -1,6 +1,6 @@
-"""Each line has something to say.
+"""Messages are not empty.
 
-A list of log lines shows their messages. An empty one makes its reader open every line, and nothing can be searched
+A list of log lines shows their messages. An empty one has to be opened to be understood, and nothing can be searched
 or counted by it.
 """
 
@@ -25,7 +25,7 @@ from suites.logs.helpers.judge import Tally, records_of, where
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-attributes",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Tell blank messages; a missing key is the schema's matter."""
+    # A missing key is reported by `logs/matches-schema`.
     tally: Tally[str] = Tally()
     for line, record in records_of(stream):
         message = record.message
@@ -37,6 +37,6 @@ def check(stream: LogStream) -> Iterator[Finding]:
         lambda key, seen: Finding(
             f"message `{key}` is empty ({seen})",
             where(seen.first),
-            f"say in `{key}` what happened, in a fixed text that can be counted, and put what varies into fields",
+            f"write what happened into `{key}`, as a fixed text that can be counted, and put what varies into fields",
         )
     )

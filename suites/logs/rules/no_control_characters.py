@@ -1,7 +1,7 @@
-"""No control characters or colour codes stand in a line.
+"""Lines contain no control characters and no colour codes.
 
-An escape sequence in a log runs on the terminal of whoever reads it, can hide or forge lines there, and breaks every
-search for the text it splits. NUL bytes mostly come from a file that was truncated while it was written.
+An escape sequence in a log runs on the terminal that shows it, can hide or forge lines there, and breaks every search
+for the text it splits. NUL bytes mostly come from a file that was truncated while it was written.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ _OTHER = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\\u00(?:0[0-8bBcCeEfF]|1[0-9a-fA
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-collection",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Look for control characters, as bytes and as JSON escapes; tab and line ends are none here."""
     tally: Tally[str] = Tally()
     for line in lines_of(stream):
         raw = line.raw.removesuffix(b"\r")
@@ -39,7 +38,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
             code = found[0][-4:].decode() if len(found[0]) > 1 else f"{found[0][0]:04x}"
             tally.add(f"control character U+{code.upper()}", line)
 
-    def tell(cause: str, seen: Seen) -> Finding:
+    def finding(cause: str, seen: Seen) -> Finding:
         hint = "escape or drop control characters in what comes from outside before it is logged"
         if "ANSI" in cause:
             hint = (
@@ -49,4 +48,4 @@ def check(stream: LogStream) -> Iterator[Finding]:
             hint += "; rotate by renaming, or open the file for appending, so that truncating it leaves no hole"
         return Finding(f"{cause} ({seen})", where(seen.first), hint)
 
-    yield from tally.findings(tell)
+    yield from tally.findings(finding)

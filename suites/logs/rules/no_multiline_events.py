@@ -1,7 +1,7 @@
-"""An event is one line, whatever it has to tell.
+"""Each event is one line.
 
-Agents end an entry at the line feed. The frames of a stack that follow their line become entries of their own,
-without level and time, sorted apart from the error they explain; a pretty-printed object falls to pieces.
+Agents end an entry at the line feed. The frames of a stack trace on further lines become entries of their own, without
+level and time and apart from the error they explain; a pretty-printed object is torn into pieces.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ from suites.logs.helpers.judge import Tally, lines_of, where
     Good('{"level":"error","ts":1795500000.5,"msg":"boom","stacktrace":"main.main\\n\\t/src/main.go:7"}\n'),
     Bad(
         '{"level":"error","ts":1795500000.5,"msg":"boom"}\n\tat Store.put(Store.java:9)\n\tat Main.main(Main.java:3)\n',
-        "a stack or other continuation of the line before stands on lines of its own (2 lines, first line 2)",
+        "a stack or other continuation of the line before is on lines of its own (2 lines, first line 2)",
     ),
     Bad('{\n  "level": "info"\n}\n', "a JSON object spread over several lines (3 lines, first line 1)"),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/stages/multiline/",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Tell events that go on over several lines."""
     lines_of(stream)
     tally: Tally[tuple[str, str]] = Tally()
     for block in stream.derived(blocks):
@@ -34,7 +33,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
             tally.add((block.name, block.hint), block.first, block.lines)
     yield from tally.findings(
         lambda cause, seen: Finding(
-            f"{cause[0]}{'' if 'JSON' in cause[0] else ' stands on lines of its own'} ({seen})",
+            f"{cause[0]}{'' if 'JSON' in cause[0] else ' is on lines of its own'} ({seen})",
             where(seen.first),
             cause[1],
         )

@@ -1,7 +1,7 @@
-"""No plain text stands between the JSON lines.
+"""There is no plain text between the JSON lines.
 
-Panics, tracebacks, banners and the access log of a web server that nobody configured reach the same output as the
-log. They carry no level, no time and no service, so the alert on errors misses exactly the worst ones.
+Panics, tracebacks, banners and the access log of an unconfigured web server reach the same output as the log. They
+have no level, no time and no service, so the alert on errors misses exactly the worst ones.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ LINE = '{"level":"info","ts":1795500000.5,"msg":"ready"}\n'
     source="https://12factor.net/logs",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Tell each kind of plain text by its name."""
     lines_of(stream)
     tally: Tally[tuple[str, str]] = Tally()
     for block in stream.derived(blocks):

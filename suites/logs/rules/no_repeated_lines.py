@@ -1,7 +1,7 @@
 """No line is written twice.
 
 The same bytes with the same sub-second time are one event that two handlers wrote, or one line read twice. Counts and
-rates from logs then are wrong by a factor; Loki drops some of the copies, so that not even the factor is constant.
+rates from logs are then wrong by a factor, which is not even constant, because Loki drops some of the copies.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LINE = '{"level":"info","ts":1795500000.123,"msg":"ready"}\n'
     source="https://docs.python.org/3/library/logging.html#logging.Logger.propagate",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Compare the bytes of lines whose time has a fraction: within one whole second events may truly be alike."""
+    # Only times with a fraction: within one whole second events may truly be alike.
     tally: Tally[str] = Tally()
     seen: Counter[bytes] = Counter()
     for line, record in records_of(stream):

@@ -1,7 +1,7 @@
-"""Whole numbers stay within what every reader keeps exactly.
+"""Integers are within the range that every JSON reader keeps exactly.
 
 Grafana and many agents read JSON numbers as doubles, which are exact up to 2**53 - 1 (RFC 8259 section 6). An id or
-a count of nanoseconds beyond that is shown as another number, and a search for what is shown finds nothing.
+a count of nanoseconds beyond that is displayed as another number, and a search for that number finds nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ _EXACT = 2**53 - 1
     source="https://datatracker.ietf.org/doc/html/rfc8259#section-6",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Look for integers that a double cannot hold exactly."""
     tally: Tally[str] = Tally()
     for line, _ in records_of(stream):
         for digits in _LONG.findall(line.raw):

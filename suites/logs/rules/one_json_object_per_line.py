@@ -1,7 +1,7 @@
 """Each line is one JSON object.
 
-Agents and stores read a log line by line. A line that breaks off, holds two objects, or is an array or a bare value
-cannot be parsed there: its level, time and ids are lost, and queries with `| json` show an error instead.
+Agents and stores read a log line by line. A line that is cut off, contains two objects, or is an array or a bare value
+cannot be parsed there: its level, time and ids are lost, and queries with `| json` return an error instead.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ LINE = '{"level":"info","ts":1795500000.5,"msg":"ready"}\n'
     Good(LINE + LINE),
     Bad(LINE + '{"level":"info","ms\n' + LINE, "a line ends in the middle of its object (line 2)"),
     Bad('{"a":1}{"b":2}\n', "a line goes on after its object ends at column 7 (line 1)"),
-    Bad('{"a":NaN}\n{"a":NaN}\n', "a line holds `NaN`, which is no JSON (2 lines, first line 1)"),
+    Bad('{"a":NaN}\n{"a":NaN}\n', "a line contains `NaN`, which is not JSON (2 lines, first line 1)"),
     Bad("[1]\n\n", "a line is an array, not a JSON object (line 1)", "a line is blank (line 2)"),
     Bad("{'level': 'info'}\n", "a line is a Python dict, not JSON (line 1)"),
     level=Level.MUST,
     source="https://jsonlines.org/",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Tell each way in which lines are no object; plain text and events over several lines have rules of their own."""
+    # Plain text and events over several lines have rules of their own.
     lines_of(stream)
     tally: Tally[str] = Tally()
     for block in stream.derived(blocks):
         if block.owner == "broken" and block.first.problem is not None:
             tally.add(block.first.problem.detail, block.first)
 
-    def tell(detail: str, seen: Seen) -> Finding:
+    def finding(detail: str, seen: Seen) -> Finding:
         hint = "write each event through the JSON encoder, in one write with one line feed at its end"
         if "middle" in detail:
             hint += "; flush and close the log before the process exits, and let only one process write to a file"
         return Finding(f"a line {detail} ({seen})", where(seen.first), hint)
 
-    yield from tally.findings(tell)
+    yield from tally.findings(finding)

@@ -1,7 +1,7 @@
-"""The lines of a request carry the id it was sent with.
+"""The log lines of a request have its request id.
 
-The id is what joins the lines of several services to the story of one request. A service that drops it, or makes up
-a new one, cuts the story at its door.
+The id joins the lines of several services to one request. Where a service drops it or makes up a new one, the request
+cannot be traced any further.
 """
 
 from __future__ import annotations
@@ -23,17 +23,16 @@ HEAD = "requests: [{id: r-1, path: /jobs}, {id: r-2, path: /jobs}]\n---\n"
     Good(HEAD + 'GET /jobs r-1 as plain text\n{"ts":2,"msg":"m","request_id":"r-2"}\n'),
     Bad(
         HEAD + '{"ts":1,"msg":"m","request_id":"r-1"}\n',
-        "1 of 2 requests `GET /jobs` left no line with its id, such as `r-2`",
+        "1 of 2 requests `GET /jobs` produced no line with its id, such as `r-2`",
     ),
     Bad(
         HEAD + '{"ts":1,"msg":"r-1 r-2","request_id":"new"}\n',
-        "2 of 2 requests `GET /jobs` left no line with its id, such as `r-1`, which stands under `msg`",
+        "2 of 2 requests `GET /jobs` produced no line with its id, such as `r-1`, which is under `msg`",
     ),
     level=Level.MUST,
     source="https://www.elastic.co/guide/en/ecs/current/ecs-http.html",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Look for each sent id under the format's key; where it stands elsewhere, say where. Judged per route."""
     due = logged_requests(stream)
     lines_of(stream)
     lost: dict[str, list[SentRequest]] = {}
@@ -50,10 +49,10 @@ def _finding(stream: LogStream, route: str, lost: list[SentRequest], sent: int) 
     sample = lost[0].request_id
     line = mentions(stream, sample)
     key = line and key_of(line, sample)
-    elsewhere = f", which stands under `{key}`" if key else ""
+    elsewhere = f", which is under `{key}`" if key else ""
     wanted = FORMATS[stream.format].request_id[0] if stream.format else "request_id"
     return Finding(
-        f"{len(lost)} of {sent} requests `{route}` left no line with its id, such as `{sample}`{elsewhere}",
+        f"{len(lost)} of {sent} requests `{route}` produced no line with its id, such as `{sample}`{elsewhere}",
         where(line) if line else Where(file=stream.lines[0].file),
         f"read the header `X-Request-ID` in a middleware, bind it as `{wanted}` to the request's logger, and write at "
         "least one line per request",

@@ -1,7 +1,7 @@
-"""A request that the server fails leaves a line at level error.
+"""Requests that fail with a server error are logged at level error.
 
-The caller sees a 500 and nothing else. Without a line at level error, with the request's id, nobody learns of the
-failure from the log, and nobody who does learn of it can look up its cause.
+The caller sees only the 500. Without a line at level error that has the request's id, the log neither reports the
+failure nor explains it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ HEAD = "requests: [{id: r-1, path: /fail, status: 500}, {id: r-2, path: /fail, s
     Bad(
         HEAD
         + '{"level":"info","ts":1,"msg":"request","request_id":"r-1"}\n{"level":"error","ts":2,"request_id":"r-2"}\n',
-        "1 of 2 requests `GET /fail` failed with 500 and left no line at level error, such as `r-1`",
+        "1 of 2 requests `GET /fail` failed with 500 and produced no line at level error, such as `r-1`",
     ),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#which-events-to-log",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Look at the lines of requests that were answered 500 and above."""
     failed = [request for request in stream.requests if request.status >= 500 and request.logged]
     if not failed:
         raise NotApplicable("no request that the server fails was sent")
@@ -40,7 +39,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
     for (route, status), requests in silent.items():
         sent = sum((request.route, request.status) == (route, status) for request in failed)
         yield Finding(
-            f"{len(requests)} of {sent} requests `{route}` failed with {status} and left no line at level error, "
+            f"{len(requests)} of {sent} requests `{route}` failed with {status} and produced no line at level error, "
             f"such as `{requests[0].request_id}`",
             Where(file=stream.lines[0].file),
             "log the failure at level error in the handler that turns it into the answer, with the request's logger",

@@ -1,6 +1,6 @@
-"""Each line says which service wrote it.
+"""Each line names its service.
 
-Lines of many services meet in one store. One that names no service, or another than the catalog, belongs to nobody:
+Lines of many services meet in one store. One that names no service, or another than the catalog, cannot be assigned:
 its label `service` is missing or wrong, and its owner's dashboard stays empty.
 """
 
@@ -27,17 +27,16 @@ from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, where
     source="https://www.elastic.co/guide/en/ecs/current/ecs-service.html",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Compare the service each line names with the catalog's name."""
     tally: Tally[tuple[str, str | None]] = Tally()
     for line, record in records_of(stream):
         if record.service != stream.service:
             named = None if record.service is None else quoted(record.service)
             tally.add((FORMATS[record.format].service[0], named), line)
 
-    def tell(cause: tuple[str, str | None], seen: Seen) -> Finding:
+    def finding(cause: tuple[str, str | None], seen: Seen) -> Finding:
         key, named = cause
         what = f"is {named}, the catalog names the service `{stream.service}`" if named else "is missing"
         hint = f"bind `{key}` = `{stream.service}` to the root logger, so that every line carries it"
         return Finding(f"key `{key}` {what} ({seen})", where(seen.first), hint)
 
-    yield from tally.findings(tell)
+    yield from tally.findings(finding)

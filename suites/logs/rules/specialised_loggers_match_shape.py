@@ -1,4 +1,4 @@
-"""Lines of a specialised logger have the fields its shape declares.
+"""Lines of a specialised logger have the fields that are declared for it.
 
 Dashboards on database, cache or external calls read those fields by name. A line without its duration, or with the
 duration as text, is missing from the graph although the event is in the log.
@@ -32,7 +32,6 @@ HEAD = "specialised: {database: {operation: string, duration_ms: number, rows: '
     source="https://www.structlog.org/en/stable/logging-best-practices.html",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Compare the fields of each line with the shape declared for its logger."""
     if not stream.specialised:
         raise NotApplicable("the service declares no specialised logger")
     tally: Tally[tuple[str, str]] = Tally()
@@ -45,6 +44,6 @@ def check(stream: LogStream) -> Iterator[Finding]:
         lambda cause, seen: Finding(
             f"logger `{cause[0]}`: {cause[1]} ({seen})",
             where(seen.first),
-            f"fill the field where logger `{cause[0]}` builds its event, or mend its shape in `service.yaml`",
+            f"fill the field where logger `{cause[0]}` builds its event, or correct its fields in `service.yaml`",
         )
     )

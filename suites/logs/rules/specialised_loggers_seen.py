@@ -1,7 +1,7 @@
-"""Each specialised logger that a service declares has written.
+"""Each declared specialised logger writes lines.
 
-A logger that nobody calls is a promise without lines: its dashboard is empty, and its shape is never judged. The
-traffic sent to the service is declared to reach all of them.
+The traffic sent to the service is declared to reach all of its loggers. One that is never called leaves its dashboard
+empty, and its fields are never judged.
 """
 
 from __future__ import annotations
@@ -18,19 +18,18 @@ HEAD = "specialised: {database: {operation: string}, cache: {hit: boolean}}\n---
 
 @rule(
     Good(HEAD + '{"event":"q","logger":"database","operation":"a"}\n{"event":"get","logger":"cache","hit":true}\n'),
-    Bad(HEAD + '{"event":"q","logger":"database","operation":"a"}\n', "logger `cache` is declared and wrote no line"),
+    Bad(HEAD + '{"event":"q","logger":"database","operation":"a"}\n', "logger `cache` is declared but wrote no line"),
     level=Level.SHOULD,
     source="https://www.structlog.org/en/stable/logging-best-practices.html",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Look for a line of each declared logger."""
     if not stream.specialised:
         raise NotApplicable("the service declares no specialised logger")
     seen = {record.logger for _, record in records_of(stream) if isinstance(record.logger, str)}
     for name in stream.specialised:
         if name not in seen:
             yield Finding(
-                f"logger `{name}` is declared and wrote no line",
+                f"logger `{name}` is declared but wrote no line",
                 Where(file=stream.lines[0].file),
                 f"call logger `{name}` where its events happen, send traffic that reaches it, or declare it no longer",
             )

@@ -1,7 +1,7 @@
-"""A request that succeeds leaves no line at level error.
+"""Requests that succeed are not logged at level error.
 
-A service that runs smoothly writes no errors. Where it does, alerts on the error rate fire for nothing, are muted,
-and stay silent when something breaks.
+A service that works writes no errors. Where it does, alerts on the error rate fire without cause, are muted, and stay
+silent when something breaks.
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ HEAD = "requests: [{id: r-1, path: /jobs, status: 200}, {id: r-2, path: /fail, s
     Good(HEAD + '{"level":"info","ts":1,"msg":"m","request_id":"r-1"}\n{"level":"error","ts":2,"request_id":"r-2"}\n'),
     Bad(
         HEAD + '{"level":"error","ts":1,"msg":"cache miss","request_id":"r-1"}\n',
-        "request `GET /jobs` was answered 200 and left an error `cache miss` (line 1)",
+        "request `GET /jobs` was answered 200 and produced an error `cache miss` (line 1)",
     ),
     level=Level.SHOULD,
     source="https://pkg.go.dev/go.uber.org/zap#pkg-constants",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Look at the lines of requests that were answered below 400."""
     succeeded = [request for request in stream.requests if 0 < request.status < 400]
     if not succeeded:
         raise NotApplicable("no request that succeeded was sent")
@@ -39,7 +38,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
                 tally.add((request.route, request.status, quoted(record.message)), line)
     yield from tally.findings(
         lambda cause, seen: Finding(
-            f"request `{cause[0]}` was answered {cause[1]} and left an error {cause[2]} ({seen})",
+            f"request `{cause[0]}` was answered {cause[1]} and produced an error {cause[2]} ({seen})",
             where(seen.first),
             "log what the service coped with at level warning or info",
         )

@@ -1,7 +1,7 @@
-"""A timestamp says which zone it is in.
+"""Timestamps include their time zone.
 
 Without an offset a reader must guess. Agents guess UTC, so local time moves lines by hours: into the future, where
-Loki refuses them, or into the past, where nobody looks.
+Loki refuses them, or into the past, out of every recent time range.
 """
 
 from __future__ import annotations
@@ -18,20 +18,19 @@ from suites.logs.helpers.judge import Tally, quoted, records_of, where
     Good('{"timestamp":"2026-11-24T06:00:00Z","event":"m"}\n{"ts":1795500000.5,"msg":"m"}\n'),
     Bad(
         '{"timestamp":"2026-11-24T06:00:00.123","event":"m"}\n{"timestamp":"2026-11-24 06:00:01","event":"m"}\n',
-        "timestamps name no zone, such as `2026-11-24T06:00:00.123` (2 lines, first line 1)",
+        "timestamps have no zone, such as `2026-11-24T06:00:00.123` (2 lines, first line 1)",
     ),
     level=Level.MUST,
     source="https://datatracker.ietf.org/doc/html/rfc3339#section-4.4",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Tell timestamps that are text without `Z` or an offset; numbers count from the epoch and need none."""
     tally: Tally[str] = Tally()
     for line, record in records_of(stream):
         if record.time_ns is not None and not record.zoned:
             tally.add("", line)
     yield from tally.findings(
         lambda _, seen: Finding(
-            f"timestamps name no zone, such as {quoted(seen.first.record and seen.first.record.time)} ({seen})",
+            f"timestamps have no zone, such as {quoted(seen.first.record and seen.first.record.time)} ({seen})",
             where(seen.first),
             'write UTC with `Z`: structlog `TimeStamper(fmt="iso", utc=True)`, logging `datetime.now(UTC).isoformat()`',
         )

@@ -1,7 +1,7 @@
-"""A line's timestamp is the moment at which it was written.
+"""A line's timestamp is the time at which it was written.
 
-Metrics, traces and other services' logs are lined up by time. A clock that is off, a local time without its offset
-or milliseconds taken for seconds puts the lines where nobody looks, or where Loki refuses them.
+Metrics, traces and other services' logs are correlated by time. A clock that is off, a local time without its offset
+or milliseconds read as seconds move the lines out of the time range that is searched, or Loki refuses them.
 """
 
 from __future__ import annotations
@@ -38,14 +38,13 @@ HEAD = "from: 2026-11-24T06:00:00Z\nto: 2026-11-24T06:00:05Z\n---\n"
     source="https://grafana.com/docs/loki/latest/operations/request-validation-rate-limits/#too_far_behind_and_out_of_order",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Compare each timestamp with the time span in which the lines were written, widened by the tolerance."""
     if stream.emitted_from is None or stream.emitted_to is None:
         raise NotApplicable("it is not known when the lines were written")
     slack = stream.clock_tolerance_s
     window = Window(int((stream.emitted_from - slack) * NS), int((stream.emitted_to + slack) * NS))
     tally: Tally[Deviation] = Tally()
     for line, record in records_of(stream):
-        if record.time_ns is None or window.holds(record.time_ns):
+        if record.time_ns is None or window.contains(record.time_ns):
             continue
         off = deviation(record.time_ns, window, number=not isinstance(record.time, str))
         if off is not None:

@@ -1,6 +1,6 @@
-"""Each line's timestamp can be read.
+"""Each line has a timestamp that can be parsed.
 
-The agent gives a line the time it carries. Where it cannot read that time it takes the moment of reading: after a
+The agent gives a line the time it carries. Where it cannot parse that time it takes the moment of reading: after a
 restart or an outage all lines of the gap then seem to have happened at once.
 """
 
@@ -19,18 +19,17 @@ from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, where
     Good('{"ts":1795500000.123,"msg":"m"}\n{"timestamp":"2026-11-24T06:00:00.123456+01:00","event":"m"}\n'),
     Bad(
         '{"ts":"24/Nov/2026:06:00:00 +0000","msg":"m"}\n',
-        "timestamp `24/Nov/2026:06:00:00 +0000` cannot be read (line 1)",
+        "timestamp `24/Nov/2026:06:00:00 +0000` cannot be parsed (line 1)",
     ),
     Bad(
         '{"timestamp":"2026-13-24T06:00:00Z","event":"m"}\n{"timestamp":"2026-13-25T06:00:00Z","event":"m"}\n',
-        "timestamp `2026-13-24T06:00:00Z` cannot be read (2 lines, first line 1)",
+        "timestamp `2026-13-24T06:00:00Z` cannot be parsed (2 lines, first line 1)",
     ),
     Bad('{"msg":"m"}\n', "a line has no timestamp (line 1)"),
     level=Level.MUST,
     source="https://datatracker.ietf.org/doc/html/rfc3339#section-5.6",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Tell unreadable timestamps, those of one shape together."""
     tally: Tally[str] = Tally()
     for line, record in records_of(stream):
         if record.time is None:
@@ -39,14 +38,14 @@ def check(stream: LogStream) -> Iterator[Finding]:
         elif record.time_ns is None:
             tally.add("".join("0" if sign.isdigit() else sign for sign in str(record.time)[:80]), line)
 
-    def tell(shape: str, seen: Seen) -> Finding:
+    def finding(shape: str, seen: Seen) -> Finding:
         record = seen.first.record
         known = FORMATS[record.format if record else next(iter(FORMATS))]
         hint = f"write `{known.time[0]}` as RFC 3339 in UTC (`2026-11-24T06:00:00.123456Z`)"
         if known.numeric_time:
             hint += " or as seconds since the epoch"
         time = quoted(record.time) if record and shape else ""
-        message = f"timestamp {time} cannot be read" if shape else "a line has no timestamp"
+        message = f"timestamp {time} cannot be parsed" if shape else "a line has no timestamp"
         return Finding(f"{message} ({seen})", where(seen.first), hint)
 
-    yield from tally.findings(tell)
+    yield from tally.findings(finding)

@@ -1,7 +1,7 @@
 """Timestamps do not run backwards.
 
-Loki takes lines of a stream out of order only within a window, and a reader takes the order of lines for the order
-of events. Small steps back are threads at work; larger ones are a changed clock or a time taken too early.
+Loki takes lines of a stream out of order only within a window, and the order of lines is read as the order of events.
+Small steps back are concurrent threads; larger ones are a changed clock or a time taken too early.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from suites.logs.helpers.judge import records_of, where
     source="https://grafana.com/docs/loki/latest/configure/#accept-out-of-order-writes",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Compare each timestamp with the latest before it."""
     latest: int | None = None
     back: list[LogLine] = []
     worst = 0

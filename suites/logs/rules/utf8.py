@@ -18,13 +18,12 @@ LINE = '{"level":"info","ts":1795500000.5,"msg":"Grüße, 你好"}\n'
 
 @rule(
     Good(LINE),
-    Bad(LINE + '{"msg":"Gr\udcfc\udcdfe"}\n', "a line holds a byte that is no UTF-8: 0xfc (line 2)"),
+    Bad(LINE + '{"msg":"Gr\udcfc\udcdfe"}\n', "a line contains a byte that is not UTF-8: 0xfc (line 2)"),
     Bad("\ufeff" + LINE, "the log begins with a byte order mark (line 1)"),
     level=Level.MUST,
     source="https://datatracker.ietf.org/doc/html/rfc8259#section-8.1",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    """Tell the first bad byte of each line, one finding per byte value."""
     lines_of(stream)
     tally: Tally[str] = Tally()
     for line in stream.lines:
@@ -35,7 +34,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
         tally.add("the log begins with a byte order mark" if bom else detail.split()[2], line)
     yield from tally.findings(
         lambda cause, seen: Finding(
-            f"{cause if ' ' in cause else f'a line holds a byte that is no UTF-8: {cause}'} ({seen})",
+            f"{cause if ' ' in cause else f'a line contains a byte that is not UTF-8: {cause}'} ({seen})",
             where(seen.first),
             'open the log with encoding UTF-8, without signature (in Python `encoding="utf-8"`), and decode foreign '
             "bytes with replacement before they are logged",
