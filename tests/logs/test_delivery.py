@@ -134,5 +134,5 @@ def test_finds_lines_under_a_wrong_label_or_time() -> None:
 
 def test_what_cannot_be_known_is_not_evaluated() -> None:
     silent, broken = follow(Reader([[]]), []), follow(Reader([[]], broken=True), [line(1)])
-    assert silent == NotEvaluated("api emitted no line to follow")
+    assert silent == NotEvaluated("api emitted no line")
     assert broken == NotEvaluated("the log store does not answer: http://loki: 503 not ready")

@@ -1,7 +1,7 @@
-"""Collects what became of emitted lines: waits until the log store holds them, and says what it holds.
+"""Collects what became of emitted lines: waits until the log store has them, and records what it has.
 
-A line that is not where it should be is looked for everywhere, so that a wrong label or a shifted time is told as
-such and not as a loss.
+A line that is missing under its labels and time is searched for everywhere, so that a wrong label or a shifted time is
+reported as such and not as a loss.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from stack.records.logs.stream import LogStream
 from suites.core.evidence import NotEvaluated, Records
 
 BEFORE_S = 60.0
-"""Seconds before the first line that are looked at too: clocks differ a little."""
+"""Seconds before the first line that are queried too: clocks differ a little."""
 
 AFTER_S = 1800.0
-"""Seconds after now that are looked at: the store refuses what lies farther in the future than its grace period."""
+"""Seconds after now that are queried: the store refuses what lies farther in the future than its grace period."""
 
-ASTRAY_S = 26 * 3600.0
-"""Seconds before the first line in which lines that went astray are looked for: the widest error of a time zone."""
+WIDE_S = 26 * 3600.0
+"""Seconds before the first line in which missing lines are searched for: the widest error of a time zone."""
 
-NEEDLES = 20
-"""Missing lines that are looked for everywhere; enough to tell why, few enough for one query."""
+SEARCHED = 20
+"""Missing lines that are searched for everywhere: enough to find the cause, few enough for one query."""
 
-NEEDLE_LENGTH = 120
-"""Characters of a line that are looked for; a cut line still has its beginning."""
+SEARCHED_LENGTH = 120
+"""Characters of a line that are searched for; a cut line still has its beginning."""
 
 
 @dataclass(frozen=True)
 class DeliveryContract:
-    """What a service's catalog entry says about its streams; `labels` as expected, `ANY` (`*`) for any value."""
+    """What a service's catalog entry declares about its streams; `labels` as expected, `ANY` (`*`) for any value."""
 
     service: str
     labels: Mapping[str, str]
@@ -61,25 +61,25 @@ async def collect(
 ) -> Records:
     """Wait until all `lines` are in the store or `deadline_s` has passed; return the one `Delivery`.
 
-    `emitted_from` is a moment before the first line, in seconds since the epoch. `watched` says that the wait tells
-    something about latency; the stand-in's does not.
+    `emitted_from` is a moment before the first line, in seconds since the epoch. `watched` means that the wait
+    measures latency; with the stand-in it does not.
     """
     if not lines:
-        return {Delivery: NotEvaluated(f"{contract.service} emitted no line to follow")}
-    chase = _Chase(reader, contract, tuple(lines), emitted_from)
+        return {Delivery: NotEvaluated(f"{contract.service} emitted no line")}
+    search = _Search(reader, contract, tuple(lines), emitted_from)
     try:
-        await chase.run(deadline_s)
-        streams = await reader.series([chase.selector], *chase.near)
-        json_errors = await reader.json_errors(chase.selector, *chase.near)
+        await search.run(deadline_s)
+        streams = await reader.series([search.selector], *search.near)
+        json_errors = await reader.json_errors(search.selector, *search.near)
     except LogStoreError as broken:
         return {Delivery: NotEvaluated(f"the log store does not answer: {broken}")}
     delivery = Delivery(
         service=contract.service,
         expected=contract.labels,
         lines=tuple(lines),
-        entries=tuple(chase.entries),
+        entries=tuple(search.entries),
         streams=tuple(streams),
-        arrivals=chase.arrivals() if watched else (),
+        arrivals=search.arrivals() if watched else (),
         json_errors=frozenset(entry.line for entry in json_errors),
         waited_s=deadline_s,
         latency_budget_s=contract.latency_budget_s,
@@ -90,7 +90,7 @@ async def collect(
 
 
 @dataclass
-class _Chase:
+class _Search:
     """The wait for the lines of one service."""
 
     reader: LogReader
@@ -99,7 +99,7 @@ class _Chase:
     emitted_from: float
     entries: list[LogEntry] = field(default_factory=list)
     _seen: dict[str, tuple[float, float]] = field(default_factory=dict)
-    _looked: float = 0.0
+    _queried_at: float = 0.0
 
     @property
     def selector(self) -> str:
@@ -114,16 +114,16 @@ class _Chase:
         return int((self.emitted_from - BEFORE_S) * 1e9), int((time.time() + AFTER_S) * 1e9)
 
     async def run(self, deadline_s: float) -> None:
-        """Look in the right place; after a while, and at the end, look everywhere for what is missing."""
+        """Query the expected place; after a while, and at the end, search everywhere for what is missing."""
         patience = min(deadline_s, max(3.0, self.contract.latency_budget_s))
         for timeout_s in filter(None, (patience, deadline_s - patience)):
-            if not await self._wait(timeout_s) and await self._astray():
+            if not await self._wait(timeout_s) and await self._search_everywhere():
                 return
             if not self._missing():
                 return
 
     def arrivals(self) -> tuple[Arrival | None, ...]:
-        """When each line could be queried, in seconds after its own time; None where it states none."""
+        """When each line could be queried, in seconds after its own time; None where it has none."""
         return tuple(self._arrival(line) for line in self.lines)
 
     def _arrival(self, line: EmittedLine) -> Arrival | None:
@@ -136,7 +136,7 @@ class _Chase:
     async def _wait(self, timeout_s: float) -> bool:
         with contextlib.suppress(TimeoutError):
             await aeventually(
-                self._look,
+                self._query,
                 lambda missing: missing == 0,
                 timeout_s,
                 0.05,
@@ -145,45 +145,45 @@ class _Chase:
                 (LogStoreError,),
             )
             return True
-        await self._look()
+        await self._query()
         return not self._missing()
 
-    async def _look(self) -> int:
+    async def _query(self) -> int:
         self.entries = await self.reader.entries(self.selector, *self.near)
         self._see(self.entries)
         return len(self._missing())
 
     def _see(self, entries: Iterable[LogEntry]) -> None:
-        now, before = time.time(), self._looked
+        now, before = time.time(), self._queried_at
         for entry in entries:
             self._seen.setdefault(entry.line, (before, now))
-        self._looked = now
+        self._queried_at = now
 
     def _missing(self) -> list[EmittedLine]:
         there = {entry.line for entry in self.entries}
         return [line for line in self.lines if line.text not in there]
 
-    async def _astray(self) -> bool:
-        """Look for missing lines under any label and any time; True if that explains all of them.
+    async def _search_everywhere(self) -> bool:
+        """Search for missing lines under any label and any time; True if that explains all of them.
 
-        A line that states its time is recognised anywhere. One that does not (a stack trace) looks like those of other
-        services, so it counts only where lines that state theirs were found.
+        A line with a time of its own is recognised anywhere. One without (a stack trace) is like those of other
+        services, so it counts only where lines with a time were found.
         """
         missing = [line for line in self._missing() if line.text.strip()]
         for timed in (True, False):
-            some = [line for line in missing if (line.time_ns is not None) is timed][:NEEDLES]
-            found = [entry for line in some for entry in await self._anywhere(line.text[:NEEDLE_LENGTH])]
+            some = [line for line in missing if (line.time_ns is not None) is timed][:SEARCHED]
+            found = [entry for line in some for entry in await self._anywhere(line.text[:SEARCHED_LENGTH])]
             places = None if timed else {_place(entry) for entry in self.entries}
             known = set(self.entries)
             fresh = dict.fromkeys(entry for entry in found if places is None or _place(entry) in places)
             self.entries += [entry for entry in fresh if entry not in known]
         # Some may have come to the right place meanwhile: then it is now that they were seen there.
         self._see(await self.reader.entries(self.selector, *self.near))
-        return len(missing) <= NEEDLES and not self._missing()
+        return len(missing) <= SEARCHED and not self._missing()
 
-    async def _anywhere(self, needle: str) -> list[LogEntry]:
-        wide = int((self.emitted_from - ASTRAY_S) * 1e9), self.near[1]
-        wanted = json.dumps(needle, ensure_ascii=False)
+    async def _anywhere(self, text: str) -> list[LogEntry]:
+        wide = int((self.emitted_from - WIDE_S) * 1e9), self.near[1]
+        wanted = json.dumps(text, ensure_ascii=False)
         for name in await self.reader.label_names(*wide):
             found = await self.reader.entries(f'{{{name}=~".+"}} |= {wanted}', *wide)
             if found:

@@ -20,12 +20,12 @@ from stack.records.logs.stream import LOKI_MAX_LINE_BYTES, LogStream, SentReques
 from suites.core.evidence import NotEvaluated, Records
 
 _CHUNK = 1 << 20
-"""Bytes looked at a time."""
+"""Bytes read at a time."""
 
 
 @dataclass(frozen=True)
 class LogContract:
-    """What a service's catalog entry says about its log; `loggers` are the shapes of its specialised loggers."""
+    """What a service's catalog entry declares about its log; `loggers` are the fields of its specialised loggers."""
 
     service: str
     format: str | None = None
@@ -46,9 +46,9 @@ async def collect(
     """Read the log that a service wrote to `files` (each with its rotated siblings) while it got `requests`.
 
     `emitted_from` is a moment before the first line was written, in seconds since the epoch; `None` where the log
-    is older than this run, and timestamps then are not compared with it. `growing` says that the service still runs,
-    so that a half last line is not held against it. A file that is missing at the deadline is a stream with
-    `missing` set: a rule says so.
+    is older than this run, and timestamps then are not compared with it. `growing` means that the service still
+    runs, so that a half last line is not judged. A file that is missing at the deadline is a stream with `missing`
+    set, which a rule reports.
     """
     if not files:
         return {LogStream: NotEvaluated(f"it is not known where {contract.service} logs")}
@@ -66,9 +66,9 @@ async def collect(
 
 
 class Awaited:
-    """The lines that the sent requests must leave and that have not appeared in any of `files` yet.
+    """The lines that the sent requests must produce and that have not appeared in any of `files` yet.
 
-    A request must leave one line with its id, or as many as its contract promises. Only whole lines count.
+    A request must produce one line with its id, or as many as its contract promises. Only whole lines count.
     """
 
     def __init__(self, files: Iterable[Path], requests: Iterable[SentRequest]) -> None:
@@ -77,24 +77,24 @@ class Awaited:
         self._read: dict[int, int] = {}
 
     def outstanding(self) -> int:
-        """Look at what was written since the last call; returns how many lines are still missing."""
+        """Read what was written since the last call; returns how many lines are still missing."""
         for path in self._files:
             for file in rotated(path):
                 if self._left:
-                    self._look(file)
+                    self._read_on(file)
         return sum(self._left.values())
 
-    def _look(self, path: Path) -> None:
+    def _read_on(self, path: Path) -> None:
         try:
             with path.open("rb") as file:
                 size = file.seek(0, 2)
                 node = path.stat().st_ino  # a rotated file goes on where it was, under another name
                 start = self._read.get(node, max(0, size - BUDGET))
-                self._read[node] = self._follow(file, start if start <= size else 0)
-        except OSError:  # not there yet, rotated away, or not ours to read: reading the log will say so
+                self._read[node] = self._count_from(file, start if start <= size else 0)
+        except OSError:  # not there yet, rotated away, or not readable: reading the log reports it
             return
 
-    def _follow(self, file: BinaryIO, start: int) -> int:
+    def _count_from(self, file: BinaryIO, start: int) -> int:
         """Count the whole lines from `start` on; returns where the next begins."""
         file.seek(start)
         while self._left and (chunk := file.read(_CHUNK)):
@@ -146,7 +146,7 @@ def _placed(
     emitted_to: float | None,
     streams: Sequence[LogStream],
 ) -> LogStream:
-    """`stream` with the requests it answers for: of a log in several files, a request is held against one alone."""
+    """`stream` with the requests that it is judged by: of a log in several files, each request belongs to one."""
     mine = [request for request in requests if _owner(request, streams) is stream]
     changes = {"requests": tuple(mine), "emitted_from": emitted_from, "emitted_to": emitted_to}
     return LogStream(**{**stream.__getstate__(), **changes})

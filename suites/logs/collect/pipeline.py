@@ -1,4 +1,4 @@
-"""Waits for a service's lines in the log store of the running stack, and tells its faults from a dead agent's."""
+"""Waits for the lines of a service in the log store, and tells the faults of a service from those of a dead agent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from suites.logs.collect.delivery import DeliveryContract, collect, emitted
 
 DEADLINE_S = 20.0
 SIMULATED_DEADLINE_S = 10.0
-"""The stand-in reads the files when it is asked, if not at once: what it does not have then it will never have."""
+"""The stand-in reads the files when it is asked, if not at once: what it does not have then it never will."""
 STREAMS = 20
 """Streams that a service may have where its catalog entry declares no budget."""
 
@@ -45,7 +45,7 @@ class LogStore:
             self.reader = LokiClient(endpoint, http)
 
     def down(self) -> str:
-        """Say why lines cannot be delivered now, empty where agent and store both run."""
+        """Why lines cannot be delivered now; empty where agent and store both run."""
         return why_down(self._stack, "loki", agent_of(self._stack.components))
 
 
@@ -85,6 +85,6 @@ def _contract(running: RunningService) -> DeliveryContract:
     assert service.logs is not None  # noqa: S101  # only services with a log get here
     labels = dict(service.logs.labels)
     if labels.get("instance") == ANY and running.log_files:
-        # The layout of log files says so, see the agent's configuration; of a container it is the name.
+        # From the layout of log files, see the agent's configuration; of a container it is the name.
         labels["instance"] = running.instance or running.log_files[0].stem
     return DeliveryContract(service.name, labels, service.budgets.streams or STREAMS)

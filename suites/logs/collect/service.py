@@ -50,7 +50,7 @@ class LogsCollector:
         """Nothing: a log keeps what was written before."""
 
     async def not_running(self) -> None:
-        """What died may have left a log that says why."""
+        """What died may have left a log with the reason."""
         await self._collect(Traffic((), None, 0.0))
 
     async def after_traffic(self, traffic: Traffic) -> None:
@@ -61,7 +61,7 @@ class LogsCollector:
         running, declared = self._running, self._running.service.logs
         types = {rule.record for rule in in_area("logs")}
         if declared is None or declared.format == "none":
-            reason = declared.reason if declared else "its service.yaml says nothing about logs"
+            reason = declared.reason if declared else "its service.yaml declares no logs"
             self._put(dict.fromkeys(types, NotEvaluated(reason, applies=False)), "live")
             return
         contract = emitted.LogContract(
