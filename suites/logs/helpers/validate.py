@@ -78,7 +78,7 @@ def _breach(error: ValidationError) -> Breach:
         return Breach(title.removeprefix("key ").strip("`"), None, "is missing")
     if error.validator == "type":
         kinds = [wanted] if isinstance(wanted, str) else list(wanted)
-        return Breach(path, error.instance, f"is {_article(kind_of(error.instance))}, not {_either(kinds)}")
+        return Breach(path, error.instance, f"is {article(kind_of(error.instance))}, not {_either(kinds)}")
     if error.validator == "minLength":
         return Breach(path, error.instance, "is empty")
     if error.validator == "pattern":
@@ -94,12 +94,13 @@ def kind_of(value: object) -> str:
     return kinds[type(value)]
 
 
-def _article(kind: str) -> str:
+def article(kind: str) -> str:
+    """The name of a JSON type with its article: `an object`, `null`."""
     return kind if kind == "null" else f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
 
 
 def _either(kinds: list[str]) -> str:
-    return " or ".join(_article(kind) for kind in kinds)
+    return " or ".join(article(kind) for kind in kinds)
 
 
 @cache

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.logs.stream import ExpectedLine, LogStream, SentRequest
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.expectations import describe, differences
+from suites.logs.helpers.contract import describe, differences
 from suites.logs.helpers.judge import lines_of, where
 from suites.logs.helpers.requests import lines_of_request
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.logs.helpers.contract import breaches
 from suites.logs.helpers.judge import Tally, records_of, where
-from suites.logs.helpers.shapes import breaches
 
 HEAD = "specialised: {database: {operation: string, duration_ms: number, rows: 'integer?'}}\n---\n"
 

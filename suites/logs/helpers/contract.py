@@ -1,11 +1,15 @@
-"""Compares a line with what a contract promises, part by part."""
+"""Compares lines with the contract of a service: the lines of a request, and the fields of a specialised logger."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from stack.records.logs.format import FORMATS, lookup
 from stack.records.logs.line import LogLine
 from stack.records.logs.stream import ExpectedLine
 from suites.logs.helpers.judge import quoted
+from suites.logs.helpers.validate import article, kind_of
 
 
 def describe(promise: ExpectedLine) -> str:
@@ -40,3 +44,23 @@ def differences(line: LogLine, promise: ExpectedLine) -> list[str]:
 def _messages(line: LogLine) -> list[object]:
     form = FORMATS[line.record.format] if line.record else None
     return [line.value.get(key) for key in form.message] if form and line.value else []
+
+
+_ABSENT = object()
+
+
+def breaches(value: Mapping[str, Any], fields: Mapping[str, str]) -> Iterator[str]:
+    """How a line breaks the declared `fields` of its logger, each breach as text such as "field `rows` is missing".
+
+    A field's type is a JSON type or several joined with `|`; with `?` at the end the field may be absent.
+    """
+    for name, wanted in fields.items():
+        found = value.get(name, _ABSENT)
+        if found is _ABSENT:
+            if not wanted.endswith("?"):
+                yield f"field `{name}` is missing"
+            continue
+        types = wanted.removesuffix("?").split("|")
+        kind = kind_of(found)
+        if kind not in types and not (kind == "integer" and "number" in types):
+            yield f"field `{name}` is {article(kind)}, not {' or '.join(map(article, types))}"
