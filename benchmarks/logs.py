@@ -15,7 +15,7 @@ import orjson
 
 from benchmarks.table import Row, best_of
 from stack.records.logs.format import FORMATS
-from stack.records.logs.reader import split_lines
+from stack.records.logs.line import split_lines
 from stack.records.logs.stream import LogStream, SentRequest
 from suites.core.discovery import rules
 from suites.core.rule import NotApplicable, Rule

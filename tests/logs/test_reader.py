@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from stack.records.logs.format import FORMATS, normalise
-from stack.records.logs.line import MAX_KEPT
-from stack.records.logs.reader import read_log, rotated, split_lines
+from stack.records.logs.line import MAX_KEPT, split_lines
+from stack.records.logs.reader import read_log, rotated
 from stack.records.logs.stream import ExpectedLine, LogStream, SentRequest
 from stack.records.logs.time_stamps import read_time
 from suites.core.discovery import rules

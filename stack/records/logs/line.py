@@ -7,7 +7,7 @@ Source: https://datatracker.ietf.org/doc/html/rfc8259 (JSON), https://jsonlines.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, Self
 
 import orjson
@@ -75,6 +75,30 @@ class LogLine(NamedTuple):
     def text(self) -> str:
         """The kept bytes as text, without a carriage return at the end; bad bytes become U+FFFD."""
         return self.raw.decode("utf-8", "replace").removesuffix("\r")
+
+
+def split_lines(data: bytes, file: str | None = None) -> list[RawLine]:
+    """Split a whole log; lines end at line feeds alone, as for the agents that tail log files."""
+    return list(joined_lines(iter([data]), file, 1))
+
+
+def joined_lines(chunks: Iterable[bytes], file: str | None, first: int) -> Iterator[RawLine]:
+    """Lines across chunks; of a line longer than `MAX_KEPT` only the beginning stays in memory."""
+    number, kept, length = first, b"", 0
+    for chunk in chunks:
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            if length:
+                raw, length = (kept + end[: MAX_KEPT - len(kept)]), length + len(end)
+                yield RawLine(raw, number, file, length, ended=True)
+                kept, length = b"", 0
+            else:
+                yield RawLine(end[:MAX_KEPT], number, file, len(end), ended=True)
+            number += 1
+        kept += rest[: MAX_KEPT - len(kept)]
+        length += len(rest)
+    if length:
+        yield RawLine(kept, number, file, length, ended=False)
 
 
 def read_object(line: RawLine) -> tuple[dict[str, Any] | None, Problem | None]:

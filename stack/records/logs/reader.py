@@ -7,11 +7,11 @@ because its second half may come; in a file that is no longer written it is a li
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from stack.records.logs.line import MAX_KEPT, RawLine
+from stack.records.logs.line import RawLine, joined_lines
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -29,11 +29,6 @@ class LogText(NamedTuple):
     lines: tuple[RawLine, ...]
     half_line: int = 0
     unread_bytes: int = 0
-
-
-def split_lines(data: bytes, file: str | None = None) -> list[RawLine]:
-    """Split a whole log; lines end at line feeds alone, as for the agents that tail log files."""
-    return list(_lines(iter([data]), file, 1))
 
 
 def read_log(
@@ -78,7 +73,7 @@ def _file_lines(path: Path, skip: int) -> Iterator[RawLine]:
             if not whole:
                 first += 1
                 _to_line_end(file)
-        yield from _lines(iter(lambda: file.read(CHUNK), b""), str(path), first)
+        yield from joined_lines(iter(lambda: file.read(CHUNK), b""), str(path), first)
 
 
 def _skip(file: BinaryIO, skip: int) -> tuple[int, bool]:
@@ -94,25 +89,6 @@ def _skip(file: BinaryIO, skip: int) -> tuple[int, bool]:
 def _to_line_end(file: BinaryIO) -> None:
     while (piece := file.readline(CHUNK)) and not piece.endswith(b"\n"):
         pass
-
-
-def _lines(chunks: Iterable[bytes], file: str | None, first: int) -> Iterator[RawLine]:
-    """Lines across chunks; of a line longer than `MAX_KEPT` only the beginning stays in memory."""
-    number, kept, length = first, b"", 0
-    for chunk in chunks:
-        *ends, rest = chunk.split(b"\n")
-        for end in ends:
-            if length:
-                raw, length = (kept + end[: MAX_KEPT - len(kept)]), length + len(end)
-                yield RawLine(raw, number, file, length, ended=True)
-                kept, length = b"", 0
-            else:
-                yield RawLine(end[:MAX_KEPT], number, file, len(end), ended=True)
-            number += 1
-        kept += rest[: MAX_KEPT - len(kept)]
-        length += len(rest)
-    if length:
-        yield RawLine(kept, number, file, length, ended=False)
 
 
 _NUMBERED = re.compile(r"\.([0-9]+)\Z")

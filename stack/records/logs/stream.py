@@ -14,8 +14,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import yaml
 
 from stack.records.logs.format import FORMATS
-from stack.records.logs.line import LogLine, RawLine
-from stack.records.logs.reader import split_lines
+from stack.records.logs.line import LogLine, RawLine, split_lines
 from stack.records.logs.time_stamps import NS, read_time
 
 T = TypeVar("T")
