@@ -28,13 +28,13 @@ _PLACEHOLDER = re.compile(
 _POLICY = re.compile(
     r"(?:must|should|cannot|can't|not|is|are|at|most|too|required?|invalid|incorrect|wrong|short|"
     r"long|characters?|digits?|letters?|uppercase|lowercase|minimum|maximum|contains?|match(?:es)?|fields?|blank|"
-    r"empty|length|policy|expired|common|weak|least|one|special|symbols?|reset|for|user|attempts?|of|min|max)[.,:]?",
+    r"empty|length|policy|expired|common|weak|least|one|special|symbols?|reset|for|user|attempts?|of|min|max|the|your|to|in|password)[.,:]?",
     re.IGNORECASE,
 )
 
 _SECRET_NAME = re.compile(
     r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]+(?:[-_./][a-z0-9]+)*[-_.](?:passw(?:or)?d|secrets?|credentials?|tokens?|"
-    r"keys?|pwd)|(?:/[\w.-]+){2,}|(?:vault|env|file|arn|ssm|op|secretsmanager|https?):.*|projects/.*/secrets/.*"
+    r"keys?|pwd)|//.*|(?:/[\w.-]+){2,}|(?:vault|env|file|arn|ssm|op|secretsmanager|https?):.*|projects/.*/secrets/.*"
 )
 """Where a secret is kept, not the secret: an environment variable, a path, the name in a secret store."""
 
