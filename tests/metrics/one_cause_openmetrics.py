@@ -82,7 +82,7 @@ LINES = {
     "an exemplar with a label twice": (EXEMPLAR, '# {a="a",a="b"} 1', "label-names-unique"),
     "an exemplar of a gauge": ('"mail"} 4', '"mail"} 4 # {} 1', "openmetrics-exemplar-place"),
     "an exemplar of another bucket": ("0.05\n", "0.4\n", "openmetrics-exemplar-in-bucket"),
-    "metrics that are torn apart": (WEB_CREATED + APP, APP + WEB_CREATED, "openmetrics-metrics-contiguous"),
+    "interleaved metrics": (WEB_CREATED + APP, APP + WEB_CREATED, "openmetrics-metrics-contiguous"),
 }  # fmt: skip  # one line per defect
 
 TYPES = {

@@ -23,9 +23,9 @@ class MetricFamily:
     """One metric family: its metadata and its samples in exposed order.
 
     `type` is one of counter, gauge, histogram, gaugehistogram, stateset, info, summary, unknown (`untyped` of the
-    text format reads as unknown; an invalid type too, and `type_text` keeps it). In OpenMetrics
-    `name` is without the sample suffix (`http_requests`), in the text format as exposed (`http_requests_total`).
-    Lines count from 1, 0 means that the metadata line is absent.
+    text format and invalid types read as unknown). In OpenMetrics `name` is without the sample suffix
+    (`http_requests`), in the text format as exposed (`http_requests_total`). Lines
+    count from 1, 0 means that the metadata line is absent.
     """
 
     name: str
@@ -37,8 +37,6 @@ class MetricFamily:
     line: int = 0
     type_line: int = 0
     help_line: int = 0
-    unit_line: int = 0
-    type_text: str | None = None
 
     @property
     def exposed_name(self) -> str:
@@ -167,8 +165,6 @@ def _family(draft: FamilyDraft) -> MetricFamily:
         line=draft.lines["first"],
         type_line=draft.lines.get("TYPE", 0),
         help_line=draft.lines.get("HELP", 0),
-        unit_line=draft.lines.get("UNIT", 0),
-        type_text=draft.type_text,
     )
 
 

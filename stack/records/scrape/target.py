@@ -25,20 +25,6 @@ from stack.text.typed import structure
 SeriesKey = tuple[str, frozenset[tuple[str, str]]]
 """A series for comparison: name and labels without the target's, empty ones left out, bounds as numbers."""
 
-ADDED_BY_PROMETHEUS = frozenset(
-    {
-        "up",
-        "scrape_duration_seconds",
-        "scrape_samples_scraped",
-        "scrape_samples_post_metric_relabeling",
-        "scrape_series_added",
-        "scrape_timeout_seconds",
-        "scrape_sample_limit",
-        "scrape_body_size_bytes",
-    }
-)
-"""Series that Prometheus writes about each scrape (concepts, jobs and instances)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
