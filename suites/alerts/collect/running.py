@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.eventually import eventually_or_last
 from stack.records.alerts.running import AlertmanagerDiscovery, LoadedRule, LoadedRules, RuleKey
+from stack.text.yaml_text import ConfigError, read_mapping
 from suites.core.area import StackCollector
 from suites.core.evidence import NotEvaluated, Records
 from suites.core.inspected_stack import InspectedStack
@@ -65,7 +64,7 @@ async def _alertmanagers(
 async def _rules(prometheus: PrometheusClient, stack: InspectedStack) -> list[LoadedRules] | NotEvaluated:
     try:
         files = rules_of_files(stack.config_dir) if stack.config_dir else ()
-    except (OSError, ValueError, yaml.YAMLError) as broken:
+    except (OSError, ValueError) as broken:
         return NotEvaluated(f"the rule files cannot be read: {broken}")
     # On series that do not exist yet, an expression that will fail does not fail.
     await targets_by_job(prometheus, [name for name in stack.stack.components if stack.stack.endpoint(name)])
@@ -80,7 +79,7 @@ async def _rule(prometheus: PrometheusClient, group: str, rule: Mapping[str, Any
     try:
         await prometheus.query(rule["query"])
     except PrometheusError as refused:
-        return LoadedRule(group, rule["name"], str(refused).partition("/api/v1/query: ")[2] or str(refused), False)
+        return LoadedRule(group, rule["name"], refused.reason, evaluated=False)
     return LoadedRule(group, rule["name"], evaluated=False)
 
 
@@ -88,19 +87,21 @@ def rules_of_files(config_dir: Path) -> tuple[tuple[str, RuleKey], ...]:
     """Every rule of the rule files in `prometheus/rules/`, as file and (group, name).
 
     Raises:
-        OSError, ValueError, yaml.YAMLError: a file cannot be read, or holds no rules.
+        OSError, ValueError: a file cannot be read, or holds no rules.
 
     """
     found: list[tuple[str, RuleKey]] = []
     for path in sorted((config_dir / "prometheus" / "rules").glob("*.yml")):
         name = display_path(config_dir, f"prometheus/rules/{path.name}")
         try:
-            groups = yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+            groups = read_mapping(path.read_text(encoding="utf-8")).data["groups"]
             found += [
                 (name, (group["name"], rule.get("alert") or rule["record"]))
                 for group in groups
                 for rule in group["rules"]
             ]
+        except ConfigError as broken:
+            raise ValueError(f"{name}: {broken}") from None
         except (KeyError, TypeError, AttributeError) as malformed:
             raise ValueError(f"{name}: not a rule file: {malformed!r}") from None
     return tuple(found)
