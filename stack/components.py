@@ -229,6 +229,9 @@ TOOLS: dict[str, ComponentInfo] = {row.name: row for row in _TOOLS}
 AGENTS: tuple[str, ...] = ("promtail", *(row.name for row in _COMPONENTS if row.instead_of == "promtail"))
 """The log agents that a stack can have, one at a time; the first is the usual one."""
 
+SYSTEM = "monitoring"
+"""The label `system` of the components' own metrics."""
+
 USUAL: tuple[str, ...] = tuple(row.name for row in _COMPONENTS if not row.instead_of)
 """The components of a stack whose plan names none."""
 

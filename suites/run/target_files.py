@@ -10,12 +10,10 @@ from typing import Any
 
 from fixtures.catalog import load
 from fixtures.service import Service
-from stack.components import COMPONENTS, USUAL
+from stack.components import COMPONENTS, SYSTEM, USUAL
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "stack" / "prometheus" / "deployed" / "targets"
-COMPONENT_SYSTEM = "monitoring"
-"""The label `system` of the stack's own components."""
 
 
 def components() -> Iterator[dict[str, Any]]:
@@ -23,7 +21,7 @@ def components() -> Iterator[dict[str, Any]]:
     for name in USUAL:
         info = COMPONENTS[name]
         if info.scraped:
-            yield _group(name, info.port, name, COMPONENT_SYSTEM, f"{info.sub_path}/metrics")
+            yield _group(name, info.port, name, SYSTEM, f"{info.sub_path}/metrics")
 
 
 def services(catalog: Iterable[Service]) -> Iterator[dict[str, Any]]:

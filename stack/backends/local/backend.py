@@ -18,7 +18,7 @@ from stack.backends.ports import Ports, address_of, sockets_of
 from stack.backends.process import ComponentFailed, Running, start
 from stack.backends.target_files import write_targets
 from stack.backends.versions import version_of
-from stack.components import COMPONENTS
+from stack.components import COMPONENTS, SYSTEM
 from stack.servers.find import find_binary, why_absent
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class LocalStack:
         if "prometheus" not in self._processes:
             return
         own = {
-            name: [TargetGroup((url.rpartition("/")[2],), {"system": "platform", **_metrics_path(name)})]
+            name: [TargetGroup((url.rpartition("/")[2],), {"system": SYSTEM, **_metrics_path(name)})]
             for name, url in self._endpoints.items()
             if name in self._processes and COMPONENTS[name].scraped
         }
