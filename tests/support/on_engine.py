@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 
@@ -18,6 +19,10 @@ TWO = ("prometheus", "redis")
 
 RUN = ("--stack=containers", "--no-retention-trial")
 WHY_NOT = cannot_run()
+needs_delivery = pytest.mark.skipif(
+    "none" in (os.environ.get("LOKI_IMAGE"), os.environ.get("PROMTAIL_IMAGE")),
+    reason="Loki or Promtail is left out of the stack of containers, see docs/real-servers.md",
+)
 MARKS = [pytest.mark.engine, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "")]
 
 

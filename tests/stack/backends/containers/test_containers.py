@@ -22,7 +22,7 @@ from stack.backends.containers.engine import EngineError
 from stack.backends.containers.stack import ContainersStack
 from stack.backends.ports import Ports
 from tests.support.conformance_run import finished
-from tests.support.on_engine import MARKS, RUN, TWO, docker
+from tests.support.on_engine import MARKS, RUN, TWO, docker, needs_delivery
 
 STACK = Path(__file__).parents[4] / "stack"
 pytestmark = MARKS
@@ -107,10 +107,10 @@ def test_an_image_that_is_neither_here_nor_to_be_had_ends_the_run_before_its_fir
     assert run.run.leftovers() == []
 
 
-def test_a_missing_image_is_told_to_auto(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOKI_IMAGE", "127.0.0.1:9/nothing:2")
+def test_a_missing_image_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_IMAGE", "127.0.0.1:9/nothing:2")
 
-    assert why_not() == "the image 127.0.0.1:9/nothing:2 is not here and its registry does not offer it"
+    assert cannot_run() == "the image 127.0.0.1:9/nothing:2 is not here and its registry does not offer it"
 
 
 def test_a_component_can_be_left_out_by_its_images_variable(plan: StackPlan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,6 +203,7 @@ traffic: [{{path: {path}}}]
 """
 
 
+@needs_delivery
 def test_services_of_any_catalog_are_run_beside_the_stack_and_judged(tmp_path: Path) -> None:
     entries = [
         SERVICE.format(

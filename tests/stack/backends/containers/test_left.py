@@ -19,7 +19,7 @@ from stack.backends.containers.backend import ContainersBackend
 from stack.backends.containers.engine import find_engine
 from stack.eventually import eventually
 from tests.support.conformance_run import started
-from tests.support.on_engine import MARKS, NOTES, RUN, TWO, gone, left_of, project_of
+from tests.support.on_engine import MARKS, NOTES, RUN, TWO, gone, left_of, needs_delivery, project_of
 
 STACK = Path(__file__).parents[4] / "stack"
 pytestmark = MARKS
@@ -55,6 +55,7 @@ def test_a_run_that_is_killed_while_it_starts_leaves_nothing(tmp_path: Path) -> 
         gone(project)
 
 
+@needs_delivery
 def test_two_runs_at_once_do_not_see_each_other(tmp_path: Path) -> None:
     with ExitStack() as both:
         runs = [
