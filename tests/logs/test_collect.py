@@ -1,4 +1,4 @@
-"""The collector waits for the provoked lines, no longer than it must, and tells a log that is not there."""
+"""The collector waits for the lines of the requests, no longer than it must, and records a log that is missing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 import threading
 import time
 from pathlib import Path
+
+import pytest
 
 from stack.records.logs.stream import ExpectedLine, LogStream, SentRequest
 from suites.core.evidence import NotEvaluated, Records
@@ -89,15 +91,12 @@ def test_lines_in_a_rotated_file_count(tmp_path: Path) -> None:
     assert [each.record and each.record.request_id for each in stream.lines] == ["r-1", "r-2"]
 
 
-def test_a_missing_log_is_a_stream_that_says_so(tmp_path: Path) -> None:
-    (stream,) = streams_of(gather([tmp_path / "api.log"], [], deadline_s=0.1))
-    assert (stream.missing, stream.lines) == ("no such file", ())
-
-
-def test_a_log_that_may_not_be_read_is_a_stream_that_says_so(tmp_path: Path) -> None:
-    (tmp_path / "api.log").mkdir()
-    (stream,) = streams_of(gather([tmp_path / "api.log"], [request("r-1")], deadline_s=0.1))
-    assert stream.missing is not None
+@pytest.mark.parametrize(("name", "reason"), [("absent.log", "no such file"), (".", None)])
+def test_a_log_that_cannot_be_read_is_a_stream_without_lines(tmp_path: Path, name: str, reason: str | None) -> None:
+    (stream,) = streams_of(gather([tmp_path / name], [request("r-1")], deadline_s=0.1))
+    assert stream.lines == ()
+    assert stream.missing == (reason or stream.missing)
+    assert stream.missing
 
 
 def test_a_service_without_a_known_log_is_not_evaluated() -> None:

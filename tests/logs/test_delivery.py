@@ -1,4 +1,4 @@
-"""Deliveries: lines are paired with what became of them, and the collector waits, looks around and says what it saw."""
+"""Deliveries: lines are paired with what became of them, and the collector waits and searches for them."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ class Reader:
             self.states.pop(0)
         wanted: Callable[[LogEntry], bool] = lambda one: start_ns <= one.timestamp_ns < end_ns  # noqa: E731  # short
         if "|=" in query:
-            needle = query.partition("|= ")[2].strip('"').replace('\\"', '"')
+            text = query.partition("|= ")[2].strip('"').replace('\\"', '"')
             return [
-                one for one in now if wanted(one) and needle in one.line and query[1:].split("=")[0] in dict(one.labels)
+                one for one in now if wanted(one) and text in one.line and query[1:].split("=")[0] in dict(one.labels)
             ]
         return [one for one in now if wanted(one) and dict(one.labels).get("service") == "api"]
 
@@ -94,7 +94,7 @@ class Reader:
         return [one for one in await self.entries(query, start_ns, end_ns) if not one.line.startswith("{")]
 
 
-def follow(reader: Reader, lines: Sequence[EmittedLine], deadline_s: float = 0.5) -> Delivery | NotEvaluated:
+def delivered(reader: Reader, lines: Sequence[EmittedLine], deadline_s: float = 0.5) -> Delivery | NotEvaluated:
     contract = DeliveryContract("api", dict(LABELS))
     found = asyncio.run(collect(reader, contract, lines, NOW / 1e9 - 1, deadline_s=deadline_s))[Delivery]
     if isinstance(found, NotEvaluated):
@@ -108,7 +108,7 @@ def test_waits_until_the_last_line_is_there_and_no_longer() -> None:
     lines = [line(-3), line(-2)]
     both = [entry(one) for one in lines]
     with within(15):
-        found = follow(Reader([[], both[:1], both]), lines, 30)
+        found = delivered(Reader([[], both[:1], both]), lines, 30)
     assert isinstance(found, Delivery)
     assert found.entries == tuple(both)
     assert found.streams == (LABELS,)
@@ -126,13 +126,13 @@ def test_finds_lines_under_a_wrong_label_or_time() -> None:
         LogEntry((("app", "api"), ("level", "unknown")), NOW, "Traceback"),
         LogEntry((("app", "x"),), NOW, "Traceback"),
     )
-    astray = [entry(lines[0], elsewhere), entry(lines[1], at=NOW - 3600 * 10**9), trace, foreign]
-    found = follow(Reader([astray]), lines)
+    misplaced = [entry(lines[0], elsewhere), entry(lines[1], at=NOW - 3600 * 10**9), trace, foreign]
+    found = delivered(Reader([misplaced]), lines)
     assert isinstance(found, Delivery)
-    assert set(found.entries) == {*astray} - {foreign}
+    assert set(found.entries) == {*misplaced} - {foreign}
 
 
 def test_what_cannot_be_known_is_not_evaluated() -> None:
-    silent, broken = follow(Reader([[]]), []), follow(Reader([[]], broken=True), [line(1)])
+    silent, broken = delivered(Reader([[]]), []), delivered(Reader([[]], broken=True), [line(1)])
     assert silent == NotEvaluated("api emitted no line")
     assert broken == NotEvaluated("the log store does not answer: http://loki: 503 not ready")

@@ -125,7 +125,7 @@ def write_lines(folder: Path, service: str) -> tuple[EmittedLine, ...]:
 def changed(source: Path, target: Path, changes: tuple[tuple[str, str], ...]) -> Path:
     text = source.read_text(encoding="utf-8")
     for old, new in changes:
-        assert text.count(old) == 1, f"`{old}` stands {text.count(old)} times in {source.name}"
+        assert text.count(old) == 1, f"`{old}` is {text.count(old)} times in {source.name}"
         text = text.replace(old, new)
     target.write_text(text, encoding="utf-8")
     return target
@@ -182,7 +182,7 @@ def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, D
             start_case(real, name, folder / name)
         lines = {name: write_lines(folder / name, name) for name in CASES}
 
-        async def follow() -> list[Delivery]:
+        async def all_of_them() -> list[Delivery]:
             return await asyncio.gather(
                 *(
                     delivered(real.url, contract_of(name, case), lines[name], case.deadline_s)
@@ -190,7 +190,7 @@ def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, D
                 )
             )
 
-        yield dict(zip(CASES, asyncio.run(follow()), strict=True))
+        yield dict(zip(CASES, asyncio.run(all_of_them()), strict=True))
 
 
 @pytest.mark.native
@@ -247,7 +247,7 @@ def test_lines_read_again_are_there_twice_only_without_their_own_time(tmp_path: 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name not in {"late"}])
 def test_the_stand_ins_turn_the_same_rules_red(name: str, tmp_path: Path) -> None:
-    """Without real servers, a wrong configuration is still told, as simulated."""
+    """Without real servers, a wrong configuration is still found, as simulated."""
     case = CASES[name]
     environment = {"ENVIRONMENT": "test", "PROMTAIL_LOG_GLOB": f"{tmp_path}/logs/*/*/*.log"}
     simulated = EmbeddedLogs(

@@ -1,4 +1,4 @@
-"""What the log rules share: an empty log passes nothing, one cause is told once, and causes without end are cut off."""
+"""What the log rules share: an empty log passes nothing, one cause is one finding, and their number is bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log reader takes any bytes and any size, and says what it left out."""
+"""The log reader takes any bytes and any size, and counts what it left out."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def judge_all(stream: LogStream) -> None:
         except NotApplicable:
             continue
         for finding in found:
-            assert len(finding.message) < 1000, f"{rule.id} shows too much"
-            assert finding.message.isprintable(), f"{rule.id} shows control characters: {finding.message!r}"
-            assert len(finding.where.excerpt or "") < 2000, f"{rule.id} shows too much of a line"
-        assert len(found) <= 60, f"{rule.id} tells one cause too often"
+            assert len(finding.message) < 1000, f"{rule.id} quotes too much"
+            assert finding.message.isprintable(), f"{rule.id} quotes control characters: {finding.message!r}"
+            assert len(finding.where.excerpt or "") < 2000, f"{rule.id} quotes too much of a line"
+        assert len(found) <= 60, f"{rule.id} reports one cause too often"
 
 
 @pytest.mark.parametrize("form", [None, *FORMATS])

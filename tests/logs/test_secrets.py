@@ -102,8 +102,8 @@ def test_the_rule_finds_each_kind_and_no_format_shows_the_secret(kind: SecretKin
         assert f"{kind.name}" in formats["report.json"]
         for start, end in places:
             # The longest run of letters and digits: no format escapes it.
-            shown = max(re.findall(r"\w+", text[start:end].replace("\\n", " ")), key=len)
-            assert [name for name, content in formats.items() if shown in content] == []
+            run = max(re.findall(r"\w+", text[start:end].replace("\\n", " ")), key=len)
+            assert [name for name, content in formats.items() if run in content] == []
 
 
 def test_no_format_masks_what_is_harmless() -> None:
