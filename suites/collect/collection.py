@@ -111,6 +111,7 @@ class _Collection:
                     stack = await asyncio.shield(stack_task)  # Ctrl-C must not lose what is being started
                 except Exception as broken:
                     starting.set_exception(broken)
+                    starting.exception()  # where nothing waits for it, asyncio would print it as never retrieved
                     raise
                 starting.set_result(stack)
                 self._report_components(stack)
