@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stack.components import AGENTS
 from stack.records.config.compose import ComposeService
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
-
-AGENTS = ("promtail", "alloy")
 
 
 @rule(
