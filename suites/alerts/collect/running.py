@@ -69,18 +69,22 @@ async def _rules(prometheus: PrometheusClient, stack: InspectedStack) -> list[Lo
     # On series that do not exist yet, an expression that will fail does not fail.
     await targets_by_job(prometheus, [name for name in stack.stack.components if stack.stack.endpoint(name)])
     rules = [(group["name"], rule) for group in await prometheus.rules() for rule in group["rules"]]
-    return [LoadedRules(tuple(await asyncio.gather(*(_rule(prometheus, *rule) for rule in rules))), files)]
+    # Of a stack that was just started, a rule may have been evaluated before its series existed.
+    settled = stack.stack.components["prometheus"].provenance == "attached"
+    return [LoadedRules(tuple(await asyncio.gather(*(_rule(prometheus, *rule, settled) for rule in rules))), files)]
 
 
-async def _rule(prometheus: PrometheusClient, group: str, rule: Mapping[str, Any]) -> LoadedRule:
-    """One rule; where it was not evaluated yet, its expression is sent as a query."""
-    if rule["health"] != "unknown":
-        return LoadedRule(group, rule["name"], rule.get("lastError", "") if rule["health"] == "err" else "")
-    try:
-        await prometheus.query(rule["query"])
-    except PrometheusError as refused:
-        return LoadedRule(group, rule["name"], refused.reason, evaluated=False)
-    return LoadedRule(group, rule["name"], evaluated=False)
+async def _rule(prometheus: PrometheusClient, group: str, rule: Mapping[str, Any], settled: bool) -> LoadedRule:
+    """One rule; unless it is settled that it was evaluated on its series, its expression is queried, too."""
+    evaluated = rule["health"] != "unknown"
+    if rule["health"] == "err":
+        return LoadedRule(group, rule["name"], rule.get("lastError", ""))
+    if not (settled and evaluated):
+        try:
+            await prometheus.query(rule["query"])
+        except PrometheusError as refused:
+            return LoadedRule(group, rule["name"], refused.reason, evaluated=evaluated)
+    return LoadedRule(group, rule["name"], evaluated=evaluated)
 
 
 def rules_of_files(config_dir: Path) -> tuple[tuple[str, RuleKey], ...]:
