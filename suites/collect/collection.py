@@ -169,7 +169,7 @@ class _Collection:
         makers: Sequence[tuple[Area, Callable[[RunningService], Any]]],
         starting: asyncio.Future[RunningStack],
     ) -> None:
-        """Start one service and collect from it; whatever breaks here is shown as the suite's own error."""
+        """Start one service and collect from it; whatever breaks here is reported as the suite's own error."""
         runs = self._runner
         assert runs is not None  # noqa: S101  # made before any task
         if runs.needs_stack(running):

@@ -1,4 +1,4 @@
-"""What Prometheus is told to scrape: the services of a run, by job."""
+"""What Prometheus scrapes: the services of a run, by job."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class NotEvaluated:
 
 @dataclass(frozen=True, slots=True)
 class CollectionError:
-    """The suite itself broke while collecting: shown as an error, never as a failure of the subject."""
+    """The suite itself broke while collecting: reported as an error, never as a failure of the subject."""
 
     text: str
 

@@ -14,7 +14,7 @@ from suites.core.rule import Level, NotApplicable, Rule
 Outcome = Literal["pass", "fail", "warn", "waived", "not-evaluated", "error"]
 
 KEPT_FINDINGS = 25
-"""Findings of one verdict that travel to the reports; the total is always told."""
+"""Findings of one verdict that travel to the reports; the total is always reported."""
 
 
 class Accepted(Protocol):
@@ -100,7 +100,7 @@ def judge(rule: Rule, subject: str, found: Found, waiver: Accepted | None = None
             findings.update(dict.fromkeys(rule.judge(record)))
         except NotApplicable as why:
             skipped.append(str(why))
-        except Exception as broken:  # noqa: BLE001  # whatever breaks inside a rule is shown as the suite's own error
+        except Exception as broken:  # noqa: BLE001  # whatever breaks inside a rule is reported as the suite's own error
             reason = f"the rule itself broke: {type(broken).__name__}: {broken}"
             return Verdict(rule, subject, "error", found.kind, tuple(findings), reason)
     duration = time.perf_counter() - started

@@ -12,7 +12,7 @@ from suites.core.rule import Level
 from suites.core.verdict import Verdict
 from suites.run import options
 from suites.run.outcome import Nonconformance, RuleBrokeError, headline, plain
-from suites.run.progress import relayed, teller
+from suites.run.progress import progress_printer, relayed
 from suites.run.run_folder import FOLDER
 from suites.run.session import RunSession
 from suites.run.settings import ROOT
@@ -96,7 +96,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     judged = (_parameters(item).get(PARAMETER) for item in getattr(session, "items", []))
     wanted = {(pair[0], pair[1].name) for pair in judged if pair is not None}
     if wanted and not session.config.option.collectonly and not session.testsfailed:
-        run.collect_once(wanted, teller(session.config, run.folder.path))
+        run.collect_once(wanted, progress_printer(session.config, run.folder.path))
     with relayed(session.config, run.folder.path):
         return (yield)
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 FILE = "progress"
-LOOK_S = 0.1
+POLL_S = 0.1
 
 
-def teller(config: pytest.Config, folder: Path) -> Callable[[str], None]:
+def progress_printer(config: pytest.Config, folder: Path) -> Callable[[str], None]:
     """Return what tells a line of progress, with the seconds since now before it."""
     begun = time.monotonic()
     show = _into(folder / FILE) if hasattr(config, "workerinput") else _onto(config)
@@ -43,7 +43,7 @@ def relayed(config: pytest.Config, folder: Path) -> Iterator[None]:
 def _relay(path: Path, show: Callable[[str], None], over: threading.Event) -> None:
     shown = 0
     while True:
-        last = over.wait(LOOK_S)
+        last = over.wait(POLL_S)
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         for line in lines[shown:]:
             show(line)

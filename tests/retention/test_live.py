@@ -26,7 +26,7 @@ from suites.core.stack_files import prometheus_config
 from suites.retention.collect.effective import effective_prometheus
 from suites.retention.collect.running import OWNERS, Live, collect
 from suites.retention.collect.running_stack import compactor_runs, observe_attached
-from suites.retention.collect.temporary_stack import ThrowawayLoki
+from suites.retention.collect.temporary_stack import TemporaryLoki
 from tests.support.real_servers import need
 
 STACK = Path(__file__).parents[2] / "stack"
@@ -93,7 +93,7 @@ def test_a_loki_with_other_settings_than_its_file_and_expired_data_is_found(tmp_
     flags = ("-compactor.retention-enabled=false", "-store.retention=720h")
 
     async def run() -> tuple[Live, object, object]:
-        server = ThrowawayLoki(binary.path, tmp_path, STACK, flags)
+        server = TemporaryLoki(binary.path, tmp_path, STACK, flags)
         now = time.time()
         lines = [
             LogEntry((("service", "audit"),), round((now - 12 * DAY) * NS), "long ago"),

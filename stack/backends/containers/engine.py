@@ -153,10 +153,10 @@ def _versions(client: str, host: str, answer_s: float) -> dict[str, Any]:
     asked = run(client, "version", "--format", "{{json .}}", timeout_s=answer_s)
     if asked.returncode:
         why = last_words(asked)
-        mend = "start Docker"
+        fix = "start Docker"
         if "permission denied" in why.lower():
-            mend = "let this user in (`sudo usermod -aG docker $USER`, then sign in again)"
-        raise EngineError(f"no container engine answers at {host}: {why}; {mend}, or set DOCKER_HOST, {WITHOUT}")
+            fix = "let this user in (`sudo usermod -aG docker $USER`, then sign in again)"
+        raise EngineError(f"no container engine answers at {host}: {why}; {fix}, or set DOCKER_HOST, {WITHOUT}")
     try:
         said: dict[str, Any] = json.loads(asked.stdout)
     except ValueError:

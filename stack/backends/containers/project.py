@@ -37,7 +37,7 @@ PROFILE = "services"
 
 VIEW_S = 30.0
 TRIES = 3
-"""How often other ports are tried where somebody took one meanwhile."""
+"""How often other ports are tried where another process took one meanwhile."""
 
 
 class Project:

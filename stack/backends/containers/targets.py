@@ -39,7 +39,7 @@ def write_discovery(
     if "alertmanager" in started:
         for file in (config_dir / DEPLOYED / "alertmanagers").glob("*.json"):
             shutil.copyfile(file, managers / file.name)
-    # Prometheus is somebody else in its container, whatever our umask.
+    # Prometheus is another user in its container, whatever our umask.
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
 

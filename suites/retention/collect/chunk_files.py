@@ -37,6 +37,6 @@ def _parts(path: Path) -> Iterator[bytes]:
     yield data
     start = data.find(GZIP)
     while start >= 0:
-        with contextlib.suppress(zlib.error):  # the three bytes may stand there by chance
+        with contextlib.suppress(zlib.error):  # the three bytes may be there by chance
             yield zlib.decompressobj(31).decompress(data[start:])
         start = data.find(GZIP, start + 1)

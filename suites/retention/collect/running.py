@@ -169,7 +169,7 @@ async def _put(records: dict[type, Any], record: type, made: Awaitable[Any]) -> 
         outcome = await made
     except (LogStoreError, PrometheusError, httpx.HTTPError, ComponentFailed, TrialImpossibleError) as silent:
         outcome = NotEvaluated(str(silent) or type(silent).__name__)
-    except Exception as broken:  # noqa: BLE001  # whatever else breaks is the suite's own error, and shown as such
+    except Exception as broken:  # noqa: BLE001  # whatever else breaks is the suite's own error, and reported as such
         outcome = CollectionError(f"{type(broken).__name__}: {broken}")
     records[record] = outcome if isinstance(outcome, NotEvaluated | CollectionError) else [outcome]
 

@@ -17,7 +17,7 @@ from suites.core.evidence import NotEvaluated
 from suites.retention.collect.temporary_stack import metrics_text
 
 RING_POLL_S = 5.0
-"""Loki looks this often whether it is the one who runs the compactor, for the first time after this long."""
+"""Loki checks this often whether it is the instance that runs the compactor, for the first time after this long."""
 NS = 1_000_000_000
 LOOK_BACK_S = 30 * DAY
 """Loki answers queries of at most 721 hours, where nobody has changed that."""

@@ -1,4 +1,4 @@
-"""A throwaway Loki on the shipped configuration, for a retention trial: started, stopped and started again."""
+"""A temporary Loki on the shipped configuration, for a retention trial: started, stopped and started again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TrialImpossibleError(Exception):
     """The shipped configuration is one that a trial cannot be made of; the text says why."""
 
 
-class ThrowawayLoki:
+class TemporaryLoki:
     """A Loki in `work_dir`; every start has a new local disk and the same store (see the overlay).
 
     `more` are flags that come after the overlay's.

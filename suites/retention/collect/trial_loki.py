@@ -1,6 +1,6 @@
 """The retention trial on Loki: lines dated up to nine days ago, and what its compactor leaves of them.
 
-Three lives of one throwaway Loki: the first takes the lines and writes them into the store as it stops; the compactor
+Three lives of one temporary Loki: the first takes the lines and writes them into the store as it stops; the compactor
 of the second marks what is too old; the third deletes, at its first sweep, what is marked, and is asked what it has.
 """
 
@@ -24,7 +24,7 @@ from stack.text.yaml_text import read_mapping, section
 from suites.retention.collect.chunk_files import chunk_files, holding, index_files
 from suites.retention.collect.temporary_stack import (
     CONFIG,
-    ThrowawayLoki,
+    TemporaryLoki,
     TrialBroke,
     TrialImpossibleError,
     metrics_text,
@@ -33,7 +33,7 @@ from suites.retention.collect.temporary_stack import (
 NS = 1_000_000_000
 WAIT_S = 60.0
 SWEEP_S = 120.0
-"""The sweeper looks for marked chunks when it starts and once a minute."""
+"""The sweeper collects marked chunks when it starts and once a minute."""
 INDEX_S = 30.0
 """A Loki that has just started answers before it has read the index of the store."""
 AWKWARD = (
@@ -54,7 +54,7 @@ class _Group:
 
     @property
     def texts(self) -> list[str]:
-        """What is looked for in the store; the awkward rest of a line may be escaped there."""
+        """What is searched for in the store; the awkward rest of a line may be escaped there."""
         return [entry.line[: entry.line.index("|")] for entry in self.entries]
 
     async def found(self, loki: LokiClient) -> list[LogEntry]:
@@ -70,13 +70,13 @@ async def trial_loki(
 
     Raises:
         TrialBroke: the lines did not arrive, so that nothing can be said about their deletion.
-        TrialImpossibleError: the configuration stores where a trial cannot look.
+        TrialImpossibleError: the configuration stores where a trial cannot read.
         ComponentFailed: Loki did not start.
         LogStoreError: Loki did not answer.
 
     """
     begun = time.monotonic()
-    server = ThrowawayLoki(binary, work_dir, config_dir, more)
+    server = TemporaryLoki(binary, work_dir, config_dir, more)
     try:
         async with httpx.AsyncClient(timeout=120, trust_env=False) as http:
             loki = LokiClient(server.url, http)
@@ -139,10 +139,10 @@ def refuse_other_stores(live: dict[str, Any]) -> None:
     schemas = section(live, "schema_config").get("configs")
     used = schemas[-1].get("object_store") if isinstance(schemas, list) and schemas else None
     if used != "filesystem":
-        raise TrialImpossibleError(f"Loki stores in `{used}`; the trial can look into a `filesystem` store only")
+        raise TrialImpossibleError(f"Loki stores in `{used}`; the trial can read a `filesystem` store only")
 
 
-async def _write(groups: list[_Group], loki: LokiClient, server: ThrowawayLoki, http: httpx.AsyncClient) -> None:
+async def _write(groups: list[_Group], loki: LokiClient, server: TemporaryLoki, http: httpx.AsyncClient) -> None:
     """Push the lines, oldest first, each age into chunks of its own, and see that all are there."""
     for group in groups:
         known = chunk_files(server.store)
@@ -163,25 +163,25 @@ async def _write(groups: list[_Group], loki: LokiClient, server: ThrowawayLoki, 
             raise TrialBroke(f"lines dated {group.age_s / 3600:.0f} h ago did not arrive as they were pushed")
 
 
-async def _compactor_ran(http: httpx.AsyncClient, server: ThrowawayLoki, live: dict[str, Any]) -> CompactorRuns:
+async def _compactor_ran(http: httpx.AsyncClient, server: TemporaryLoki, live: dict[str, Any]) -> CompactorRuns:
     """Wait for a run of the compactor: one that applies retention, where that is switched on."""
     compactor = section(live, "compactor")
     every = seconds(compactor.get("apply_retention_interval")) or seconds(compactor.get("compaction_interval")) or 0.0
     applies = compactor.get("retention_enabled") is True
 
-    async def look() -> CompactorRuns:
+    async def read_runs() -> CompactorRuns:
         return CompactorRuns.read(await metrics_text(http, server.url), every, time.time())
 
     def ran(runs: CompactorRuns) -> bool:
         return runs.succeeded > 0 if applies else runs.compactions > 1
 
     try:
-        return await aeventually(look, ran, WAIT_S, max_interval_s=0.2, describe="the compactor ran")
+        return await aeventually(read_runs, ran, WAIT_S, max_interval_s=0.2, describe="the compactor ran")
     except TimeoutError:
-        return await look()  # then nothing is deleted, which is the trial's outcome and not its end
+        return await read_runs()  # then nothing is deleted, which is the trial's outcome and not its end
 
 
-async def _swept(http: httpx.AsyncClient, server: ThrowawayLoki, groups: list[_Group]) -> None:
+async def _swept(http: httpx.AsyncClient, server: TemporaryLoki, groups: list[_Group]) -> None:
     """Wait until nothing old is left in the store, or until nothing is marked that would still be deleted."""
     old = frozenset[Path]().union(*(group.before for group in groups if AgeGroup(group.age_s, 0, 0, 0, 0, 0).expired))
 
@@ -210,7 +210,7 @@ async def _index_read(groups: list[_Group], loki: LokiClient) -> None:
         return  # lines that were to be kept are lost: a rule says so
 
 
-async def _outcome(group: _Group, loki: LokiClient, server: ThrowawayLoki) -> AgeGroup:
+async def _outcome(group: _Group, loki: LokiClient, server: TemporaryLoki) -> AgeGroup:
     found = await group.found(loki)
     known = {(entry.labels, entry.timestamp_ns) for entry in group.entries}
     files = chunk_files(server.store)

@@ -1,6 +1,6 @@
 """The retention trial on Prometheus: blocks dated up to nine days ago, and what a server leaves of them.
 
-The blocks are back-filled by promtool into the data directory of a throwaway Prometheus, which is started with the
+The blocks are back-filled by promtool into the data directory of a temporary Prometheus, which is started with the
 shipped file and the retention of the shipped command. It deletes when it opens its data, before it is ready, and
 then once a minute.
 """
