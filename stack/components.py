@@ -44,7 +44,7 @@ _PROMTAIL_END = EndOfLife(
     "",
     date(2026, 3, 2),
     "https://grafana.com/docs/loki/latest/send-data/promtail/",
-    "Grafana Alloy: profile `alloy` of the compose file",
+    "Grafana Alloy: docker-compose.alloy.yml",
 )
 
 _COMPONENTS = (

@@ -69,7 +69,7 @@ class RunSession:
 
             reporter = self._config.pluginmanager.get_plugin("terminalreporter")
             try:
-                check(settings.services, reporter.write_line if reporter else lambda _line: None)
+                check(settings.components, settings.services, reporter.write_line if reporter else lambda _line: None)
             except StackRefusedError as refused:
                 raise pytest.UsageError(str(refused)) from None
 

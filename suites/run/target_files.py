@@ -10,15 +10,15 @@ from typing import Any
 
 from fixtures.catalog import load
 from fixtures.service import Service
-from stack.components import COMPONENTS, SYSTEM, USUAL
+from stack.components import AGENTS, COMPONENTS, SYSTEM, USUAL
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "stack" / "prometheus" / "deployed" / "targets"
 
 
-def components() -> Iterator[dict[str, Any]]:
-    """One target group per component that exposes metrics and is part of the stack by default."""
-    for name in USUAL:
+def components(names: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """One target group per named component that exposes metrics."""
+    for name in names:
         info = COMPONENTS[name]
         if info.scraped:
             yield _group(name, info.port, name, SYSTEM, f"{info.sub_path}/metrics")
@@ -45,7 +45,13 @@ def text(groups: Iterable[dict[str, Any]]) -> str:
 def outputs() -> dict[Path, str]:
     """Every target file with its text."""
     catalog = load(ROOT / "fixtures" / "services").services
-    return {FOLDER / "components.json": text(components()), FOLDER / "services.json": text(services(catalog))}
+    usual, *others = AGENTS
+    return {
+        FOLDER / "components.json": text(components(name for name in USUAL if name != usual)),
+        FOLDER / "agent.json": text(components([usual])),
+        **{ROOT / "stack" / name / "target.json": text(components([name])) for name in others},
+        FOLDER / "services.json": text(services(catalog)),
+    }
 
 
 def stale() -> list[Path]:

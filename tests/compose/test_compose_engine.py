@@ -17,13 +17,15 @@ from typing import Any
 import httpx
 import pytest
 
+from stack.components import AGENTS
 from stack.eventually import eventually
+from stack.servers.find import why_absent
 from tests.support.images.build import IMAGES, build, left_out
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a password for this test"
 WITHOUT = {"grafana", *(image.name for image in IMAGES if left_out(image.name))}
-needs_logs = pytest.mark.skipif(len(WITHOUT) > 1, reason=f"no program here for {WITHOUT}; see docs/real-servers.md")
+FILES = {"promtail": ["docker-compose.yml"], "alloy": ["docker-compose.yml", "docker-compose.alloy.yml"]}
 
 
 def _docker(*arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
@@ -53,13 +55,17 @@ pytestmark = [pytest.mark.engine, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_N
 class Up:
     """A running stack: its services, and compose for it."""
 
+    agent: str
     services: tuple[str, ...]
     compose: Callable[..., subprocess.CompletedProcess[str]]
     client: httpx.Client
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+@pytest.fixture(scope="module", params=FILES)
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    agent: str = request.param
+    if agent != "promtail" and agent in WITHOUT:
+        pytest.skip(why_absent(agent))
     environment = tmp_path_factory.mktemp("compose") / "env"
     socket = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
     settings = {
@@ -71,9 +77,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         "PROMETHEUS_PORT": "0",
         **{image.variable: build(image) for image in IMAGES if image.name not in WITHOUT},
     }
+    settings["COMPOSE_FILE"] = os.pathsep.join(str(ROOT / "stack" / name) for name in FILES[agent])
     environment.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")
-    project = ["compose", "-p", f"conformance-{os.getpid()}", "-f", str(ROOT / "stack/docker-compose.yml")]
-    project += ["--env-file", str(environment), "--profile", "services"]
+    project = ["compose", "-p", f"conformance-{os.getpid()}", "--env-file", str(environment), "--profile", "services"]
 
     def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
         return _docker(*project, *arguments, timeout=600)
@@ -84,12 +90,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         assert up.returncode == 0, up.stderr + compose("ps", "-a").stdout
         port = compose("port", "gateway", "4080").stdout.strip()
         with httpx.Client(base_url=f"http://{port}", auth=("observer", PASSWORD), timeout=60) as client:
-            yield Up(services, compose, client)
+            yield Up(agent, services, compose, client)
     finally:
         down = compose("down", "--volumes", "--timeout", "5")
         left = _docker("ps", "-aq", "--filter", f"label=com.docker.compose.project=conformance-{os.getpid()}")
     assert down.returncode == 0, down.stderr
     assert left.stdout == ""
+
+
+def needs_logs(stack: Up) -> None:
+    missing = WITHOUT & {"loki", stack.agent}
+    if missing:
+        pytest.skip("; ".join(map(why_absent, sorted(missing))))
 
 
 def states(stack: Up) -> list[dict[str, Any]]:
@@ -98,6 +110,11 @@ def states(stack: Up) -> list[dict[str, Any]]:
 
 def test_every_service_is_healthy(stack: Up) -> None:
     assert {state["Service"]: state["Health"] for state in states(stack)} == dict.fromkeys(stack.services, "healthy")
+
+
+def test_there_is_exactly_one_log_agent(stack: Up) -> None:
+    agents = set(stack.compose("config", "--services").stdout.split()) & set(AGENTS)
+    assert agents == {stack.agent}
 
 
 def test_only_the_gateway_is_published_beyond_loopback(stack: Up) -> None:
@@ -136,8 +153,9 @@ def test_every_target_is_up(stack: Up) -> None:
     assert set(health) - WITHOUT == set(stack.services) - {"redis", "gateway"}
 
 
-@needs_logs
 def test_logs_of_containers_and_of_files_are_in_loki_with_their_labels(stack: Up) -> None:
+    needs_logs(stack)
+
     def streams() -> dict[str, set[tuple[str, str]]]:
         found = stack.client.get("/loki/api/v1/series", params={"match[]": '{level="info"}'}).json()["data"]
         return {stream["service"]: {*stream.items()} for stream in found}
@@ -152,15 +170,16 @@ def test_logs_of_containers_and_of_files_are_in_loki_with_their_labels(stack: Up
     )
 
 
-@needs_logs
 def test_the_data_is_kept_when_containers_are_recreated(stack: Up) -> None:
+    needs_logs(stack)
+
     def first_lines() -> list[str]:
         query = {"query": '{service="docaiche-api"}', "direction": "forward", "limit": "3"}
         found = stack.client.get("/loki/api/v1/query_range", params=query).raise_for_status().json()["data"]["result"]
         return [line for stream in found for _, line in stream["values"]]
 
     before = eventually(first_lines, bool, 60, describe="lines of docaiche-api")
-    again = stack.compose("up", "-d", "--no-build", "--force-recreate", "--no-deps", "--wait", "loki", "promtail")
+    again = stack.compose("up", "-d", "--no-build", "--force-recreate", "--no-deps", "--wait", "loki", stack.agent)
 
     assert again.returncode == 0, again.stderr
     assert eventually(first_lines, bool, 60, describe="lines after the restart") == before

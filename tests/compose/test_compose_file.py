@@ -29,7 +29,7 @@ def test_every_component_has_the_image_of_the_table(name: str) -> None:
 def test_the_example_environment_names_every_variable_and_no_other() -> None:
     named = set(re.findall(r"^#?([A-Z][A-Z0-9_]*)=", EXAMPLE, re.MULTILINE))
 
-    assert named - {"COMPOSE_PROFILES"} == set(VARIABLES)
+    assert named - {"COMPOSE_FILE", "COMPOSE_PROFILES"} == set(VARIABLES)
 
 
 def test_the_example_environment_has_the_defaults() -> None:

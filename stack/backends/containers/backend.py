@@ -12,17 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stack.backends.base import StackPlan
 from stack.backends.containers.engine import EngineError, find_engine
 from stack.backends.containers.images import LEFT_OUT, explain, out_of_reach, provide
 from stack.backends.containers.project import Project
 from stack.backends.containers.stack import OPTIONAL, ContainersStack
-from stack.components import COMPONENTS
+from stack.components import COMPONENTS, USUAL
 from stack.servers.find import SERVERS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from stack.backends.base import StackPlan
     from stack.backends.containers.compose import ContainerService
     from stack.backends.containers.engine import Engine
 
@@ -59,16 +59,16 @@ class ContainersBackend:
         return stack
 
 
-def check(services: Sequence[ContainerService], say: Callable[[str], object]) -> None:
-    """See that there is an engine on which the stack and `services` can be run, and have the images they need.
+def check(components: Sequence[str], services: Sequence[ContainerService], say: Callable[[str], object]) -> None:
+    """See that there is an engine on which `components` and `services` can be run, and have the images they need.
 
     Raises:
         EngineError: something is missing; the text says what, and how to fix it.
 
     """
     engine = find_engine()
-    with _trying(engine, SHIPPED, services) as (project, names):
-        images = project.images(project.prepare(), [*names, *(service.name for service in services)])
+    with _trying(engine, SHIPPED, services) as project:
+        images = project.images(project.prepare(), [*_required(components), *(service.name for service in services)])
         images = [image for image in images if not image.left_out]
         reasons = provide(engine, project.compose, images, say)
     if reasons:
@@ -93,10 +93,10 @@ def _obstacle(config_dir: Path, *, stand_ins_are_better: bool) -> str | None:
         return f"real servers are hidden by {SERVERS_VARIABLE}=none"
     try:
         engine = find_engine(QUICK_S)
-        with _trying(engine, config_dir) as (project, names):
+        with _trying(engine, config_dir) as project:
             config = project.prepare()
             services = [name for name in config["services"] if name not in COMPONENTS and name not in OTHER_PROFILES]
-            images = project.images(config, [*names, *services])
+            images = project.images(config, [*_required(USUAL), *services])
             for image in images if stand_ins_are_better else ():
                 if image.left_out and COMPONENTS[image.service].stand_in:
                     return f"{image.variable}={LEFT_OUT} leaves {image.service} out, which local processes stand in for"
@@ -106,16 +106,19 @@ def _obstacle(config_dir: Path, *, stand_ins_are_better: bool) -> str | None:
 
 
 @contextmanager
-def _trying(
-    engine: Engine, config_dir: Path, services: Sequence[ContainerService] = ()
-) -> Iterator[tuple[Project, list[str]]]:
-    """A project that is not started, and the components that a run cannot do without."""
+def _trying(engine: Engine, config_dir: Path, services: Sequence[ContainerService] = ()) -> Iterator[Project]:
+    """A project that is not started."""
     with tempfile.TemporaryDirectory() as folder:
         project = Project(engine, config_dir, Path(folder), services)
         try:
-            yield project, [name for name in StackPlan(Path(folder), config_dir).components if name not in OPTIONAL]
+            yield project
         finally:
             project.down()
+
+
+def _required(components: Sequence[str]) -> list[str]:
+    """Those that a run cannot do without."""
+    return [name for name in components if name not in OPTIONAL]
 
 
 def _nothing(_line: str) -> None:

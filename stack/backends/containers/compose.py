@@ -153,7 +153,6 @@ def settings(
         "PUBLIC_URL": f"http://{HOST}:{ports['gateway']}",
         "GRAFANA_COOKIE_SECURE": "false",
         "PROMETHEUS_SCRAPE_CONFIGS": "./prometheus/deployed/scrape.d",
-        "PROMTAIL_REPLICAS": "1",
         "ENVIRONMENT": "conformance",
         "INSTANCE": "main",
         **folders,

@@ -23,7 +23,7 @@ from stack.backends.containers.images import Image, images_of
 from stack.backends.ports import Ports
 from stack.backends.process import ComponentFailed, FileReady, ProcessSpec, Running, start
 from stack.backends.supervisor import supervisor
-from stack.components import COMPONENTS
+from stack.components import AGENTS, COMPONENTS
 from stack.records.config.compose import parse_compose
 from stack.servers.pins import cache_root
 
@@ -69,7 +69,7 @@ class Project:
             self._config_dir,
             compose_file_name=[str(self._config_dir / FILE), str(self._work_dir / "run.json")],
             docker_command_path=engine.client,
-            profiles=[PROFILE],
+            profiles=[PROFILE, *AGENTS],  # which of the agents is started, the plan says
             wait=False,  # the stack waits for each by itself, and says of each why it is not ready
             project=self.name,
         )

@@ -32,7 +32,7 @@ def write_discovery(
         ValueError: a deployed file is not in the format of `file_sd`.
 
     """
-    deployed = read_deployed(config_dir / DEPLOYED / "targets", started)
+    deployed = read_deployed(config_dir, started)
     write_targets(folder / "targets", {**targets, **deployed})
     managers = folder / "alertmanagers"
     managers.mkdir(parents=True, exist_ok=True)
@@ -44,15 +44,16 @@ def write_discovery(
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def read_deployed(folder: Path, started: Collection[str]) -> dict[str, list[TargetGroup]]:
-    """Read the target files of a folder by job, of the hosts in `started` alone.
+def read_deployed(config_dir: Path, started: Collection[str]) -> dict[str, list[TargetGroup]]:
+    """Read the deployed target files by job, of the hosts in `started` alone: that of the other agent is among them.
 
     Raises:
         ValueError: a file is not in the format of `file_sd`.
 
     """
     jobs: dict[str, list[TargetGroup]] = {}
-    for path in sorted(folder.glob("*.json")):
+    files = [*sorted((config_dir / DEPLOYED / "targets").glob("*.json")), *sorted(config_dir.glob("*/target.json"))]
+    for path in files:
         for group in _groups(path):
             labels = dict(group.get("labels") or {})
             targets = tuple(target for target in group["targets"] if target.rpartition(":")[0] in started)

@@ -172,7 +172,7 @@ class ContainersRunner:
         return folder, ""
 
 
-def check(services: Iterable[Service], say: Callable[[str], None]) -> None:
+def check(components: Sequence[str], services: Iterable[Service], say: Callable[[str], None]) -> None:
     """See that an engine of this machine can run the stack and the services, and get their images.
 
     Raises:
@@ -184,7 +184,7 @@ def check(services: Iterable[Service], say: Callable[[str], None]) -> None:
         for service in services:
             runner.prepare(service)
         try:
-            backend.check(runner.containers, say)
+            backend.check(components, runner.containers, say)
         except EngineError as wrong:
             raise StackRefusedError(f"--stack containers: {wrong}") from None
 

@@ -1,7 +1,7 @@
 """Builds images of the stack from what is on this machine: `python -m tests.support.images.build`.
 
 For machines that cannot pull: Prometheus, Alertmanager and node-exporter as `make servers` built them, everything else
-as it is found here. Loki and Promtail are left out where they are not found, and that is printed: nothing builds them.
+as it is found here. Loki, Promtail and Alloy are left out where they are not found, and that is printed.
 The images are called `observability-conformance/<component>:<version>`, never by the names of the official ones, which
 they are not. On standard output: the lines for compose's environment that use them.
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.backends.containers.images import LEFT_OUT
-from stack.components import COMPONENTS
+from stack.components import AGENTS, COMPONENTS
 from stack.servers.failures import BuildError
 from stack.servers.find import find_binary, why_absent
 from stack.servers.gobuild import build as go_build
@@ -106,6 +106,7 @@ IMAGES = (
         component("promtail", "usr/bin/promtail", "bash", "head", "grep"),
         ["/usr/bin/promtail"],
     ),
+    Image("alloy", "ALLOY_IMAGE", component("alloy", "bin/alloy", "bash", "head", "grep"), ["/bin/alloy"]),
     Image(
         "alertmanager",
         "ALERTMANAGER_IMAGE",
@@ -187,8 +188,8 @@ def build(image: Image) -> str:
 
 
 def left_out(name: str) -> bool:
-    """Whether there is no program for an image that the stack can run without: Loki, Promtail."""
-    return name in COMPONENTS and COMPONENTS[name].stand_in and find_binary(name) is None
+    """Whether there is no program for an image that the stack can run without: Loki and the agents."""
+    return name in {"loki", *AGENTS} and find_binary(name) is None
 
 
 def main(names: Sequence[str]) -> int:

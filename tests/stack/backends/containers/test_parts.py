@@ -14,7 +14,7 @@ from stack.backends.containers.engine import environment
 from stack.backends.containers.images import Image, _origins, explain, images_of
 from stack.backends.containers.stack import _tag
 from stack.backends.containers.targets import read_deployed, write_discovery
-from stack.components import COMPONENTS
+from stack.components import AGENTS, COMPONENTS
 from stack.records.config.compose import parse_compose
 from suites.collect.runners.base import RunnerPlan
 from suites.collect.runners.containers import ContainersRunner
@@ -106,12 +106,18 @@ def test_compose_is_not_led_elsewhere_by_the_environment(monkeypatch: pytest.Mon
 
 
 def test_deployed_targets_are_taken_as_they_stand_and_only_of_what_is_started() -> None:
-    deployed = read_deployed(STACK / "prometheus" / "deployed" / "targets", {"grafana", "storage"})
+    deployed = read_deployed(STACK, {"grafana", "storage"})
 
     assert deployed == {
         "grafana": [TargetGroup(("grafana:3000",), {"system": "monitoring", "__metrics_path__": "/grafana/metrics"})],
         "storage": [TargetGroup(("storage:8080",), {"system": "dante"})],
     }
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_the_agent_that_is_started_is_scraped_and_no_other(agent: str) -> None:
+    target = f"{agent}:{COMPONENTS[agent].port}"
+    assert read_deployed(STACK, {agent}) == {agent: [TargetGroup((target,), {"system": "monitoring"})]}
 
 
 def test_what_is_deployed_goes_before_what_a_run_adds(tmp_path: Path) -> None:
@@ -131,9 +137,10 @@ def test_what_is_deployed_goes_before_what_a_run_adds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["{", '{"targets": []}', '[{"targets": [1]}]', "[[]]"])
 def test_a_deployed_file_of_another_shape_is_named(text: str, tmp_path: Path) -> None:
-    (tmp_path / "odd.json").write_text(text, encoding="utf-8")
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "targets" / "target.json").write_text(text, encoding="utf-8")
 
-    with pytest.raises(ValueError, match=r"odd\.json: not a target file: a list of objects"):
+    with pytest.raises(ValueError, match=r"target\.json: not a target file: a list of objects"):
         read_deployed(tmp_path, {"x"})
 
 
