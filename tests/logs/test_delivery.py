@@ -14,6 +14,7 @@ from stack.records.logs.delivery import Delivery
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry
 from suites.core.evidence import NotEvaluated
 from suites.logs.collect.delivery import DeliveryContract, collect
+from suites.logs.rules import delivered_exactly_once
 from tests.support.pace import within
 
 LABELS = (("level", "info"), ("service", "api"))
@@ -36,6 +37,12 @@ def test_an_altered_line_is_recognised_by_its_time_or_by_its_text() -> None:
     one, two = line(1), line(2)
     cut, other = entry(one, text=one.text[:20], at=NOW - 10**12), entry(two, text="line 2")
     assert [match.altered for match in delivery([one, two], [cut, other]).matches] == [cut, other]
+
+
+def test_hints_name_the_configuration_of_the_agent_that_runs() -> None:
+    lost = Delivery("api", dict(LABELS), (line(1),), (), agent="stack/alloy/config.alloy")
+    [finding] = delivered_exactly_once.check.judge(lost)
+    assert "a job in stack/alloy/config.alloy reads" in (finding.hint or "")
 
 
 def test_equal_lines_without_a_time_are_counted() -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 
 import yaml
 
+from stack.components import AGENTS, COMPONENTS
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry, label_set
 
 ANY = "*"
@@ -24,6 +25,9 @@ CLOSE_NS = 1_000
 
 EXAMPLE_FILE = "api.log"
 """The file that the lines of examples are from."""
+
+AGENT_FILE = f"stack/{COMPONENTS[AGENTS[0]].config_file}"
+"""The configuration of the usual agent."""
 
 SHORTEST_PART = 8
 """A shorter text is found in many others by chance."""
@@ -68,6 +72,7 @@ class Delivery:
     service, `stream_budget` how many it may have. `arrivals` are by line, as far as they were watched.
     `json_errors` are texts on which the store's `| json` reports an error. `contention` says how many processes
     wanted each core of this machine: only what takes longer than so many times its budget is proven to be slow.
+    `agent` is the configuration of the log agent, for hints.
     """
 
     service: str
@@ -81,6 +86,7 @@ class Delivery:
     latency_budget_s: float = 5.0
     stream_budget: int = 20
     contention: float = 1.0
+    agent: str = AGENT_FILE
 
     @classmethod
     def parse(cls, text: str) -> Self:

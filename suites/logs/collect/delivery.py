@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from stack.clients.log_reader import LogReader, LogStoreError
 from stack.eventually import aeventually, contention
-from stack.records.logs.delivery import ANY, Arrival, Delivery
+from stack.records.logs.delivery import AGENT_FILE, ANY, Arrival, Delivery
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry
 from stack.records.logs.stream import LogStream
 from suites.core.evidence import NotEvaluated, Records
@@ -37,12 +37,16 @@ SEARCHED_LENGTH = 120
 
 @dataclass(frozen=True)
 class DeliveryContract:
-    """What a service's catalog entry declares about its streams; `labels` as expected, `ANY` (`*`) for any value."""
+    """What a service's catalog entry declares about its streams; `labels` as expected, `ANY` (`*`) for any value.
+
+    `agent` is the configuration of the agent that delivers them.
+    """
 
     service: str
     labels: Mapping[str, str]
     stream_budget: int = 20
     latency_budget_s: float = 5.0
+    agent: str = AGENT_FILE
 
 
 def emitted(streams: Iterable[LogStream]) -> tuple[EmittedLine, ...]:
@@ -85,6 +89,7 @@ async def collect(
         latency_budget_s=contract.latency_budget_s,
         stream_budget=contract.stream_budget,
         contention=contention(),
+        agent=contract.agent,
     )
     return {Delivery: [delivery]}
 

@@ -9,6 +9,7 @@ import httpx
 from stack.backends.base import RunningStack, agent_of
 from stack.clients.log_reader import LogReader
 from stack.clients.loki import LokiClient
+from stack.components import COMPONENTS
 from stack.records.logs.delivery import ANY, Delivery
 from stack.records.logs.stream import LogStream
 from suites.core.evidence import Kind, NotEvaluated, Records
@@ -31,6 +32,7 @@ class LogStore:
         self.kind: Kind = "simulated" if self.reader is not None else "live"
         self.missing = ""
         self._stack = stack
+        self.agent = f"stack/{COMPONENTS[agent_of(stack.components)].config_file}"
         if self.reader is not None:
             return
         endpoint, down = stack.endpoint("loki"), self.down()
@@ -60,7 +62,12 @@ async def deliveries(running: RunningService, records: Records, store: LogStore)
     watched = store.kind == "live"
     deadline_s = DEADLINE_S if watched else SIMULATED_DEADLINE_S
     found = await collect(
-        store.reader, _contract(running), lines, running.started_at - 1, deadline_s=deadline_s, watched=watched
+        store.reader,
+        _contract(running, store.agent),
+        lines,
+        running.started_at - 1,
+        deadline_s=deadline_s,
+        watched=watched,
     )
     if _all_found(found) or not (down := await asyncio.to_thread(store.down)):
         return found
@@ -80,11 +87,11 @@ def latencies(records: Records) -> list[float]:
     return [round(arrival.seen_s, 3) for delivery in found for arrival in delivery.arrivals if arrival]
 
 
-def _contract(running: RunningService) -> DeliveryContract:
+def _contract(running: RunningService, agent: str) -> DeliveryContract:
     service = running.service
     assert service.logs is not None  # noqa: S101  # only services with a log get here
     labels = dict(service.logs.labels)
     if labels.get("instance") == ANY and running.log_files:
         # From the layout of log files, see the agent's configuration; of a container it is the name.
         labels["instance"] = running.instance or running.log_files[0].stem
-    return DeliveryContract(service.name, labels, service.budgets.streams or STREAMS)
+    return DeliveryContract(service.name, labels, service.budgets.streams or STREAMS, agent=agent)

@@ -11,7 +11,6 @@ from suites.core.finding import Where
 from suites.core.rule import NotApplicable
 from suites.logs.helpers.judge import excerpt
 
-AGENT = "stack/promtail/promtail-config.yaml"
 STORE = "stack/loki/loki-config.yaml"
 
 Found = Sequence[tuple[EmittedLine, LogEntry]]

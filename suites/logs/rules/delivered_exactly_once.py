@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import Delivery
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.delivered import AGENT, STORE, at, count, due, verb
+from suites.logs.helpers.delivered import STORE, at, count, due, verb
 
 EMITTED = 'emitted:\n- {"ts":1.5,"msg":"a"}\n- {"ts":2.5,"msg":"b"}\n- plain\n'.replace("- {", "- '{").replace(
     "}\n", "}'\n"
@@ -33,7 +33,8 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         yield Finding(
             f"{count(lost, total)} {verb(lost, 'was', 'were')} not found in {delivery.waited_s:g} s",
             at(lost[0]),
-            f"check whether a job in {AGENT} reads {lost[0].file or 'the file'}, whether a stage drops the line, and "
+            f"check whether a job in {delivery.agent} reads {lost[0].file or 'the file'}, whether a stage drops "
+            "the line, and "
             f"what `loki_discarded_samples_total` counts: the limits are in {STORE} under `limits_config`",
         )
     repeated = [match for match in delivery.matches if len(match.entries) > match.copies]
@@ -44,6 +45,7 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         yield Finding(
             f"{count(lines, total)} {verb(lines, 'was', 'were')} found {times}",
             at(lines[0]),
-            f"keep `positions.filename` of {AGENT} on a volume, let one job alone read the file, and give lines their "
+            f"keep `positions.filename` of {delivery.agent} on a volume, let one job alone read the file, and "
+            "give lines their "
             "own time (stage `timestamp`): the store drops a copy that bears the same time",
         )

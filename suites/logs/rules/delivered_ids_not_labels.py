@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import Delivery
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.delivered import AGENT, found, id_labels
+from suites.logs.helpers.delivered import found, id_labels
 from suites.logs.helpers.judge import quoted
 
 EMITTED = """emitted: ['{"ts":1.5,"level":"info","request_id":"r-1"}']\n"""
@@ -34,5 +34,5 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         yield Finding(
             f"label `{name}` contains an id ({quoted(value)})",
             Where(file=delivery.lines[0].file),
-            f"move `{name}` from stage `labels` to stage `structured_metadata` of {AGENT}",
+            f"move `{name}` from stage `labels` to stage `structured_metadata` of {delivery.agent}",
         )

@@ -12,7 +12,7 @@ from stack.records.logs.delivery import Delivery
 from stack.records.logs.entry import EmittedLine, LabelSet, show_labels
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.delivered import AGENT, at, found
+from suites.logs.helpers.delivered import at, found
 
 EMITTED = """emitted: ['{"ts":3.5,"msg":"a"}', 'trace 1', 'trace 2', '{"ts":2.5,"msg":"b"}']\n"""
 
@@ -45,7 +45,8 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         yield Finding(
             f"line {line.number} is stored before line {before.number} in `{show_labels(labels)}`{more}",
             at(line, show_labels(labels)),
-            f"use `action_on_failure: fudge` in stage `timestamp` of {AGENT}, and place that stage before the labels "
+            f"use `action_on_failure: fudge` in stage `timestamp` of {delivery.agent}, and place that stage "
+            "before the labels "
             "that differ from line to line",
         )
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import Delivery
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.delivered import AGENT, due
+from suites.logs.helpers.delivered import due
 
 EMITTED = """emitted: ['{"ts":1.5}', '{"ts":2.5}', '{"ts":3.5}']\nbudget: 5\n"""
 
@@ -42,6 +42,7 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         yield Finding(
             f"5 % of the lines took at least {slow:.1f} s to be found; {delivery.latency_budget_s:g} s are allowed",
             Where(file=delivery.lines[0].file),
-            f"lower `target_config.sync_period` and `clients.batchwait` in {AGENT}, and see whether the store is short "
+            f"lower `target_config.sync_period` and `clients.batchwait` in {delivery.agent}, and see whether the "
+            "store is short "
             "of CPU or refuses pushes (`promtail_client_request_duration_seconds`, by status code)",
         )

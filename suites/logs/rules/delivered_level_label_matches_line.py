@@ -14,7 +14,7 @@ from stack.records.logs.entry import EmittedLine
 from stack.records.logs.format import LEVELS
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.delivered import AGENT, at, count, found, verb
+from suites.logs.helpers.delivered import at, count, found, verb
 from suites.logs.helpers.judge import quoted
 
 EMITTED = """emitted: ['{"ts":1.5,"level":"warn"}', '{"ts":2.5,"level":"ERROR"}', plain]\n"""
@@ -50,7 +50,8 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         yield Finding(
             f"{count(lines, len(labelled))} {verb(lines, 'has', 'have')} {own}, but {quoted(label)} as label",
             at(lines[0]),
-            f"correct the stages `json` and `labels` of {AGENT} that make `level`; `unknown` is for lines without one",
+            f"correct the stages `json` and `labels` of {delivery.agent} that make `level`; `unknown` is for "
+            "lines without one",
         )
 
 

@@ -12,7 +12,7 @@ from stack.records.logs.delivery import Delivery
 from stack.records.logs.entry import EmittedLine
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.delivered import AGENT, STORE, at, count, found, id_labels, verb
+from suites.logs.helpers.delivered import STORE, at, count, found, id_labels, verb
 
 EMITTED = """emitted: ['{"ts":1.5,"request_id":"r-1"}', '{"ts":2.5,"request_id":"r-2","trace_id":"t-2"}', plain]\n"""
 
@@ -48,6 +48,7 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         yield Finding(
             f"{count(lines, len(carrying[name]))} {does} not have {its} `{name}` in the structured metadata",
             at(lines[0]),
-            f"extract `{name}` in stage `json` and list it in stage `structured_metadata` of {AGENT}, and allow it: "
+            f"extract `{name}` in stage `json` and list it in stage `structured_metadata` of {delivery.agent}, "
+            "and allow it: "
             f"`allow_structured_metadata: true` in {STORE}",
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import Delivery
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.delivered import AGENT, STORE, at, count, found, verb
+from suites.logs.helpers.delivered import STORE, at, count, found, verb
 
 EMITTED = """emitted: ['{"ts":1.5,"msg":"a long message"}', 'goroutine 1 [running]:']\n"""
 
@@ -37,11 +37,11 @@ def check(delivery: Delivery) -> Iterator[Finding]:
             f"{count(lines, len(delivery.lines))} {verb(lines, 'is', 'are')} stored cut, "
             f"{len(line.text.encode()):,} bytes as {len(text.encode()):,}",
             at(line),
-            f"write less in one line, or raise `max_line_size` in {STORE} (and in `limits_config` of {AGENT})",
+            f"write less in one line, or raise `max_line_size` in {STORE} (and in `limits_config` of {delivery.agent})",
         )
     if other:
         yield Finding(
             f"{count(other, len(delivery.lines))} {verb(other, 'is', 'are')} stored with another text",
             at(other[0]),
-            f"remove the stage of {AGENT} that rewrites lines: `output`, `replace`, `pack` or `multiline`",
+            f"remove the stage of {delivery.agent} that rewrites lines: `output`, `replace`, `pack` or `multiline`",
         )

@@ -13,7 +13,7 @@ from stack.records.logs.delivery import ANY, Delivery
 from stack.records.logs.entry import EmittedLine, LogEntry
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.delivered import AGENT, STORE, at, count, found, id_labels, verb
+from suites.logs.helpers.delivered import STORE, at, count, found, id_labels, verb
 from suites.logs.helpers.judge import quoted
 
 HEAD = """expected: {service: api, system: dante, level: "*"}
@@ -63,19 +63,21 @@ def _deviations(delivery: Delivery, entry: LogEntry) -> Iterator[tuple[str, str,
 def _finding(delivery: Delivery, kind: str, name: str, value: str, lines: list[EmittedLine], total: int) -> Finding:
     subject = f"{count(lines, total)} {verb(lines, 'has', 'have')}"
     if kind == "missing":
-        hint = f"add `{name}` to the stages `labels` and `labelallow` of {AGENT}, from the path or the line"
+        hint = f"add `{name}` to the stages `labels` and `labelallow` of {delivery.agent}, from the path or the line"
         return Finding(f"{subject} no label `{name}`", at(lines[0]), hint)
     if kind == "wrong":
         wanted = delivery.expected[name]
         message = f"{subject} {quoted(value)} as label `{name}`, where `{wanted}` is expected"
         hint = (
-            f"the path of the log file, or the labels of the target in {AGENT}, set `{name}`; or correct "
+            f"the path of the log file, or the labels of the target in {delivery.agent}, set `{name}`; or correct "
             "`logs.labels` in the service's `service.yaml`"
         )
         return Finding(message, at(lines[0]), hint)
     sample = next(dict(entry.labels)[name] for _, entry in delivery.found if name in dict(entry.labels))
     own = LOKIS_OWN.get(name)
     hint = (
-        f"set `{own}` in `limits_config` of {STORE}" if own else f"leave `{name}` out of stage `labelallow` of {AGENT}"
+        f"set `{own}` in `limits_config` of {STORE}"
+        if own
+        else f"leave `{name}` out of stage `labelallow` of {delivery.agent}"
     )
     return Finding(f"{subject} the label `{name}` ({quoted(sample)}), which is not expected", at(lines[0]), hint)

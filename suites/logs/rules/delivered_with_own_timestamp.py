@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import CLOSE_NS, Delivery
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.delivered import AGENT, at, count, found, seconds, verb
+from suites.logs.helpers.delivered import at, count, found, seconds, verb
 
 EMITTED = """emitted: ['{"ts":1.5,"msg":"a"}', '{"ts":2.5,"msg":"b"}', plain]\n"""
 
@@ -46,12 +46,14 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         yield Finding(
             f"{subject} {seconds(high)} {'later' if high > 0 else 'earlier'} than {they}",
             at(lines[0]),
-            f"correct the stage `timestamp` of {AGENT}: `location` and the zone in `format` decide about whole hours",
+            f"correct the stage `timestamp` of {delivery.agent}: `location` and the zone in `format` decide "
+            "about whole hours",
         )
         return
     yield Finding(
         f"{subject} up to {seconds(max(abs(low), abs(high)))} away from the time {they}",
         at(lines[0]),
-        f"correct the stage `timestamp` of {AGENT}: `source` has to name the extracted time, and `format` or one of "
+        f"correct the stage `timestamp` of {delivery.agent}: `source` has to name the extracted time, and "
+        "`format` or one of "
         "`fallback_formats` has to fit it",
     )

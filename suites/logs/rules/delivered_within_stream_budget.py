@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import Delivery
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.delivered import AGENT, due
+from suites.logs.helpers.delivered import due
 
 EMITTED = """emitted: ['{"ts":1.5,"level":"info"}', '{"ts":2.5,"level":"warn"}', '{"ts":3.5,"level":"error"}']\n"""
 
@@ -36,6 +36,7 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         f"`{delivery.service}` has {number:,} streams, {delivery.stream_budget:,} are allowed; "
         f"the label with the most values is `{worst}`: {len(values[worst]):,}",
         Where(file=delivery.lines[0].file),
-        f"keep `{worst}` to a short list of values, or take it out of stage `labelallow` of {AGENT}; a service with "
+        f"keep `{worst}` to a short list of values, or take it out of stage `labelallow` of {delivery.agent}; a "
+        "service with "
         "many instances may have a larger `budgets.streams`",
     )
