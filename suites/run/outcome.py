@@ -36,7 +36,7 @@ def apply_outcome(verdict: Verdict, fail_on: str) -> None:
             pytest.skip(plain(reason))
         case "waived" if verdict.waiver is not None:
             waiver = verdict.waiver
-            pytest.xfail(f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}")
+            pytest.xfail(plain(f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"))
         case "fail":
             raise Nonconformance(explain(verdict))
         case "warn" if fail_on == "warning":

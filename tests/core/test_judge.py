@@ -161,6 +161,14 @@ def test_a_waiver_that_is_not_needed_is_an_error(today: date) -> None:
     assert verdict.reason == "the waiver is no longer needed: remove it from service.yaml:9"
 
 
+def test_the_reason_of_a_waiver_is_masked_like_everything_else() -> None:
+    waiver = Waiver("metrics/no-bad", "password=hunter2-Xk9 \x1b[31m", "shop", date(2999, 1, 1))
+    with pytest.raises(pytest.xfail.Exception) as waived:
+        apply_outcome(judge(MUST, "shop", seen("bad"), waiver), "must")
+    assert "hunter2" not in str(waived.value)
+    assert "\x1b" not in str(waived.value)
+
+
 def test_a_waiver_of_another_rule_has_no_effect() -> None:
     other = Waiver("metrics/parsable", "it is old", "shop", date(2020, 1, 1))
     assert judged("bad", LAST_DAY, other).outcome == "fail"
