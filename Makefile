@@ -5,16 +5,22 @@ RUN := $(VENV)/bin/python -m
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test servers lint types targets docs record-fidelity bench lock
+.PHONY: help conformance test test-fast test-under-load servers lint types targets docs record-fidelity bench lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 conformance: $(VENV)/.ready ## judge the reference services on the best stack this machine can run (ARGS="--service storage")
 	@$(RUN) pytest suites/ $(ARGS)
 
-test: $(VENV)/.ready ## the suite's own tests
+test: $(VENV)/.ready ## the suite's own tests, all of them
 	@$(RUN) pytest tests/ -n auto $(ARGS)
+
+test-fast: $(VENV)/.ready ## those that start no server and no run, for between two edits (under 40 s)
+	@$(RUN) pytest tests/ -n auto -m "not slow and not native and not engine" $(ARGS)
+
+test-under-load: $(VENV)/.ready ## ten times test-fast and three times test, beside one busy process per core (ARGS="--fast 2 --all 0")
+	@$(RUN) tests.support.under_load $(ARGS)
 
 servers: $(VENV)/.ready ## build the real Prometheus, promtool, Alertmanager, amtool and node-exporter (about 10 minutes, once)
 	@$(RUN) stack.servers --install-go $(ARGS)

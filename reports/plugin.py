@@ -1,7 +1,8 @@
 """The pytest plugin: takes verdicts as tests finish, writes the report when the session ends, prints failures first.
 
 Loaded by the root conftest with `pytest_plugins = ["reports.plugin"]`. The attribute `obs_run_info` of pytest's config
-is the path of run.json, the option `--fail-on` is what closes the gate; both may be missing. Under pytest-xdist only
+is the path of run.json, `obs_interrupted` says what ended the run early, the option `--fail-on` is what closes the
+gate; all may be missing. Under pytest-xdist only
 the controller collects and writes.
 """
 
@@ -119,7 +120,7 @@ class ReportPlugin:
 
     def _scope(self, session: pytest.Session) -> tuple[list[str], list[str]]:
         """What limited this run, as it was typed, and the notes on it; both empty where it judged everything."""
-        stopped = session.shouldfail or session.shouldstop
+        stopped = getattr(self.config, "obs_interrupted", "") or session.shouldfail or session.shouldstop
         if not stopped and session.exitstatus not in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
             return limits(self.config), []
         reason = stopped if isinstance(stopped, str) else "interrupted"
@@ -147,9 +148,14 @@ class ReportPlugin:
 
     def pytest_sessionstart(self) -> None:
         """Remove an earlier run's report: were this run killed, the old one would pass for its own."""
-        if any("suites" in PurePath(str(argument).partition("::")[0]).parts for argument in self.config.args):
+        if self._judges:
             for name in WRITERS:
                 (self._folder / name).unlink(missing_ok=True)
+
+    @property
+    def _judges(self) -> bool:
+        """Whether this is a conformance run."""
+        return any("suites" in PurePath(str(argument).partition("::")[0]).parts for argument in self.config.args)
 
     @property
     def _folder(self) -> Path:
@@ -159,7 +165,8 @@ class ReportPlugin:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write every format, if this session judged anything; a format that fails fails the run."""
         run, described = self._run()
-        if not (self.collector.real or described):
+        interrupted = getattr(self.config, "obs_interrupted", "") and self._judges
+        if not (self.collector.real or described or interrupted):
             return
         scope, notes = self._scope(session)
         suite = self._suite(scope)

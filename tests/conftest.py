@@ -1,7 +1,57 @@
-"""What holds for all of the suite's own tests: nothing that a test starts outlives it."""
+"""What holds for all of the suite's own tests: nothing that one starts outlives it, and which are left for later."""
 
 from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.leaks import nothing_left_of_a_module, nothing_left_of_a_test, session_mark
 
 __all__ = ["nothing_left_of_a_module", "nothing_left_of_a_test", "session_mark"]
+
+# How long an example takes is up to the machine; a test whose subject is time measures it itself.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
+
+HERE = Path(__file__).parent
+SLOW = (
+    "load",
+    "runs",
+    "core/test_judge_elsewhere.py",
+    "fixtures/test_reference_services.py",
+    "logs/test_delivery_red.py::test_a_wrong",
+    "logs/test_judge.py::test_a_hundred_thousand",
+    "logs/test_reader.py::test_normalising_takes_any_value",
+    "logs/test_secrets.py::test_a_megabyte",
+    "logs/test_secrets.py::test_any_mixture",
+    "logs/test_validate.py::test_both_validators",
+    "metrics/test_broken_endpoints.py",
+    "metrics/test_helpers.py::test_many_slow_services",
+    "reports/test_new_format.py",
+    "reports/test_plugin.py",
+    "reports/test_reports.py::test_page",
+    "reports/test_reports.py::test_summary_of_a_service",
+    "stack/backends/containers/test_cleanup.py",
+    "stack/backends/containers/test_engine.py::test_a_run_without",
+    "stack/backends/test_attached.py::test_a_run",
+    "stack/backends/test_process.py::test_no_process_survives",
+    "stack/embedded/test_embedded.py::test_no_bytes",
+    "stack/records/test_exposition.py::test_a_long_line",
+    "stack/records/test_exposition.py::test_time_grows",
+    "stack/records/test_exposition_properties.py",
+    "test_leaks.py",
+)
+"""What takes more than a second or so on an idle machine, mostly because it starts a run: `make test-fast` omits it."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, and fail where a name in the list is that of no file any more."""
+    for name in SLOW:
+        if not (HERE / name.partition("::")[0]).exists():
+            raise pytest.UsageError(f"tests/conftest.py: SLOW names {name}, which does not exist")
+    for item in items:
+        if item.path.is_relative_to(HERE) and f"{item.path.relative_to(HERE)}::{item.name}".startswith(SLOW):
+            item.add_marker(pytest.mark.slow)

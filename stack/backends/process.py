@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from stack.backends.supervisor import MARK, supervisor
+from stack.backends.supervisor import MARK, RunEndedError, supervisor
 from stack.eventually import contention, eventually
 
 if TYPE_CHECKING:
@@ -198,7 +198,11 @@ def _launch(spec: ProcessSpec) -> subprocess.Popen[bytes]:
             )
     except OSError as error:
         raise ComponentFailed(f"{spec.name} cannot be started as `{' '.join(spec.argv)}`: {error}") from error
-    watching.watch(process.pid)
+    try:
+        watching.watch(process.pid)
+    except RunEndedError as ended:
+        process.wait()
+        raise ComponentFailed(f"{spec.name} is not started: {ended}") from ended
     return process
 
 

@@ -37,12 +37,18 @@ CLOSE_S = 60.0
 POLL_S = 0.05
 
 
+class RunEndedError(Exception):
+    """A process was started although the run has ended."""
+
+
 class Supervisor:
     """The run's end of the pipe. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self.mark = secrets.token_hex(8)
         self._lock = threading.Lock()
+        self._groups: set[int] = set()
+        self._ended = False
         self._process = subprocess.Popen(  # noqa: S603  # this very file, by this very Python
             [sys.executable, "-I", "-S", __file__, self.mark],
             stdin=subprocess.PIPE,
@@ -58,19 +64,40 @@ class Supervisor:
         """The process id of the supervisor."""
         return self._process.pid
 
-    def watch(self, group: int) -> None:
-        """End the process group `group` when this run ends."""
+    def watch(self, group: int, *, cleaning: bool = False) -> None:
+        """End the process group `group` when this run ends; one that is `cleaning` up may still start then.
+
+        Raises:
+            RunEndedError: the run has ended meanwhile; the group is killed.
+
+        """
         self._send("watch", group)
+        with self._lock:
+            if not self._ended:
+                self._groups.update({group} if not cleaning else ())
+                return
+        if not cleaning:
+            _signal_group(group, signal.SIGKILL)
+            raise RunEndedError("the run has ended")
+
+    def end(self) -> None:
+        """End every process group that is watched, and start none from now on: what waits for them goes on at once."""
+        with self._lock:
+            self._ended = True
+            for group in self._groups:
+                _signal_group(group, signal.SIGTERM)
 
     def forget(self, group: int) -> None:
         """Forget a process group that has ended, so that its number may be used by others."""
+        with self._lock:
+            self._groups.discard(group)
         with contextlib.suppress(RuntimeError, OSError):  # a supervisor that was killed watches nothing
             self._send("forget", group)
 
     @contextlib.contextmanager
-    def watching(self, group: int) -> Iterator[None]:
+    def watching(self, group: int, *, cleaning: bool = False) -> Iterator[None]:
         """Watch a process group for the time of a block."""
-        self.watch(group)
+        self.watch(group, cleaning=cleaning)
         try:
             yield
         finally:

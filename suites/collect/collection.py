@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from stack.backends.base import RunningStack
+from stack.backends.supervisor import supervisor
 from stack.clients.sign_in import SignIn
 from stack.records.live.components import ComponentState
 from suites.collect.backend_choice import choose, runner
@@ -30,6 +31,7 @@ from suites.core.evidence import CollectionError, EvidenceStore
 from suites.core.inspected_stack import InspectedStack
 from suites.core.rule import Rule
 from suites.core.running_service import RunningService
+from suites.run.interruption import interruption
 from suites.run.settings import ROOT, STACK, Settings
 
 THREADS = 64
@@ -61,6 +63,8 @@ def collect(settings: Settings, store: EvidenceStore, wanted: Wanted, say: Calla
             asyncio.run(collection.run(services, collectors))
         except StackRefusedError:
             raise
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt(interruption.reason) from None
         except Exception as broken:  # noqa: BLE001  # what was seen until then is judged; the rest are errors of the suite
             store.broke(CollectionError(f"collecting broke: {describe_error(broken)}"))
     collected.seconds = time.monotonic() - begun
@@ -88,7 +92,13 @@ class _Collection:
         self._runner: ServiceRunner | None = None
 
     async def run(self, services: Sequence[Any], collectors: Sequence[type[StackCollector]]) -> None:
-        """Start everything, collect from every service and from the stack, stop everything."""
+        """Start everything, collect from every service and from the stack, stop everything; also when cancelled."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None  # noqa: S101  # a coroutine that runs is a task's
+        with interruption.cancelling(lambda: loop.call_soon_threadsafe(task.cancel)):
+            await self._run(services, collectors)
+
+    async def _run(self, services: Sequence[Any], collectors: Sequence[type[StackCollector]]) -> None:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(THREADS, "collection"))
         starting: asyncio.Future[RunningStack] = loop.create_future()
@@ -100,6 +110,7 @@ class _Collection:
         doing = "attaching to" if settings.target else "starting"
         self._say(f"{doing} the stack and {len(services)} services")
         stack_task = asyncio.create_task(asyncio.to_thread(runs.start_stack, collected.services))
+        under_way: list[asyncio.Task[Any]] = [stack_task]
         try:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
             async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
@@ -107,6 +118,7 @@ class _Collection:
                 stack_collectors = [collector(context) for collector in collectors]
                 beside = asyncio.create_task(self._beside(stack_collectors, starting))
                 tasks = self._service_tasks(context, starting)
+                under_way += [beside, *tasks]
                 try:
                     stack = await asyncio.shield(stack_task)  # Ctrl-C must not lose what is being started
                 except Exception as broken:
@@ -119,9 +131,16 @@ class _Collection:
                 await self._collect(stack, context, stack_collectors, tasks)
             await asyncio.to_thread(self._stop)
             await beside
+        except asyncio.CancelledError:
+            supervisor().end()
+            raise
         finally:
-            await asyncio.wait([stack_task])  # what is being started must be there before it can be stopped
-            await asyncio.to_thread(self._stop)
+            for task in under_way[1:]:
+                task.cancel()
+            # What is being started must be there before it can be stopped, also by threads of cancelled tasks.
+            await asyncio.gather(*under_way, return_exceptions=True)
+            await loop.shutdown_default_executor()
+            self._stop()
 
     def _plan(self) -> RunnerPlan:
         return RunnerPlan(self._work_dir, STACK, self._settings.components, self._say)

@@ -11,6 +11,7 @@ import pytest
 from suites.core.rule import Level
 from suites.core.verdict import Verdict
 from suites.run import options
+from suites.run.interruption import end_workers, interruption, name_worker, worker_ended
 from suites.run.outcome import Nonconformance, RuleBrokeError, headline, plain
 from suites.run.progress import progress_printer, relayed
 from suites.run.run_folder import FOLDER
@@ -29,8 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the run, and tell the reports where its description will be."""
     options.use_servers(config)
+    interruption.install()
     run = RunSession(config)
     config.stash[RUN] = run
+    if hasattr(config, "workerinput"):
+        name_worker(run.folder.path)
     config.obs_run_info = run.folder.path / "run.json"  # type: ignore[attr-defined]  # how reports finds it, see reports/plugin.py
 
 
@@ -38,7 +42,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the run folder, in the process that made it."""
     run = config.stash.get(RUN, None)
     if run is not None:
+        worker_ended(run.folder.path)
         run.folder.remove()
+    interruption.restore()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -50,6 +56,7 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Say at once what cannot be run as asked: one message and exit code 4, before a test is made of it."""
+    interruption.begin()
     config = session.config
     if any(_holds_suites(config.invocation_params.dir / argument.partition("::")[0]) for argument in config.args):
         config.stash[RUN].check()
@@ -101,6 +108,11 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         return (yield)
 
 
+def pytest_runtest_setup() -> None:
+    """Judge nothing more once the run is to end."""
+    interruption.check()
+
+
 @pytest.fixture
 def judgement(request: pytest.FixtureRequest) -> Verdict:
     """The verdict of one rule on one subject; an error of the suite itself is raised here, in the setup."""
@@ -115,7 +127,12 @@ def judgement(request: pytest.FixtureRequest) -> Verdict:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Print no failure twice: where each of them is a verdict, the report lists them."""
+    """End the workers of an interrupted run; print no failure twice: where each is a verdict, the report lists them."""
+    config = session.config
+    interruption.over()
+    config.obs_interrupted = interruption.reason  # type: ignore[attr-defined]  # how reports finds it, see reports/plugin.py
+    if interruption.reason and not hasattr(config, "workerinput"):
+        end_workers(config.stash[RUN].folder.path)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     failed = reporter.stats.get("failed", []) + reporter.stats.get("error", []) if reporter else []
     if failed and all(any(name == "verdict" for name, _ in getattr(one, "user_properties", ())) for one in failed):

@@ -15,7 +15,7 @@ PLUGIN = "tests/support/breaks_collection"
 def test_what_was_seen_before_collecting_broke_is_judged(tmp_path: Path, workers: tuple[str, ...]) -> None:
     run = finished(
         tmp_path,
-        *("--catalog=fixtures/broken", "--service=healthy", "-k=healthy or component-ready"),
+        *("--catalog=fixtures/broken", "-k=healthy or component-ready"),
         *("-p", "tests.support.breaks_collection", *workers),
     )
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output[-3000:]

@@ -6,6 +6,7 @@ With real servers, on the healthy miniature: no verdict on the service may fail 
 from __future__ import annotations
 
 import asyncio
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -23,7 +24,7 @@ from stack.servers.find import find_binary
 from suites.core.evidence import NotEvaluated, Records
 from suites.core.running_service import RunningService
 from suites.logs.collect import pipeline
-from tests.support.conformance_run import Finished, finished
+from tests.support.conformance_run import ROOT, Finished, finished
 
 NEEDS = {
     "prometheus": {
@@ -43,11 +44,16 @@ real = pytest.mark.skipif(
 )
 
 
+def healthy_alone(folder: Path) -> str:
+    """A catalog with one service: `--service` would leave the components out, too."""
+    shutil.copytree(ROOT / "fixtures" / "broken" / "healthy", folder / "catalog" / "healthy")
+    return f"--catalog={folder / 'catalog'}"
+
+
 def run_without(home: Path, component: str, when: str) -> Finished:
     return finished(
-        home,
-        "--catalog=fixtures/broken",
-        "--service=healthy",
+        home / "run",
+        healthy_alone(home),
         "-k=healthy or component-ready",
         *("-p", "tests.support.kills_component"),
         env={"KILLED_COMPONENT": component, "KILLED_WHEN": when},

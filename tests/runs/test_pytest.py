@@ -1,21 +1,17 @@
-"""`pytest suites/` behaves as a pytest user expects: selection, stopping, workers, interruption, exit codes.
+"""`pytest suites/` behaves as a pytest user expects: selection, stopping, workers, exit codes.
 
 The catalog is the miniatures'; `healthy` breaks nothing, `answers-500` one rule.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fixtures.broken._miniature.endpoints import BEHAVIOURS
 from fixtures.broken._miniature.loopback_server import serving
-from stack.eventually import eventually
-from tests.support.conformance_run import Finished, Started, finished, started
+from tests.support.conformance_run import Finished, finished
 
 HEALTHY = ("--catalog=fixtures/broken", "--service=healthy")
 STARTS = "starting the stack and"
@@ -113,41 +109,6 @@ def test_fail_on_warning_fails_what_was_not_evaluated(tmp_path: Path) -> None:
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output[-3000:]
     assert "Warnings and gaps fail this run (--fail-on warning)" in run.output
     assert run.report["gate"]["passed"] is False
-
-
-def a_service_runs(run: Started) -> None:
-    """Wait until the experiment is under way, whoever conducts it."""
-    eventually(
-        run.survivors,
-        lambda there: any("fixtures.broken._miniature" in command for command in there.values()),
-        60,
-        describe="a service runs",
-    )
-
-
-def judging_began(run: Started) -> None:
-    run.wait_for("evidence collected in")
-
-
-@pytest.mark.parametrize(("moment", "workers"), [(a_service_runs, ()), (judging_began, ()), (a_service_runs, ("-n2",))])
-def test_ctrl_c_ends_everything(tmp_path: Path, moment: Callable[[Started], None], workers: tuple[str, ...]) -> None:
-    selected = ("--catalog=fixtures/broken", "--service=healthy", "--service=hangs", "-p", "tests.support.slow_judging")
-    with started(tmp_path, *selected, *workers) as run:
-        moment(run)
-        os.killpg(run.process.pid, signal.SIGINT)  # as a terminal does: to the whole group
-        ended = run.finish()
-        assert ended.code == pytest.ExitCode.INTERRUPTED, ended.output[-3000:]
-        assert "INTERNALERROR" not in ended.output
-        eventually(run.survivors, lambda left: not left, 10, describe="no process is left")
-        assert not run.leftovers()
-
-
-def test_a_killed_run_leaves_no_process(tmp_path: Path) -> None:
-    with started(tmp_path, "--catalog=fixtures/broken", "--service=healthy", "--service=hangs") as run:
-        a_service_runs(run)
-        run.process.kill()
-        run.finish()
-        eventually(run.survivors, lambda left: not left, 15, describe="no process is left")
 
 
 def test_a_url_that_nobody_answers_is_a_breach_not_an_error(tmp_path: Path) -> None:

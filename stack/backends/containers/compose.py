@@ -6,6 +6,7 @@ file adds the ports by which the components are asked, the services under test, 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ from testcontainers.compose import DockerCompose
 
 from stack.backends.containers.engine import EngineError, environment, last_words
 from stack.backends.ports import HOST
-from stack.backends.supervisor import MARK, supervisor
+from stack.backends.supervisor import MARK, RunEndedError, supervisor
 from stack.components import COMPONENTS
 
 if TYPE_CHECKING:
@@ -110,13 +111,16 @@ class ProjectCompose(DockerCompose):
             start_new_session=True,
         )
         what = next((word for word in words if word in TIMEOUTS), "")
-        with watching.watching(process.pid):
-            try:
+        try:
+            with watching.watching(process.pid, cleaning=what == "down"):
                 out, said = process.communicate(timeout=TIMEOUTS.get(what, CALL_S))
-            except subprocess.TimeoutExpired:
+        except (RunEndedError, subprocess.TimeoutExpired) as late:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
-                raise EngineError(f"`docker compose {what}` did not end within {TIMEOUTS[what]:g} s") from None
+            process.communicate()
+            ended = isinstance(late, RunEndedError)
+            reason = str(late) if ended else f"it did not end within {TIMEOUTS.get(what, CALL_S):g} s"
+            raise EngineError(f"`docker compose {what}`: {reason}") from None
         if process.returncode:
             raise _failure(what, out, said)
         return subprocess.CompletedProcess(words, 0, out, said)
