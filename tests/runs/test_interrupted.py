@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stack.eventually import eventually
+from suites.run.run_folder import PREFIX
 from tests.support.conformance_run import Started, started
 
 SELECTED = ("--catalog=fixtures/broken", "--service=healthy", "--service=hangs", "-p", "tests.support.slow_judging")
@@ -17,7 +18,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def the_run_began(run: Started) -> None:
-    eventually(run.leftovers, bool, 60, 0.01, 0.01, describe="the run has its folder")
+    def folders() -> list[str]:
+        return [name for name in run.leftovers() if name.startswith(PREFIX)]
+
+    eventually(folders, bool, 60, 0.01, 0.01, describe="the run has its folder")
 
 
 def the_stack_starts(run: Started) -> None:

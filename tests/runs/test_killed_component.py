@@ -6,7 +6,6 @@ With real servers, on the healthy miniature: no verdict on the service may fail 
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -24,7 +23,7 @@ from stack.servers.find import find_binary
 from suites.core.evidence import NotEvaluated, Records
 from suites.core.running_service import RunningService
 from suites.logs.collect import pipeline
-from tests.support.conformance_run import ROOT, Finished, finished
+from tests.support.conformance_run import Finished, finished
 
 NEEDS = {
     "prometheus": {
@@ -44,16 +43,10 @@ real = pytest.mark.skipif(
 )
 
 
-def healthy_alone(folder: Path) -> str:
-    """A catalog with one service: `--service` would leave the components out, too."""
-    shutil.copytree(ROOT / "fixtures" / "broken" / "healthy", folder / "catalog" / "healthy")
-    return f"--catalog={folder / 'catalog'}"
-
-
 def run_without(home: Path, component: str, when: str) -> Finished:
     return finished(
-        home / "run",
-        healthy_alone(home),
+        home,
+        "--catalog=fixtures/broken",
         "-k=healthy or component-ready",
         *("-p", "tests.support.kills_component"),
         env={"KILLED_COMPONENT": component, "KILLED_WHEN": when},
