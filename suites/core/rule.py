@@ -81,8 +81,17 @@ class Rule:
         return self.id.partition("/")[0]
 
     def judge(self, record: Record) -> Iterator[Finding]:
-        """Yield what is wrong with `record`; raises `NotApplicable` where the rule has nothing to say."""
-        yield from self.check(record)
+        """Yield what is wrong with `record`; raises `NotApplicable` where the rule has nothing to say.
+
+        A record may have `nothing_to_judge`, which says why it is empty, or is empty itself: emptiness may break a
+        rule, but it proves nothing, so no rule passes on it.
+        """
+        broken = False
+        for finding in self.check(record):
+            broken = True
+            yield finding
+        if not broken and (why := getattr(record, "nothing_to_judge", "")):
+            raise NotApplicable(why)
 
 
 class BadRuleError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from stack.records.config.scrape_jobs import ScrapeJobs
 from suites.core.area import StackFiles, StaticRecords
 from suites.core.discovery import areas, in_area, rules
 from suites.core.evidence import NotEvaluated
+from suites.core.rule import NotApplicable
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = ROOT / "stack"
@@ -35,8 +37,9 @@ def broken_rules(evidence: StaticRecords, area: str) -> dict[str, list[str]]:
         for rule in in_area(area):
             found = records.get(rule.record)
             for record in found if isinstance(found, list) else ():
-                for finding in rule.judge(record):
-                    messages.setdefault(f"{subject} {rule.id}", []).append(finding.message)
+                with suppress(NotApplicable):
+                    for finding in rule.judge(record):
+                        messages.setdefault(f"{subject} {rule.id}", []).append(finding.message)
     return messages
 
 

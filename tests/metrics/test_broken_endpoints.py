@@ -16,7 +16,7 @@ from stack.records.scrape.budget import DEFAULT
 from stack.records.scrape.contract import Contract
 from stack.records.scrape.pair import ScrapePair
 from stack.records.scrape.scrape import Scrape
-from suites.core.discovery import rules
+from suites.core.discovery import in_area, rules
 from suites.core.evidence import Evidence, NotEvaluated, Records
 from suites.core.verdict import judge
 from suites.metrics.collect.scrapes import ALL, after, before
@@ -48,6 +48,12 @@ def red(records: Records, level: str = "MUST") -> dict[str, list[str]]:
         if verdict.findings:
             found[rule.id] = [finding.message for finding in verdict.findings]
     return found
+
+
+def found_in(records: Records, kind: type) -> Evidence | NotEvaluated:
+    """The evidence of one type, as the store gives it."""
+    found = records.get(kind, NotEvaluated("nothing was collected"))
+    return found if isinstance(found, NotEvaluated) else Evidence(tuple(found), "live")
 
 
 CASES = {
@@ -118,9 +124,11 @@ def test_a_service_that_refuses() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening: nobody else can take the port meanwhile
         port = taken.getsockname()[1]
-        found = red(asyncio.run(collect(f"http://127.0.0.1:{port}/metrics")))
+        records = asyncio.run(collect(f"http://127.0.0.1:{port}/metrics"))
     message = f"the metrics endpoint cannot be reached: connection refused at 127.0.0.1:{port}"
-    assert found == {"metrics/endpoint-reachable": [message]}
+    assert red(records) == {"metrics/endpoint-reachable": [message]}
+    verdicts = [judge(rule, "service", found_in(records, rule.record)) for rule in in_area("metrics")]
+    assert not [verdict.rule.id for verdict in verdicts if verdict.outcome == "pass"]
 
 
 def test_a_name_that_does_not_resolve() -> None:

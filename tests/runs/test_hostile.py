@@ -23,8 +23,8 @@ BROKEN = ROOT / "fixtures" / "broken"
 
 BREAKS: dict[str, dict[str, str]] = {
     "healthy": {},
-    "refuses": {"metrics/endpoint-reachable": "Connection refused"},
-    "dies-at-start": {"metrics/endpoint-reachable": "no configuration: APP_DATABASE is not set"},
+    "refuses": {"metrics/service-started": "Connection refused"},
+    "dies-at-start": {"metrics/service-started": "no configuration: APP_DATABASE is not set"},
     "dies-in-the-middle": {
         "metrics/endpoint-reachable": "dies-in-the-middle ended with exit code 1",
         "metrics/traffic-answered": "GET `/work` was not answered, once: Server disconnected",

@@ -87,6 +87,13 @@ class Exposition:
         for part, value in zip(fields(self), state, strict=True):
             object.__setattr__(self, part.name, value)
 
+    @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing that a rule could pass on; empty where there are samples."""
+        if self.series_count:
+            return ""
+        return "the body is not an exposition" if "unparsable" in self.faults else "the exposition has no sample"
+
     def samples(self) -> Iterator[Sample]:
         """All samples of all families, family by family."""
         for family in self.families:

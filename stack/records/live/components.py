@@ -54,6 +54,11 @@ class Listeners(FromYaml):
     addresses: tuple[str, ...]
 
     @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing that a rule could pass on."""
+        return "" if self.addresses else f"{self.component} listens nowhere"
+
+    @property
     def public(self) -> tuple[str, ...]:
         """Those that others than this machine can reach."""
         return tuple(address for address in self.addresses if not _is_loopback(address))

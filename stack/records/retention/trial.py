@@ -64,6 +64,11 @@ class RetentionTrial:
     took_s: float = 0.0
 
     @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing that a rule could pass on."""
+        return "" if any(group.written for group in self.ages) else f"no {self.things} were written"
+
+    @property
     def old(self) -> tuple[AgeGroup, ...]:
         """What is older than seven days."""
         return tuple(group for group in self.ages if group.expired)

@@ -41,6 +41,11 @@ class BudgetedScrape:
     took_seconds: float
     budget: Budget
 
+    @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing that a rule could pass on."""
+        return self.exposition.nothing_to_judge
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the text form (see the module); raises ValueError for unknown or missing parts."""

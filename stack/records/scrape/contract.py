@@ -63,6 +63,11 @@ class MetricContract:
     exposition: Exposition
     before: Exposition | None = None
 
+    @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing that a rule could pass on."""
+        return self.exposition.nothing_to_judge
+
     def family(self, name: str) -> MetricFamily | None:
         """The family of a name of the text format, whichever format was exposed."""
         return find_family(self.exposition, name)

@@ -54,6 +54,11 @@ class Negotiation:
 
     answers: tuple[Scrape, ...]
 
+    @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing that a rule could pass on."""
+        return "" if any(answer.ok for answer in self.answers) else "the metrics endpoint gave no answer"
+
     def asked(self, accept: str) -> tuple[Scrape, ...]:
         """The answers to one `Accept` header."""
         return tuple(answer for answer in self.answers if answer.accept == accept)

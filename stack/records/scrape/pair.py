@@ -46,6 +46,11 @@ class ScrapePair:
     cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing that a rule could pass on."""
+        return self.before.nothing_to_judge or self.after.nothing_to_judge
+
+    @property
     def restarted(self) -> bool:
         """The process reports a later start time: then counters may begin at 0 again."""
         before, after = (_start_time(exposition) for exposition in (self.before, self.after))

@@ -69,6 +69,11 @@ class Scrape:
         return self.error is None and self.status == 200
 
     @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing that a rule could pass on; empty where there is a complete answer."""
+        return f"the metrics endpoint gave no complete answer: {self.error}" if self.error is not None else ""
+
+    @property
     def is_html(self) -> bool:
         """The answer is a web page, by its Content-Type or by how it begins."""
         media_type = (self.content_type or "").partition(";")[0].strip().lower()
@@ -119,6 +124,11 @@ class ConcurrentScrapes:
 
     scrapes: tuple[Scrape, ...]
     series: tuple[frozenset[bytes], ...]
+
+    @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing that a rule could pass on."""
+        return "" if sum(scrape.ok for scrape in self.scrapes) > 1 else "fewer than two scrapes were answered"
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -27,6 +27,11 @@ class ProvokedTraffic:
 
     answers: tuple[Answer, ...]
 
+    @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing that a rule could pass on."""
+        return "" if self.answers else "no requests were sent"
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the record from a YAML list of mappings with `Answer`'s fields as keys."""

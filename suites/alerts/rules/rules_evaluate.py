@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stack.records.alerts.running import LoadedRules
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -22,6 +22,8 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/prometheus/latest/querying/api/#rules",
 )
 def check(rules: LoadedRules) -> Iterator[Finding]:
+    if not rules.loaded:
+        raise NotApplicable("the server has no rules")
     for loaded in rules.loaded:
         if loaded.error:
             yield Finding(

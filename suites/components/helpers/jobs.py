@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from suites.core.finding import Finding, Where
+from suites.core.rule import NotApplicable
 
 
-def unknown_jobs(jobs: Iterable[tuple[str, Where]], known: Iterable[str]) -> Iterator[Finding]:
+def unknown_jobs(jobs: Collection[tuple[str, Where]], known: Iterable[str]) -> Iterator[Finding]:
     """A finding for each job, given with its place, that is not in `known`: the catalog and the components."""
+    if not jobs:
+        raise NotApplicable("there are no scrape jobs")
     expected = set(known)
     for job, where in jobs:
         if job not in expected:
@@ -17,9 +20,11 @@ def unknown_jobs(jobs: Iterable[tuple[str, Where]], known: Iterable[str]) -> Ite
 
 
 def services_without_job(
-    jobs: Iterable[str], catalog: Iterable[str], source: str, where: Where | None = None
+    jobs: Iterable[str], catalog: Collection[str], source: str, where: Where | None = None
 ) -> Iterator[Finding]:
     """A finding for each service of the catalog without a job in `source`, such as `the running Prometheus`."""
+    if not catalog:
+        raise NotApplicable("the catalog has no services")
     found = set(jobs)
     for name in catalog:
         if name not in found:

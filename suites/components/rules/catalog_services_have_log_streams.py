@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stack.records.live.catalog import CatalogStreams
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -26,6 +26,8 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://grafana.com/docs/loki/latest/reference/loki-http-api/#list-series",
 )
 def check(streams: CatalogStreams) -> Iterator[Finding]:
+    if not streams.expected:
+        raise NotApplicable("no service of the catalog logs")
     period = "hour" if streams.hours == 1 else f"{streams.hours:g} hours"
     for name in streams.expected:
         if name not in streams.found:

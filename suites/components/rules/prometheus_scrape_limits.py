@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.config.prometheus import PrometheusConfig
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 LIMITS = ("sample_limit", "body_size_limit")
 
@@ -26,6 +26,8 @@ LIMITS = ("sample_limit", "body_size_limit")
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
 )
 def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
+    if not prometheus.data.get("scrape_configs"):
+        raise NotApplicable("the file has no scrape jobs")
     defaults = prometheus.section("global")
     jobs = prometheus.data.get("scrape_configs")
     for number, job in enumerate(jobs if isinstance(jobs, list) else []):

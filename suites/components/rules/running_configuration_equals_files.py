@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.config.effective import EffectiveConfig
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -27,6 +27,8 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://grafana.com/docs/loki/latest/reference/loki-http-api/#show-the-current-configuration",
 )
 def check(config: EffectiveConfig) -> Iterator[Finding]:
+    if all(setting.is_retention for setting in config.settings):
+        raise NotApplicable("the files make no settings other than on retention")
     # Retention settings are judged by `retention/running-retention-equals-files`.
     for setting, difference in config.differences(retention=False):
         hint = "reload or restart it; if that does not help, look for flags and variables that change the setting"

@@ -23,4 +23,4 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/prometheus/latest/querying/api/#targets",
 )
 def check(live: RunningJobs) -> Iterator[Finding]:
-    yield from unknown_jobs(((job, Where(url=url)) for job, url in live.jobs), live.catalog + live.components)
+    yield from unknown_jobs([(job, Where(url=url)) for job, url in live.jobs], live.catalog + live.components)

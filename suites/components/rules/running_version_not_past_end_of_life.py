@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from stack.records.config.release import RunningRelease
 from suites.components.helpers.end_of_life import past_end_of_life
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
-    Good("{name: prometheus, version: 3.13.5, pinned: v3.13.5, today: 2026-11-24}"),
     Good("{name: grafana, version: 12.3.1, pinned: 13.1.1, today: 2026-11-24}"),
     Bad(
         "{name: grafana, version: 11.6.0, pinned: 13.1.1, today: 2026-11-24}",
@@ -24,7 +23,7 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://grafana.com/docs/grafana/latest/upgrade-guide/when-to-upgrade/",
 )
 def check(release: RunningRelease) -> Iterator[Finding]:
-    if release.is_pinned:
-        return  # `component-not-past-end-of-life` reports the pinned release: one cause, one finding
+    if release.is_pinned:  # one cause, one finding
+        raise NotApplicable("the pinned release runs, which `components/component-not-past-end-of-life` judges")
     running = f"the running {release.name} {release.version}"
     yield from past_end_of_life(running, release.end_of_life, release.today)

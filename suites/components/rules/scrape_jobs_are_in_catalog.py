@@ -23,4 +23,4 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/concepts/jobs_instances/",
 )
 def check(scrape: ScrapeJobs) -> Iterator[Finding]:
-    yield from unknown_jobs(((job, Where(file=file)) for job, file in scrape.jobs), scrape.catalog + scrape.components)
+    yield from unknown_jobs([(job, Where(file=file)) for job, file in scrape.jobs], scrape.catalog + scrape.components)

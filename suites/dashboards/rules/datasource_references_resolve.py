@@ -42,6 +42,8 @@ PANEL = "{id: 1, title: Up, type: stat, targets: [{refId: A, expr: up, "
 def check(dashboard: Dashboard) -> Iterator[Finding]:
     if dashboard.problem:
         raise NotApplicable(f"{dashboard.file} cannot be read")
+    if not any(dashboard.references()):
+        raise NotApplicable(f"{dashboard.file} has nothing that refers to a datasource")
     variables = {variable.name for variable in dashboard.variables if variable.type == "datasource"}
     known = ", ".join(f"`{uid}`" for uid in dashboard.datasources) or "none"
     where = Where(file=dashboard.file)

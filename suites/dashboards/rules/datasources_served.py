@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.datasource import GrafanaDatasources
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 FILE = "provisioned: [{name: Loki, uid: loki, type: loki}]\nserved: "
 
@@ -27,6 +27,8 @@ FILE = "provisioned: [{name: Loki, uid: loki, type: loki}]\nserved: "
     source="https://grafana.com/docs/grafana/latest/administration/provisioning/#data-sources",
 )
 def check(datasources: GrafanaDatasources) -> Iterator[Finding]:
+    if not datasources.provisioned:
+        raise NotApplicable("no datasource is provisioned")
     served = {datasource.uid: datasource for datasource in datasources.served}
     for provisioned in datasources.provisioned:
         where = Where(file=provisioned.file or None, line=provisioned.line, url=datasources.url or None)

@@ -22,6 +22,8 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
     source="https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/04-Authentication_Testing/02-Testing_for_Default_Credentials",
 )
 def check(gateway: GatewayTrial) -> Iterator[Finding]:
+    if not gateway.tried:
+        raise NotApplicable("no credentials were tried")
     if not all(route.denied for route in gateway.routes[:1]):
         raise NotApplicable("the gateway does not require credentials, see `gateway/unauthenticated-access-denied`")
     for user in dict.fromkeys(pair.partition(":")[0] for pair in gateway.accepted):

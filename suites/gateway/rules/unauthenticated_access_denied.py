@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stack.records.live.gateway_trial import GatewayTrial
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -24,6 +24,8 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html",
 )
 def check(gateway: GatewayTrial) -> Iterator[Finding]:
+    if not gateway.routes:
+        raise NotApplicable("no route of the gateway was requested")
     for route in gateway.routes:
         if not route.denied:
             yield Finding(

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from stack.clients.prometheus import PrometheusClient
 from stack.records.exposition.exposition import Exposition
+from stack.records.live.service_start import ServiceStart
 from stack.records.scrape.pair import ScrapePair
 from stack.records.scrape.scrape import Scrape
 from stack.records.scrape.target import ScrapeTarget
@@ -52,18 +53,19 @@ class MetricsCollector:
         if died := running.died():
             records[Scrape] = _with_cause(records[Scrape], died)
         records[ProvokedTraffic] = self._traffic(traffic)
+        elsewhere = NotEvaluated("this run did not start it", applies=False)
+        records[ServiceStart] = [ServiceStart(self._name)] if running.processes else elsewhere
         self._run.store.put(self._name, records, "live")
         self._measure(records)
         self._run.store.put(self._name, await self._scraped(records, traffic.ended_at), "live")
 
     async def not_running(self) -> None:
-        """A service that should run and does not cannot be reached; one that cannot run here is not evaluated."""
+        """A service that should run and does not breaks one rule; everything else about it is not evaluated."""
         problem = self._running.problem or "the service does not run"
         types = {rule.record for rule in in_area("metrics")}
         records: dict[type, list[object] | NotEvaluated] = dict.fromkeys(types, NotEvaluated(problem))
         if self._running.expected:
-            path = self._running.service.metrics.path
-            records[Scrape] = [Scrape(url=path, error_kind="connect", error=problem)]
+            records[ServiceStart] = [ServiceStart(self._name, problem)]
         self._run.store.put(self._name, records, "live")
 
     def _traffic(self, traffic: Traffic) -> list[ProvokedTraffic] | NotEvaluated:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.scrape.scrape import Scrape
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -30,3 +30,5 @@ def check(scrape: Scrape) -> Iterator[Finding]:
             "expose fewer series: check for a label with a value per request, user or path; set `body_size_limit` in "
             "the scrape configuration to protect Prometheus",
         )
+    elif scrape.status != 200:
+        raise NotApplicable(f"the answer has status {scrape.status}, so its body was not read to the end")

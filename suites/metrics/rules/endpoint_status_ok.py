@@ -25,7 +25,6 @@ DEFAULT_HINT = "check the service's log for the error; answer what is known and 
 
 @rule(
     Good("HTTP/1.1 200 OK\n\na_jobs 1\n"),
-    Good("X-Error: connect: connection refused at 127.0.0.1:9\n"),
     Bad(
         "HTTP/1.1 500 Internal Server Error\n\nboom\n", "the metrics endpoint answers status 500 Internal Server Error"
     ),
@@ -34,7 +33,7 @@ DEFAULT_HINT = "check the service's log for the error; answer what is known and 
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#failed-scrapes",
 )
 def check(scrape: Scrape) -> Iterator[Finding]:
-    if scrape.status is not None and scrape.status != 200 and scrape.error is None:
+    if scrape.error is None and scrape.status is not None and scrape.status != 200:
         yield Finding(
             f"the metrics endpoint answers status {scrape.status} {scrape.reason}".rstrip(),
             Where(url=scrape.url, excerpt=scrape.head or None),

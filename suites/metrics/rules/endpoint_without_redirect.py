@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stack.records.scrape.scrape import Scrape
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -22,7 +22,9 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
 )
 def check(scrape: Scrape) -> Iterator[Finding]:
-    if scrape.ok and scrape.redirects and not scrape.is_html:
+    if not scrape.ok or scrape.is_html:
+        raise NotApplicable("the metrics endpoint did not answer metrics")
+    if scrape.redirects:
         last = scrape.redirects[-1]
         yield Finding(
             f"the metrics endpoint redirects ({last.status}) to `{last.location}`",

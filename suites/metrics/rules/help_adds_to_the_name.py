@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 from suites.metrics.helpers.families import where
 
 WORD = re.compile(r"[a-z0-9]+")
@@ -27,6 +27,8 @@ WORD = re.compile(r"[a-z0-9]+")
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#help-strings",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
+    if not family.help:
+        raise NotApplicable("the metric has no help text")
     name = family.exposed_name
     words = WORD.findall((family.help or "").lower())
     if words and set(words) <= {*WORD.findall(name.lower()), "the", "of", "a", "metric"}:

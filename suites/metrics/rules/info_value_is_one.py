@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -26,9 +26,8 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    # `openmetrics-info-value` judges families of type info.
     if family.type == "info" or not family.name.endswith("_info"):
-        return
+        raise NotApplicable("the metric is no `_info`, or of type info, which `openmetrics-info-value` judges")
     if family.type not in ("gauge", "unknown"):
         message = f"info metric `{family.name}` is a {family.type} instead of a gauge"
         yield Finding(message, Where(series=family.name, line=family.type_line), "expose it as a gauge of value 1")

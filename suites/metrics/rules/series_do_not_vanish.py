@@ -19,7 +19,7 @@ from suites.metrics.helpers.pairs import COUNTER_LIKE, subjects_gone
     Good("# TYPE a_total counter\na_total 1\n--- 15 s later\n# TYPE a_total counter\na_total 1\nb 1\n"),
     Good(
         '# TYPE a_total counter\na_total{d="x"} 1\n# TYPE a_up gauge\na_up{d="x"} 1\n--- 15 s later\n'
-        "# TYPE a_total counter\n# TYPE a_up gauge\n"
+        "# TYPE a_total counter\n# TYPE a_up gauge\nb 1\n"
     ),
     Good("# TYPE a_free gauge\na_free 1\n--- 15 s later\nb 1\n"),
     Bad(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -27,7 +27,7 @@ from suites.core.rule import Bad, Good, Level, rule
 )
 def check(loki: LokiConfig) -> Iterator[Finding]:
     if not loki.schemas:
-        return
+        raise NotApplicable("the file has no schema")
     number, newest = max(enumerate(loki.schemas), key=lambda entry: str(entry[1].get("from")))
     if (newest.get("store"), newest.get("schema")) != ("tsdb", "v13"):
         yield Finding(

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 SCHEMA = "schema_config: {configs: [{store: tsdb, object_store: filesystem}]}\n"
 
 
 @rule(
     Good(SCHEMA + "compactor: {retention_enabled: true, delete_request_store: filesystem}"),
-    Good(SCHEMA + "compactor: {retention_enabled: false}"),
     Bad(SCHEMA + "compactor: {retention_enabled: true}", "`delete_request_store` is not set: Loki does not start"),
     Bad(
         SCHEMA + "compactor: {retention_enabled: true, delete_request_store: s3}",
@@ -29,7 +28,7 @@ SCHEMA = "schema_config: {configs: [{store: tsdb, object_store: filesystem}]}\n"
 def check(loki: LokiConfig) -> Iterator[Finding]:
     compactor = loki.section("compactor")
     if compactor.get("retention_enabled") is not True:
-        return
+        raise NotApplicable("retention is off, which `retention/loki-retention-enabled` reports")
     where = Where(file=loki.file, line=loki.line("compactor", "delete_request_store"))
     stores = [str(schema.get("object_store")) for schema in loki.schemas]
     hint = f"compactor: {{delete_request_store: {stores[-1] if stores else 'filesystem'}}}"

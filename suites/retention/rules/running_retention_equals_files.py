@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.config.effective import EffectiveConfig
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -32,6 +32,8 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://grafana.com/docs/loki/latest/reference/loki-http-api/#show-the-current-configuration",
 )
 def check(config: EffectiveConfig) -> Iterator[Finding]:
+    if all(not setting.is_retention for setting in config.settings):
+        raise NotApplicable("the files make no settings on retention")
     for setting, difference in config.differences(retention=True):
         hint = "look for flags and variables that change it, set the wanted value in the file, and restart"
         yield Finding(difference, Where(file=setting.file or None, line=setting.line), hint)
