@@ -28,16 +28,24 @@ from suites.core.rule import NotApplicable
 from suites.logs.collect.delivery import DeliveryContract, collect
 from tests.fidelity.real import LOKI_CONFIG, PROMTAIL_CONFIG, RealLogs, needs_real_servers, real_logs
 
-RULES = {name: rule for name, rule in rules().items() if name.startswith("logs/delivered-")}
+RULES = {name: rule for name, rule in rules().items() if rule.record is Delivery}
 LAST = "- labelallow: [system, service, instance, environment, level]"
 METADATA = "- structured_metadata:\n                request_id:\n"
 SCRAPE = "scrape_configs:\n"
+LIMIT = "\n            - limit:\n                rate: 0.001\n                burst: 22\n                drop: true"
+SECOND_JOB = """  - job_name: again
+    static_configs:
+      - targets: [localhost]
+        labels:
+          job: again
+          __path__: ${PROMTAIL_LOG_GLOB:-/var/log/services/*/*/*.log}
+"""
 SKIP = ("action_on_failure: fudge", "action_on_failure: skip")
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is changed in the agent's configuration, what is expected of the service, and the rules that break."""
+    """What is changed in the agent's configuration or written besides, what is expected, and the rules that break."""
 
     red: tuple[str, ...]
     changes: tuple[tuple[str, str], ...] = ()
@@ -45,6 +53,7 @@ class Case:
     labels: dict[str, str] = field(default_factory=lambda: {"level": "*"})
     streams: int = 20
     deadline_s: float = 6.0
+    more: tuple[str, ...] = ()
 
 
 CASES = {
@@ -73,6 +82,15 @@ CASES = {
     "line-too-long": Case(("exactly-once",), ((SCRAPE, f"limits_config:\n  max_line_size: 1KB\n\n{SCRAPE}"),)),
     "line-dropped": Case(
         ("exactly-once",), ((LAST, f"{LAST}\n            - drop:\n                expression: Traceback"),)
+    ),
+    "equal-lines-lost": Case(
+        ("exactly-once",),
+        ((LAST, LAST + LIMIT),),
+        more=("the same each time",) * 20,
+    ),
+    "read-by-two-jobs": Case(("exactly-once",), ((SCRAPE, SCRAPE + SECOND_JOB),)),
+    "equal-lines-in-one-second": Case(
+        ("timestamp-tells-equal-lines-apart",), more=('{"timestamp": "@NOW@", "level": "info", "event": "beat"}',) * 5
     ),
     "line-cut": Case(
         ("json-parses", "unchanged"),
@@ -103,8 +121,15 @@ CASES = {
 }
 
 
-def write_lines(folder: Path, service: str) -> tuple[EmittedLine, ...]:
-    """Write what a service logs: events with ids, one long, and a stack trace on lines of its own."""
+MESSAGES = {
+    "equal-lines-lost": "13 of 35 lines, first line 23, were not found in 6 s",
+    "read-by-two-jobs": "15 of 15 lines, first line 1, were found up to 2 times, also in `{filename=",
+    "equal-lines-in-one-second": "4 of 20 lines, first line 17, were stored as one with an equal line of the same time",
+}
+
+
+def write_lines(folder: Path, service: str, more: tuple[str, ...] = ()) -> tuple[EmittedLine, ...]:
+    """Write what a service logs: events with ids, one long, a stack trace on lines of its own, and `more`."""
     now = time.time() - 0.5
     texts = []
     for number in range(12):
@@ -116,6 +141,8 @@ def write_lines(folder: Path, service: str) -> tuple[EmittedLine, ...]:
         )
         if number == 8:
             texts += ["Traceback (most recent call last):", f'  File "{service}.py", line 8, in main', "ValueError: 8"]
+    whole_second = datetime.fromtimestamp(int(now), UTC).isoformat().replace("+00:00", "Z")
+    texts += [text.replace("@NOW@", whole_second) for text in more]
     path = folder / "logs" / "dante" / service / "one.log"
     path.parent.mkdir(parents=True)
     path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
@@ -148,6 +175,10 @@ async def delivered(
     return delivery
 
 
+def short(name: str) -> str:
+    return name.removeprefix("logs/").removeprefix("delivered-")
+
+
 def judge(delivery: Delivery) -> dict[str, list[str]]:
     """Return the messages of the rules that are red."""
     red = {}
@@ -157,7 +188,7 @@ def judge(delivery: Delivery) -> dict[str, list[str]]:
         except NotApplicable:
             continue
         if messages:
-            red[name.removeprefix("logs/delivered-")] = messages
+            red[short(name)] = messages
     return red
 
 
@@ -180,7 +211,7 @@ def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, D
     with real_logs(folder) as real:
         for name in CASES:
             start_case(real, name, folder / name)
-        lines = {name: write_lines(folder / name, name) for name in CASES}
+        lines = {name: write_lines(folder / name, name, case.more) for name, case in CASES.items()}
 
         async def all_of_them() -> list[Delivery]:
             return await asyncio.gather(
@@ -202,11 +233,14 @@ def test_a_wrong_agent_turns_just_its_rules_red(name: str, deliveries: dict[str,
         delivery = replace(delivery, contention=1.0)
     red = judge(delivery)
     assert sorted(red) == sorted(CASES[name].red), red
+    if name in MESSAGES:
+        [message] = red[CASES[name].red[0]]
+        assert message.startswith(MESSAGES[name])
 
 
 def test_every_rule_is_among_the_cases() -> None:
     covered = {rule for case in CASES.values() for rule in case.red}
-    assert covered == {name.removeprefix("logs/delivered-") for name in RULES}
+    assert covered == {short(name) for name in RULES}
 
 
 @pytest.mark.native
@@ -245,7 +279,7 @@ def test_lines_read_again_are_there_twice_only_without_their_own_time(tmp_path: 
                 assert red["exactly-once"] == ["15 of 15 lines, first line 1, were found up to 2 times"]
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in {"late"}])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in {"late", "equal-lines-lost"}])
 def test_the_stand_ins_turn_the_same_rules_red(name: str, tmp_path: Path) -> None:
     """Without real servers, a wrong configuration is still found, as simulated."""
     case = CASES[name]
@@ -253,7 +287,7 @@ def test_the_stand_ins_turn_the_same_rules_red(name: str, tmp_path: Path) -> Non
     simulated = EmbeddedLogs(
         changed(PROMTAIL_CONFIG, tmp_path / "promtail.yaml", case.changes), LOKI_CONFIG, environment
     )
-    lines = write_lines(tmp_path, name)
+    lines = write_lines(tmp_path, name, case.more)
     found = asyncio.run(
         collect(simulated, contract_of(name, case), lines, time.time() - 30, deadline_s=0.2, watched=False)
     )

@@ -132,6 +132,6 @@ async def followed(stack: DyingStack) -> Records:
     service = replace(Service.from_url("shop", "http://127.0.0.1:9"), logs=Logs("zap", labels={"service": "shop"}))
     stream = LogStream.parse('{"ts":1795500000.5,"level":"info","msg":"m"}\n')
     async with httpx.AsyncClient() as http:
-        store = pipeline.LogStore(stack, http)  # type: ignore[arg-type]  # as much of a stack as is looked at
+        store = pipeline.LogStore(stack, http, ())  # type: ignore[arg-type]  # as much of a stack as is looked at
         store.reader = empty_store()
         return await pipeline.deliveries(RunningService(service, started_at=1795500000.0), {LogStream: [stream]}, store)

@@ -6,7 +6,6 @@ time, its labels, its ids?
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,21 +15,16 @@ import yaml
 
 from stack.components import AGENTS, COMPONENTS
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry, label_set
+from stack.records.logs.matching import Match, pair
 
 ANY = "*"
 """In expected labels: any value will do."""
-
-CLOSE_NS = 1_000
-"""Times closer than this are one: a float of seconds since 1970 is no more exact than 0.24 microseconds."""
 
 EXAMPLE_FILE = "api.log"
 """The file that the lines of examples are from."""
 
 AGENT_FILE = f"stack/{COMPONENTS[AGENTS[0]].config_file}"
 """The configuration of the usual agent."""
-
-SHORTEST_PART = 8
-"""A shorter text is found in many others by chance."""
 
 
 class Arrival(NamedTuple):
@@ -41,27 +35,6 @@ class Arrival(NamedTuple):
 
     not_before_s: float
     seen_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What became of one line (or of `copies` equal lines without a time of their own).
-
-    `entries` have its very text; `altered` is the entry that it became, if its text was changed on the way.
-    """
-
-    line: EmittedLine
-    copies: int
-    entries: tuple[LogEntry, ...]
-    altered: LogEntry | None = None
-
-    @property
-    def best(self) -> LogEntry | None:
-        """The entry to judge: the one closest to the line's own time, so that a further copy is no second fault."""
-        own = self.line.time_ns
-        if own is not None and self.entries:
-            return min(self.entries, key=lambda entry: abs(entry.timestamp_ns - own))
-        return self.entries[0] if self.entries else self.altered
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,46 +75,20 @@ class Delivery:
 
     @cached_property
     def matches(self) -> tuple[Match, ...]:
-        """Each line with what was found of it."""
-        by_text: dict[str, list[LogEntry]] = defaultdict(list)
-        for entry in self.entries:
-            by_text[entry.line].append(entry)
-        matches = [
-            Match(same[0], 1 if same[0].time_ns is not None else len(same), tuple(by_text.pop(text, ())))
-            for text, same in self._by_text().items()
-        ]
-        strays = [entry for entries in by_text.values() for entry in entries]
-        return tuple(_with_altered(match, strays) for match in matches)
+        """Each text that was written, with what was found of it."""
+        return pair(self.lines, self.entries, self.is_expected)
 
     @cached_property
     def found(self) -> tuple[tuple[EmittedLine, LogEntry], ...]:
         """The lines that were found, each with the entry to judge."""
         return tuple((match.line, match.best) for match in self.matches if match.best is not None)
 
-    def _by_text(self) -> dict[str, list[EmittedLine]]:
-        lines: dict[str, list[EmittedLine]] = defaultdict(list)
-        for line in self.lines:
-            lines[line.text].append(line)
-        return lines
-
-
-def _with_altered(match: Match, strays: list[LogEntry]) -> Match:
-    """Find what a line that is not there as it was became, among the entries that no line accounts for."""
-    if match.entries:
-        return match
-    for entry in strays:
-        if _became(match.line, entry):
-            strays.remove(entry)
-            return Match(match.line, match.copies, (), entry)
-    return match
-
-
-def _became(line: EmittedLine, entry: LogEntry) -> bool:
-    """Whether an entry with another text is still this line: it has its very time, or one contains the other."""
-    if line.time_ns is not None and abs(entry.timestamp_ns - line.time_ns) < CLOSE_NS:
-        return True
-    shorter, longer = sorted((line.text, entry.line), key=len)
-    return len(shorter) >= SHORTEST_PART and shorter in longer
+    def is_expected(self, labels: LabelSet) -> bool:
+        """Whether a stream has just the labels that are declared, each with an expected value."""
+        values = dict(labels)
+        return values.keys() == self.expected.keys() and all(
+            wanted in (ANY, values[name]) for name, wanted in self.expected.items()
+        )
 
 
 def _fields(example: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ reported as such and not as a loss.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import time
@@ -16,8 +17,10 @@ from stack.clients.log_reader import LogReader, LogStoreError
 from stack.eventually import aeventually, contention
 from stack.records.logs.delivery import AGENT_FILE, ANY, Arrival, Delivery
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry
+from stack.records.logs.matching import pair
 from stack.records.logs.stream import LogStream
 from suites.core.evidence import NotEvaluated, Records
+from suites.logs.collect.elsewhere import OtherStreams
 
 BEFORE_S = 60.0
 """Seconds before the first line that are queried too: clocks differ a little."""
@@ -33,6 +36,9 @@ SEARCHED = 20
 
 SEARCHED_LENGTH = 120
 """Characters of a line that are searched for; a cut line still has its beginning."""
+
+SETTLE_S = 1.0
+"""How long after the last line a copy of it may come: a second job reads the same file a moment later."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +68,20 @@ async def collect(
     *,
     deadline_s: float = 20.0,
     watched: bool = True,
+    others: OtherStreams | None = None,
 ) -> Records:
     """Wait until all `lines` are in the store or `deadline_s` has passed; return the one `Delivery`.
 
     `emitted_from` is a moment before the first line, in seconds since the epoch. `watched` means that the wait
-    measures latency; with the stand-in it does not.
+    measures latency; with the stand-in it does not. `others` are the streams in which copies of the lines are searched
+    for, by default all that are not the service's.
     """
     if not lines:
         return {Delivery: NotEvaluated(f"{contract.service} emitted no line")}
     search = _Search(reader, contract, tuple(lines), emitted_from)
     try:
         await search.run(deadline_s)
+        await search.settle(others or OtherStreams(reader), SETTLE_S if watched else 0.0)
         streams = await reader.series([search.selector], *search.near)
         json_errors = await reader.json_errors(search.selector, *search.near)
     except LogStoreError as broken:
@@ -127,6 +136,14 @@ class _Search:
             if not self._missing():
                 return
 
+    async def settle(self, others: OtherStreams, seconds: float) -> None:
+        """Add what comes when all lines are there: copies, in the same streams or in others."""
+        await asyncio.sleep(seconds)
+        fresh = [*await self.reader.entries(self.selector, *self.near)]
+        fresh += await others.copies(self.lines, *self.near, [*self.entries, *fresh])
+        known = set(self.entries)
+        self.entries += [entry for entry in dict.fromkeys(fresh) if entry not in known]
+
     def arrivals(self) -> tuple[Arrival | None, ...]:
         """When each line could be queried, in seconds after its own time; None where it has none."""
         return tuple(self._arrival(line) for line in self.lines)
@@ -166,7 +183,10 @@ class _Search:
 
     def _missing(self) -> list[EmittedLine]:
         there = {entry.line for entry in self.entries}
-        return [line for line in self.lines if line.text not in there]
+        missing = [line for line in self.lines if line.text not in there]
+        if missing or len({line.text for line in self.lines}) == len(self.lines):
+            return missing
+        return [line for match in pair(self.lines, self.entries, bool) for line in match.lost]
 
     async def _search_everywhere(self) -> bool:
         """Search for missing lines under any label and any time; True if that explains all of them.
@@ -174,7 +194,7 @@ class _Search:
         A line with a time of its own is recognised anywhere. One without (a stack trace) is like those of other
         services, so it counts only where lines with a time were found.
         """
-        missing = [line for line in self._missing() if line.text.strip()]
+        missing = list({line.text: line for line in self._missing() if line.text.strip()}.values())
         for timed in (True, False):
             some = [line for line in missing if (line.time_ns is not None) is timed][:SEARCHED]
             found = [entry for line in some for entry in await self._anywhere(line.text[:SEARCHED_LENGTH])]

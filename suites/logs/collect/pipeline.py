@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from functools import cached_property
 
 import httpx
 
@@ -16,6 +18,7 @@ from suites.core.evidence import Kind, NotEvaluated, Records
 from suites.core.health import why_down
 from suites.core.running_service import RunningService
 from suites.logs.collect.delivery import DeliveryContract, collect, emitted
+from suites.logs.collect.elsewhere import OtherStreams
 
 DEADLINE_S = 20.0
 SIMULATED_DEADLINE_S = 10.0
@@ -25,13 +28,21 @@ STREAMS = 20
 
 
 class LogStore:
-    """The stack's log store: a real Loki, the stand-in, or the reason why there is neither."""
+    """The stack's log store: a real Loki, the stand-in, or the reason why there is neither.
 
-    def __init__(self, stack: RunningStack, http: httpx.AsyncClient) -> None:
+    `others` are its streams that belong to none of the run's `services`.
+    """
+
+    def __init__(self, stack: RunningStack, http: httpx.AsyncClient, services: Sequence[RunningService]) -> None:
         self.reader: LogReader | None = stack.embedded_logs
         self.kind: Kind = "simulated" if self.reader is not None else "live"
         self.missing = ""
         self._stack = stack
+        self._known = {
+            logs.labels.get("service", ""): frozenset(logs.labels)
+            for running in services
+            if (logs := running.service.logs) is not None
+        }
         self.agent = f"stack/{COMPONENTS[agent_of(stack.components)].config_file}"
         if self.reader is not None:
             return
@@ -45,6 +56,11 @@ class LogStore:
             self.missing = f"there is no log agent: {agent.detail}"
         else:
             self.reader = LokiClient(endpoint, http)
+
+    @cached_property
+    def others(self) -> OtherStreams | None:
+        """The streams in which copies of a service's lines are searched for."""
+        return OtherStreams(self.reader, self._known) if self.reader is not None else None
 
     def down(self) -> str:
         """Why lines cannot be delivered now; empty where agent and store both run."""
@@ -68,6 +84,7 @@ async def deliveries(running: RunningService, records: Records, store: LogStore)
         running.started_at - 1,
         deadline_s=deadline_s,
         watched=watched,
+        others=store.others,
     )
     if _all_found(found) or not (down := await asyncio.to_thread(store.down)):
         return found
@@ -76,7 +93,7 @@ async def deliveries(running: RunningService, records: Records, store: LogStore)
 
 def _all_found(found: Records) -> bool:
     judged = found[Delivery]
-    return not isinstance(judged, NotEvaluated) and all(len(each.found) == len(each.lines) for each in judged)
+    return not isinstance(judged, NotEvaluated) and not any(match.lost for each in judged for match in each.matches)
 
 
 def latencies(records: Records) -> list[float]:

@@ -27,7 +27,7 @@ def collectors(run: RunContext) -> Callable[[RunningService], LogsCollector]:
 
     async def check() -> LogStore:
         stack = await asyncio.shield(run.stack)
-        return await asyncio.to_thread(LogStore, stack, run.http)
+        return await asyncio.to_thread(LogStore, stack, run.http, run.services)
 
     async def log_store() -> LogStore:
         if not checked:

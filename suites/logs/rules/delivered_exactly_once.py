@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery
+from stack.records.logs.entry import show_labels
+from stack.records.logs.matching import Match
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.logs.helpers.delivered import STORE, at, count, due, verb
@@ -17,35 +19,56 @@ EMITTED = 'emitted:\n- {"ts":1.5,"msg":"a"}\n- {"ts":2.5,"msg":"b"}\n- plain\n'.
 )
 
 
+EQUAL = f"emitted:{' [same' + ', same' * 19}]\n"
+
+
 @rule(
     Good(EMITTED),
+    Good(EQUAL + f"found: [{', '.join(f'{{of: 1, at: {at}}}' for at in range(20))}]\n"),
+    # Loki keeps one of equal lines with equal times: `logs/timestamp-tells-equal-lines-apart` reports those.
+    Good("""emitted: ['{"ts":2,"msg":"a"}', '{"ts":2,"msg":"a"}']\nfound: [1]\n"""),
     Bad(EMITTED + "found: [1, 3]\n", "line 2 was not found in 20 s"),
     Bad(EMITTED + "found: []\nwaited: 5\n", "3 of 3 lines, first line 1, were not found in 5 s"),
+    Bad(
+        EQUAL + f"found: [{', '.join(f'{{of: 1, at: {at}}}' for at in range(7))}]\n",
+        "13 of 20 lines, first line 8, were not found in 20 s",
+    ),
     Bad(EMITTED + "found: [1, 2, 3, {of: 2, at: 9}]\n", "line 2 was found 2 times"),
+    Bad(
+        EMITTED + "found: [1, 2, 3, {of: 1, labels: {service: null, job: files}}]\n",
+        'line 1 was found 2 times, also in `{job="files", level="unknown"}`',
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/troubleshooting/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
     # An altered line counts as found: `logs/delivered-unchanged` reports it.
     total = len(due(delivery))
-    lost = [match.line for match in delivery.matches if match.best is None]
+    lost = sorted(
+        (line for match in delivery.matches for line in match.lost), key=lambda line: (line.file, line.number)
+    )
     if lost:
         yield Finding(
             f"{count(lost, total)} {verb(lost, 'was', 'were')} not found in {delivery.waited_s:g} s",
             at(lost[0]),
             f"check whether a job in {delivery.agent} reads {lost[0].file or 'the file'}, whether a stage drops "
-            "the line, and "
-            f"what `loki_discarded_samples_total` counts: the limits are in {STORE} under `limits_config`",
+            f"the line, and what `loki_discarded_samples_total` counts: the limits are in {STORE} under "
+            "`limits_config`",
         )
-    repeated = [match for match in delivery.matches if len(match.entries) > match.copies]
-    if repeated:
-        lines = [match.line for match in repeated]
-        most = max(len(match.entries) for match in repeated)
-        times = f"{most} times" if len(lines) == 1 else f"up to {most} times"
-        yield Finding(
-            f"{count(lines, total)} {verb(lines, 'was', 'were')} found {times}",
-            at(lines[0]),
-            f"keep `positions.filename` of {delivery.agent} on a volume, let one job alone read the file, and "
-            "give lines their "
-            "own time (stage `timestamp`): the store drops a copy that bears the same time",
-        )
+    yield from _repeated(delivery, [match for match in delivery.matches if match.repeated], total)
+
+
+def _repeated(delivery: Delivery, repeated: list[Match], total: int) -> Iterator[Finding]:
+    if not repeated:
+        return
+    lines = [match.line for match in repeated]
+    most = max(match.found for match in repeated)
+    times = f"{most} times" if len(lines) == 1 else f"up to {most} times"
+    elsewhere = next((show_labels(copy.labels) for match in repeated for copy in match.copies), None)
+    yield Finding(
+        f"{count(lines, total)} {verb(lines, 'was', 'were')} found {times}"
+        + (f", also in `{elsewhere}`" if elsewhere else ""),
+        at(lines[0], elsewhere),
+        f"keep `positions.filename` of {delivery.agent} on a volume, let one job of one agent alone read the file, and "
+        "give lines their own time (stage `timestamp`): the store drops a copy that bears the same time and labels",
+    )

@@ -27,7 +27,11 @@ EMITTED = """emitted: ['{"ts":1.5,"msg":"a long message"}', 'goroutine 1 [runnin
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
     found(delivery)
-    altered = [(match.line, match.altered.line) for match in delivery.matches if match.altered is not None]
+    altered = [
+        (line, entry.line)
+        for match in delivery.matches
+        for line, entry in zip(match.lines, match.altered, strict=False)
+    ]
     cut = [(line, text) for line, text in altered if line.text.startswith(text)]
     other = [line for line, text in altered if not line.text.startswith(text)]
     if cut:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack.records.logs.delivery import CLOSE_NS, Delivery
+from stack.records.logs.delivery import Delivery
+from stack.records.logs.matching import CLOSE_NS
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 from suites.logs.helpers.delivered import at, count, found, seconds, verb
