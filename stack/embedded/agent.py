@@ -15,13 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stack.embedded.config import read_config, size
+from stack.embedded.config import read_config
 from stack.embedded.entry import Entry
 from stack.embedded.log_store import LogStore
 from stack.embedded.pipeline import Pipeline
 from stack.embedded.refusal import ConfigError, NotSimulated
 
-_JOB_KEYS = {"job_name", "static_configs", "pipeline_stages", "docker_sd_configs", "relabel_configs"}
+_KEYS = frozenset({"server", "positions", "target_config", "clients", "scrape_configs"})
+_CLIENT_KEYS = frozenset({"url", "batchwait", "batchsize", "backoff_config"})
+_JOB_KEYS = frozenset({"job_name", "static_configs", "pipeline_stages", "docker_sd_configs", "relabel_configs"})
 _LAST_NS = 253402300800 * 1_000_000_000
 _FIRST_NS = -62135596800 * 1_000_000_000
 
@@ -42,10 +44,12 @@ class Agent:
     def __init__(self, config: Path, environment: Mapping[str, str], store: LogStore) -> None:
         self.store = store
         self.unread: list[str] = []
-        self.dropped = 0
         loaded = read_config(config.read_text(encoding="utf-8"), environment, config.name)
-        self._external = _external_labels(loaded, config.name)
-        self._max_line, self._truncate = _line_limit(loaded, config.name)
+        _check(loaded, _KEYS, config.name)
+        clients = loaded.get("clients") or []
+        if len(clients) != 1:
+            raise NotSimulated(f"{config.name}: anything but one entry in `clients`")
+        _check(clients[0], _CLIENT_KEYS, f"{config.name}: clients[0]")
         self.jobs = [
             job
             for number, written in enumerate(loaded.get("scrape_configs") or [])
@@ -68,28 +72,16 @@ class Agent:
     def _deliver(self, job: Job, path: str, labels: Mapping[str, str], line: bytes) -> None:
         text = line.decode("utf-8", "surrogateescape")
         entry = Entry(text, time.time_ns(), {**labels, "filename": path})
-        if not job.pipeline(entry):
-            self.dropped += 1
-            return
-        entry.labels = {**self._external, **entry.labels}
+        job.pipeline(entry)
         # Such a time cannot be sent at all; the real agent loses the whole batch with it.
-        unsendable = not _FIRST_NS <= entry.timestamp_ns < _LAST_NS
-        too_long = self._max_line and entry.size > self._max_line
-        if unsendable or (too_long and not self._truncate):
-            self.dropped += 1
-            return
-        if too_long:
-            kept = entry.line.encode("utf-8", "surrogateescape")[: self._max_line]
-            entry.line = kept.decode("utf-8", "surrogateescape")
-        self.store.push(entry)
+        if _FIRST_NS <= entry.timestamp_ns < _LAST_NS:
+            self.store.push(entry)
 
     def _job(self, written: Any, where: str) -> Job | None:
         if not isinstance(written, dict):
             raise ConfigError(f"{where}: a mapping is expected")
         name = str(written.get("job_name", ""))
-        unknown = sorted(set(written) - _JOB_KEYS)
-        if unknown:
-            raise NotSimulated(f"{where} (job `{name}`): `{unknown[0]}`")
+        _check(written, _JOB_KEYS, f"{where} (job `{name}`)")
         pipeline = Pipeline(written.get("pipeline_stages") or [], f"{where}.pipeline_stages")
         if "docker_sd_configs" in written:
             self.unread.append(name)
@@ -109,20 +101,10 @@ def _target(written: Any, where: str) -> tuple[str, dict[str, str]]:
     return labels["__path__"], {name: value for name, value in labels.items() if not name.startswith("__")}
 
 
-def _external_labels(config: Mapping[str, Any], file: str) -> dict[str, str]:
-    clients = config.get("clients") or []
-    if len(clients) != 1:
-        raise NotSimulated(f"{file}: anything but one entry in `clients`")
-    return {str(name): str(value) for name, value in (clients[0].get("external_labels") or {}).items()}
-
-
-def _line_limit(config: Mapping[str, Any], file: str) -> tuple[int, bool]:
-    limits = config.get("limits_config") or {}
-    unknown = sorted(set(limits) - {"max_line_size", "max_line_size_truncate"})
+def _check(written: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+    unknown = sorted(set(map(str, written)) - known)
     if unknown:
-        raise NotSimulated(f"{file}: `limits_config.{unknown[0]}`")
-    written = limits.get("max_line_size", 0)
-    return size(written, f"{file}: limits_config.max_line_size"), bool(limits.get("max_line_size_truncate", False))
+        raise NotSimulated(f"{where}: `{unknown[0]}`")
 
 
 def _files(pattern: str) -> Iterator[tuple[str, int]]:

@@ -35,13 +35,6 @@ class Settings:
             raise ConfigError(f"{self.where}: `{key}` has to be text, found {value!r}")
         return value
 
-    def flag(self, key: str) -> bool:
-        """Return a switch, off where it is not given."""
-        value = self._values.get(key, False)
-        if not isinstance(value, bool):
-            raise ConfigError(f"{self.where}: `{key}` has to be true or false, found {value!r}")
-        return value
-
     def texts(self, key: str) -> list[str]:
         """Return a list of texts; a single text counts as a list of one."""
         value = self._values.get(key)

@@ -1,6 +1,6 @@
-"""The formats of Promtail's `timestamp` stage: names such as `RFC3339Nano` and `Unix`, or a layout in Go's notation.
+"""The times that a `timestamp` stage reads: `Unix`, `RFC3339Nano`, and Go layouts of date, time and offset.
 
-Source: https://grafana.com/docs/loki/latest/send-data/promtail/stages/timestamp/
+Source: https://grafana.com/docs/loki/latest/send-data/promtail/stages/timestamp/, https://pkg.go.dev/time#pkg-constants
 """
 
 from __future__ import annotations
@@ -8,42 +8,64 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import date
 
-from stack.embedded.go_time import Layout, TimeError, nanoseconds
+from stack.embedded.refusal import NotSimulated
 
 Parser = Callable[[str], int]
 """From the text of a time to nanoseconds since 1970; raises `TimeError`."""
 
-_NAMED = {
-    "ANSIC": "Mon Jan _2 15:04:05 2006",
-    "UnixDate": "Mon Jan _2 15:04:05 MST 2006",
-    "RubyDate": "Mon Jan 02 15:04:05 -0700 2006",
-    "RFC822": "02 Jan 06 15:04 MST",
-    "RFC822Z": "02 Jan 06 15:04 -0700",
-    "RFC850": "Monday, 02-Jan-06 15:04:05 MST",
-    "RFC1123": "Mon, 02 Jan 2006 15:04:05 MST",
-    "RFC1123Z": "Mon, 02 Jan 2006 15:04:05 -0700",
-    "RFC3339": "2006-01-02T15:04:05Z07:00",
-    "RFC3339Nano": "2006-01-02T15:04:05.999999999Z07:00",
+_RFC3339 = "2006-01-02T15:04:05Z07:00"
+_ELEMENTS = {
+    "2006": "(?P<year>[0-9]{4})",
+    "01": "(?P<month>[0-9]{2})",
+    "02": "(?P<day>[0-9]{2})",
+    "15": "(?P<hour>[0-9]{1,2})",
+    "04": "(?P<minute>[0-9]{2})",
+    "05": "(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?",  # Go takes a fraction that the layout does not have
+    "Z07:00": "(?:Z|(?P<sign>[+-])(?P<off_hour>[0-9]{2}):(?P<off_minute>[0-9]{2}))",
+    "Z0700": "(?:Z|(?P<sign>[+-])(?P<off_hour>[0-9]{2})(?P<off_minute>[0-9]{2}))",
 }
-_UNITS = {"UnixMs": 1_000_000, "UnixUs": 1_000, "UnixNs": 1}
+_LAYOUT = re.compile(f"({'|'.join(_ELEMENTS)})")
+_COMPLETE = [["01", "02", "04", "05", "15", "2006", zone] for zone in ("Z07:00", "Z0700")]
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_MOST = {"hour": 23, "minute": 59, "second": 59, "off_hour": 24, "off_minute": 60}
+_EPOCH = date(1970, 1, 1).toordinal()
+_DAYS_IN_400_YEARS = 146097
 
 
-def parser(format_: str, zone: tzinfo | None, where: str) -> Parser:
-    """Make the parser of one format; `zone` applies to layouts only, as in Promtail."""
+class TimeError(ValueError):
+    """The value does not fit the format."""
+
+
+def parser(format_: str, where: str) -> Parser:
+    """Make the parser of one format; raises `NotSimulated` for one that is not known here."""
     if format_ == "Unix":
         return _unix
-    if format_ in _UNITS:
-        return lambda value: _int64(value) * _UNITS[format_]
-    if format_ in _NAMED:
-        layout = Layout(_NAMED[format_], where)
-        return lambda value: nanoseconds(layout.parse(value))
-    custom = Layout(format_, where)
-    if custom.has_year:
-        return lambda value: nanoseconds(custom.parse(value), zone)
-    return lambda value: _near_now(custom, value, zone)
+    pieces = _LAYOUT.split(_RFC3339 if format_ == "RFC3339Nano" else format_)
+    elements, between = pieces[1::2], pieces[::2]
+    if sorted(elements) not in _COMPLETE or set("".join(between)) - set("-T: "):
+        raise NotSimulated(f"{where}: the time format `{format_}`")
+    # A space of a layout matches any number of them.
+    pattern = re.compile("".join(_ELEMENTS.get(piece, re.escape(piece).replace("\\ ", " +")) for piece in pieces))
+    return lambda value: _nanoseconds(pattern.fullmatch(value), value)
+
+
+def _nanoseconds(match: re.Match[str] | None, value: str) -> int:
+    if match is None:
+        raise TimeError(f"{value[:40]!r} does not fit the layout")
+    part = {name: int(text or 0) for name, text in match.groupdict().items() if name not in {"sign", "fraction"}}
+    if any(part[name] > most for name, most in _MOST.items()):
+        raise TimeError(f"a part of {value[:40]!r} is out of range")
+    # Year 0 exists in Go's calendar, not in Python's; the calendar repeats after 400 years.
+    shift = _DAYS_IN_400_YEARS if part["year"] == 0 else 0
+    try:
+        days = date(part["year"] or 400, part["month"], part["day"]).toordinal() - _EPOCH - shift
+    except ValueError as wrong:
+        raise TimeError(f"{value[:40]!r}: {wrong}") from None
+    offset = (part["off_hour"] * 60 + part["off_minute"]) * (-60 if match["sign"] == "-" else 60)
+    seconds = days * 86400 + part["hour"] * 3600 + part["minute"] * 60 + part["second"] - offset
+    return seconds * 1_000_000_000 + int((match["fraction"] or "")[:9].ljust(9, "0"))
 
 
 def _unix(value: str) -> int:
@@ -59,10 +81,3 @@ def _int64(text: str) -> int:
     if not _INTEGER.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
         raise TimeError(f"{text[:20]!r} is not a whole number of 64 bits")
     return int(text)
-
-
-def _near_now(layout: Layout, value: str, zone: tzinfo | None) -> int:
-    """Give a time without a year the year that brings it close to now, across the turn of the year too."""
-    parsed, now = layout.parse(value), datetime.now(UTC)
-    turn = {(12, 1): -1, (1, 12): 1}.get((parsed.month, now.month), 0)
-    return nanoseconds(parsed, zone, now.year + turn)

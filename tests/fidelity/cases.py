@@ -70,9 +70,7 @@ def generated_configuration(folder: Path, url: str, port: str) -> str:
             "health_check_target": False,
         },
         "positions": {"filename": str(folder / "generated-positions.yaml")},
-        "clients": [
-            {"url": f"{url}/loki/api/v1/push", "batchwait": "50ms", "external_labels": {"origin": "generated"}}
-        ],
+        "clients": [{"url": f"{url}/loki/api/v1/push", "batchwait": "50ms"}],
         "scrape_configs": [
             {
                 "job_name": f"case-{seed}",
