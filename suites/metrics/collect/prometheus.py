@@ -47,14 +47,22 @@ async def scraped(
 async def _targets(
     prometheus: PrometheusClient, url: str, job: str, since: float, patience_s: float
 ) -> tuple[Target, ...]:
+    failed: dict[str, set[float]] = {}
+
     async def read() -> tuple[Target, ...]:
         return of_service(await prometheus.targets(), url, job)
 
+    def settled(targets: tuple[Target, ...]) -> bool:
+        """Each was scraped well since the traffic; or failed so often that it is down, and not slow."""
+        for target in targets:
+            if target.last_scrape > since and target.health == "down":
+                failed.setdefault(target.instance, set()).add(target.last_scrape)
+        return all(_fresh(one, since) or len(failed.get(one.instance, ())) >= SCRAPES for one in targets)
+
     try:
         found = await aeventually(read, bool, min(DISCOVERY_S, patience_s), describe=f"a target for {url}")
-        # One scrape may be late on a busy machine; a service that is down is so three times in a row.
         wait_s = min(patience_s, max(SCRAPES * target.interval_seconds + target.timeout_seconds for target in found))
-        return await aeventually(read, lambda now: all(_fresh(one, since) for one in now), wait_s, describe=url)
+        return await aeventually(read, settled, wait_s, describe=url)
     except TimeoutError:
         return await read()
 
