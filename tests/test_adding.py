@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -34,6 +34,8 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
+    if not family.samples:
+        raise NotApplicable("the metric has no samples")
     if family.name.endswith("_value"):
         yield Finding(f"`{family.name}` ends in `_value`")
 '''

@@ -173,7 +173,7 @@ def test_baseline_finds_new_fixed_still_unproven_and_gone(tmp_path: Path) -> Non
     assert report["baseline"]["counts"] == {"new": 1, "still": 1, "fixed": 1, "unproven": 1}
     assert [item["rule"] for item in report["baseline"]["gone"]] == [sample.verdict(4, "a", "pass")["rule"]]
     assert problems_of(report) == []
-    assert "1 new, 1 fixed, 1 still failing" in terminal.render(report)
+    assert "1 new, 1 fixed, 1 still failing" in " ".join(terminal.render(report).split())
     assert "1 new, 1 fixed, 1 still failing" in markdown.render(report)
     assert "still failing" in html_writer.render(report)
     assert 'name="change" value="new"' in WRITERS["junit.xml"](report)

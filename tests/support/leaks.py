@@ -45,12 +45,32 @@ def _sockets() -> frozenset[tuple[int, int]]:
     return frozenset(found)
 
 
+def _tcp() -> list[tuple[int, int, bool]]:
+    """Descriptor, local port and whether it listens, of every TCP socket of this process."""
+    found = []
+    for descriptor, _ in _sockets():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as copy:
+            if copy.family in (socket.AF_INET, socket.AF_INET6) and copy.type == socket.SOCK_STREAM:
+                listens = bool(copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+                found.append((descriptor, copy.getsockname()[1], listens))
+    return found
+
+
+def _served() -> frozenset[int]:
+    return frozenset(port for _, port, listens in _tcp() if listens)
+
+
+def _accepted(ports_served: frozenset[int]) -> set[int]:
+    return {descriptor for descriptor, port, listens in _tcp() if port in ports_served and not listens}
+
+
 @dataclass(frozen=True)
 class Resources:
     """What there is: threads and sockets of this process, and the ids of all processes of this machine."""
 
     threads: frozenset[threading.Thread] = field(default_factory=lambda: frozenset(threading.enumerate()))
     sockets: frozenset[tuple[int, int]] = field(default_factory=_sockets)
+    served: frozenset[int] = field(default_factory=_served)
     processes: frozenset[int] = field(default_factory=lambda: frozenset(psutil.pids()))
 
     def left(self) -> dict[object, str]:
@@ -59,7 +79,10 @@ class Resources:
         reserved = {one.fileno() for one in ports._shared._reserved}  # by `free_port`, for the life of this process
         found: dict[object, str] = {pid: f"process {pid}: {command}" for pid in pids if (command := _ours(pid))}
         found |= {one: f"thread {one.name}" for one in threading.enumerate() if one not in self.threads}
-        found |= {one: f"socket {_described(one[0])}" for one in _sockets() - self.sockets if one[0] not in reserved}
+        # What clients keep open to a server that was there before is its server's, and ends with it.
+        accepted = _accepted(self.served)
+        fresh = {one for one in _sockets() - self.sockets if one[0] not in reserved | accepted}
+        found |= {one: f"socket {_described(one[0])}" for one in fresh}
         return {one: text for one, text in found.items() if one not in _reported}
 
 
