@@ -58,7 +58,7 @@ LINES = {
     "a misspelt end": ("# EOF", "#EOF", "openmetrics-eof"),
     "no end": ("# EOF\n", "", "openmetrics-eof"),
     "a line after the end": ("# EOF\n", "# EOF\n\n", "openmetrics-eof"),
-    "another version": ("version=1.0.0", "version=0.0.1", "openmetrics-content-type"),
+    "another version": ("version=1.0.0", "version=0.0.2", "openmetrics-content-type"),
     "a blank line": (METADATA, "\n" + METADATA, "openmetrics-no-blank-lines"),
     "a comment": (METADATA, "# Orders\n" + METADATA, "openmetrics-no-comments"),
     "two blanks in metadata": ("# TYPE shop_jobs", "# TYPE  shop_jobs", "metadata-syntax"),

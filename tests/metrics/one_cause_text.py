@@ -45,6 +45,7 @@ LINES = {
     "a backslash": ('"mail"', '"ma\\il"', "escapes"),
     "a word as value": ('"mail"} 4', '"mail"} four', "numbers"),
     "seconds as timestamp": ('"mail"} 4', '"mail"} 4 1700000000.5', "text-timestamps"),
+    "a timestamp in seconds": ('"mail"} 4', '"mail"} 4 1700000000', "text-timestamps-in-milliseconds"),
     "a timestamp": ('"mail"} 4', '"mail"} 4 1700000000500', "no-exposed-timestamps"),
     "a bad byte": ('"mail"', '"m\udce9l"', "utf-8"),
     "carriage returns": ("\n", "\r\n", "line-feeds-only"),

@@ -117,7 +117,7 @@ def test_no_units(name: str) -> None:
         (BudgetedScrape.parse, "series: 1\n", "the budget ends with a line"),
         (MetricContract.parse, "required: []\n", "the contract ends with a line"),
         (ContentType.parse, "text", "is not a media type"),
-        (ContentType.parse, "text/plain; version=", "a parameter without name or value"),
+        (ContentType.parse, "text/plain; version=", "is not a media type with"),
     ],
 )
 def test_malformed_records_say_what_is_wrong(read: Callable[[str], object], text: str, problem: str) -> None:

@@ -46,7 +46,11 @@ LABELS = st.dictionaries(LABEL_NAMES, TEXT, max_size=3).map(lambda pairs: tuple(
 LABEL_SETS = st.lists(LABELS, min_size=1, max_size=3, unique_by=frozenset)
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 POSITIVE = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
-STAMPS = st.none() | st.integers(min_value=-(10**10), max_value=10**10).map(float)
+STAMPS = {
+    Format.OPENMETRICS: st.none() | st.integers(min_value=-(10**10), max_value=10**10).map(float),
+    # Prometheus reads no sign in the text format, and days of the 1970s are times of ours in seconds.
+    Format.TEXT: st.none() | st.integers(min_value=10**8, max_value=10**10).map(float),
+}
 
 
 @st.composite
@@ -63,10 +67,10 @@ def families(draw: st.DrawFn, fmt: Format) -> list[Family]:
 def family(draw: st.DrawFn, name: str, kind: str, fmt: Format) -> Family:
     """One family of `kind`; its name ends so that it clashes with none."""
     rows: list[Row] = []
-    stamp = draw(STAMPS)
+    stamp = draw(STAMPS[fmt])
     for labels in draw(LABEL_SETS):
         if kind != "info":  # prometheus-client takes all of an info family for one metric, and mixed stamps for a fault
-            stamp = draw(STAMPS)
+            stamp = draw(STAMPS[fmt])
         rows += [replace(row, timestamp=stamp) for row in draw(metric(name, kind, labels))]
     if kind == "counter" and fmt is Format.TEXT:
         name += "_total"

@@ -66,7 +66,7 @@ def _read(body: bytes, content_type: str | None, only: Format | None) -> Parsed:
     noise = _noise(body)
     if noise:
         faults.report("unparsable", 0, "body", noise)
-        return _parsed(only or _by_header(content_type) or Format.TEXT, "", len(body), content_type, faults)
+        return Parsed(only or _by_header(content_type) or Format.TEXT, (), faults, "", len(body), content_type)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -124,7 +124,7 @@ def _checked(text: str, size: int, content_type: str | None, only: Format | None
     document = _document(text)
     if document:
         faults.report("unparsable", 0, "body", document, excerpt=text.strip())
-        return _parsed(fmt, text, size, content_type, faults)
+        return Parsed(fmt, (), faults, text, size, content_type)
     if text.startswith("\ufeff"):
         faults.report("byte_order_mark", 1)
         text = text[1:]
@@ -133,7 +133,7 @@ def _checked(text: str, size: int, content_type: str | None, only: Format | None
     elif text and not text.endswith("\n"):
         line = text.count("\n") + 1
         faults.report("missing_final_line_feed", line, excerpt=text.rpartition("\n")[2])
-    return _parsed(fmt, text, size, content_type, faults)
+    return Parsed(fmt, parse_lines(text, fmt, faults), faults, text, size, content_type)
 
 
 def _check_eof(text: str, faults: Faults) -> str:
@@ -149,8 +149,3 @@ def _check_eof(text: str, faults: Faults) -> str:
     lines = after.count("\n") + (not after.endswith("\n"))
     faults.report("bad_eof", line, "after", excerpt=after.partition("\n")[0], lines=str(lines))
     return text if after.strip() else text[: found.end() + 1]
-
-
-def _parsed(fmt: Format, text: str, size: int, content_type: str | None, faults: Faults) -> Parsed:
-    readable = "unparsable" not in faults.counts
-    return Parsed(fmt, parse_lines(text, fmt, faults) if readable else (), faults, text, size, content_type)

@@ -116,11 +116,24 @@ class Families:
             return
         if self.current is not None:
             self.current.open = False
-        if not draft.open:
+        if not draft.open and not self._nameless_help(draft):
             between = self.current.name if self.current is not None else ""
             self.faults.report("interleaved_families", at, draft.name, between=between)
             draft.open = True
         self.current = draft
+
+    def _nameless_help(self, draft: FamilyDraft) -> bool:
+        """Whether what came between the metadata and the samples of `draft` is only its HELP line without the name."""
+        between = self.current
+        if between is None or draft.samples or draft.help is not None or between.lines.keys() != {"first", "HELP"}:
+            return False
+        if between.samples or between.help is None:
+            return False
+        what = f"HELP line of `{draft.name}` leaves out the name, so it is read as that of `{between.name}`"
+        self.faults.report("malformed_metadata", between.lines["HELP"], what)
+        draft.help, draft.open = f"{between.name} {between.help}", True
+        del self.by_name[between.name]
+        return True
 
     def _begun_by(self, sample: Sample) -> FamilyDraft:
         """The family that the sample is the first of; it may have a HELP line already."""

@@ -13,7 +13,9 @@ EXCERPT = 200
 _BodyFault = Literal["bad_eof", "byte_order_mark", "invalid_utf8", "missing_final_line_feed", "unparsable"]
 _LineFault = Literal["bad_escape", "bad_number", "blank_line", "carriage_return", "comment", "malformed_exemplar"]
 _NameFault = Literal["bad_label_name", "bad_metric_name", "duplicate_label_name", "leading_underscore"]
-_TimestampFault = Literal["bad_millisecond_timestamp", "timestamp_not_in_seconds", "unordered_timestamps"]
+_TimestampFault = Literal[
+    "bad_millisecond_timestamp", "timestamp_not_in_milliseconds", "timestamp_not_in_seconds", "unordered_timestamps"
+]  # fmt: skip  # grouped
 _MetadataFault = Literal["duplicate_metadata", "late_metadata", "malformed_metadata", "unknown_type"]
 _UnitFault = Literal["missing_unit_suffix", "unit_not_allowed"]
 _GroupFault = Literal[

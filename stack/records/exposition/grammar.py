@@ -24,10 +24,11 @@ SAMPLE = re.compile(
     rf"(?: # \{{({_LABELS})\}} ([^ ]++)(?: ([^ ]++))?)?"
 )
 """A sample line with single spaces: name, labels, value, timestamp, exemplar labels, value and timestamp."""
-_INT64 = re.compile(r"[+-]?[0-9]++")
+_MILLISECONDS = re.compile(r"[0-9]++")  # Prometheus reads no sign
 _INT64_MAX = 2**63
-_INT64_DIGITS = 20
+_INT64_DIGITS = 19
 _LATEST = 1e11  # seconds reach it in the year 5138, milliseconds passed it in 1973
+_SECONDS = range(10**9, int(_LATEST))  # as seconds from 2001 on; as milliseconds weeks of 1970 to 1973
 
 _CACHE_LIMIT = 100_000
 _EXACT = 1e5  # from here on six digits would not show a whole number whole
@@ -42,8 +43,8 @@ class BadTimestampError(KeyError):
     """A token that is no timestamp of the format; a KeyError so that a cache may raise it."""
 
 
-class FarTimestampError(BadTimestampError):
-    """An OpenMetrics timestamp so far in the future that it can hardly be in seconds."""
+class OtherUnitError(BadTimestampError):
+    """A timestamp that is a time of our days only in the unit of the other format, seconds or milliseconds."""
 
 
 class OddPairError(KeyError):
@@ -77,9 +78,12 @@ def is_number(token: str) -> bool:
 
 def milliseconds(token: str) -> float:
     """A text-format timestamp in seconds; raises `BadTimestampError` where it is no int64."""
-    if len(token) > _INT64_DIGITS or not _INT64.fullmatch(token) or not -_INT64_MAX <= int(token) < _INT64_MAX:
+    digits = _MILLISECONDS.fullmatch(token) and token.lstrip("0")
+    if digits is None or len(digits) > _INT64_DIGITS or (value := int(token)) >= _INT64_MAX:
         raise BadTimestampError(token)
-    return int(token) / 1000
+    if value in _SECONDS:
+        raise OtherUnitError(token)
+    return value / 1000
 
 
 def seconds(token: str) -> float:
@@ -91,7 +95,7 @@ def seconds(token: str) -> float:
     if token.lstrip("+-")[:1].lower() in {"i", "n"}:
         raise BadTimestampError(token)
     if abs(value) >= _LATEST:
-        raise FarTimestampError(token)
+        raise OtherUnitError(token)
     return value
 
 

@@ -9,9 +9,10 @@ from stack.records.exposition.grammar import NAME, unescape, unescape_help
 from stack.records.exposition.model import Format
 
 _STRICT = re.compile(r'# (TYPE|HELP|UNIT)(?: (|"(?:[^"\\]|\\.)*+"|[^ "][^ ]*+)(?: (.*+))?)?', re.DOTALL)
-_PARTS = r'(?:[ \t]++("(?:[^"\\]|\\.)*+"|[^ \t"][^ \t]*+)(?:[ \t]++(.*+))?)?'
-_LENIENT = re.compile(rf"#[ \t]*+(TYPE|HELP){_PARTS}", re.DOTALL)
-_MISSPACED = re.compile(rf"#[ \t]*+(TYPE|HELP|UNIT){_PARTS}", re.DOTALL)
+_NAME_PART = r'[ \t]++("(?:[^"\\]|\\.)*+"|[^ \t"][^ \t]*+)'
+_LENIENT = re.compile(rf"#[ \t]*+(TYPE|HELP)(?:{_NAME_PART}(?:[ \t](.*+))?|[ \t]*+)", re.DOTALL)
+_MISSPACED = re.compile(rf"#[ \t]*+(TYPE|HELP|UNIT)(?:{_NAME_PART}(?:[ \t]++(.*+))?)?", re.DOTALL)
+_UNREADABLE = re.compile(r"#[ \t]++(TYPE|HELP)[ \t]", re.DOTALL)
 _EOF_LIKE = re.compile(r"#\s*+EOF\s*+", re.IGNORECASE)
 _BAD_TEXT_ESCAPE = re.compile(r"(?:[^\\]++|\\[\\n])*+(\\.?)", re.DOTALL)
 _BAD_ESCAPE = re.compile(r'(?:[^\\"]++|\\.)*+("|\\$)', re.DOTALL)
@@ -29,13 +30,18 @@ def read_hash_line(families: Families, line: str, at: int) -> None:
             what = f"{found[1]} line of `{found[2]}` has other blanks than one space between its parts"
             families.faults.report("malformed_metadata", at, what, excerpt=line)
     if found is None:
+        if not openmetrics and (begun := _UNREADABLE.match(line)):
+            what = f"{begun[1]} line has a quoted name that does not end before the next blank"
+            families.faults.report("malformed_metadata", at, what, excerpt=line)
         return
     keyword, token, rest = found.groups()
     name = _name(families, keyword, token, line, at)
     if name is None:
         return
     draft = _draft(families, keyword, name, at)
-    if rest is None and (openmetrics or keyword == "TYPE"):
+    if not openmetrics and keyword == "TYPE" and rest:
+        rest = _single_spaced(families, rest, line, at)
+    if (rest is None and openmetrics) or (not rest and keyword == "TYPE"):
         families.faults.report("malformed_metadata", at, f"{keyword} line of `{name}` has no value", excerpt=line)
     elif keyword == "TYPE":
         _type(families, draft, rest or "", at)
@@ -45,11 +51,25 @@ def read_hash_line(families: Families, line: str, at: int) -> None:
         draft.help = _help(families, draft, rest or "", at)
 
 
+def _single_spaced(families: Families, rest: str, line: str, at: int) -> str:
+    """The type without the blanks around it, for which Prometheus refuses the scrape."""
+    bare = rest.strip(" \t")
+    if bare and rest != bare:
+        column = str(len(line) - len(rest) + (1 if rest[0] in " \t" else len(bare) + 1))
+        families.faults.report(
+            "unparsable", at, "line", "a blank too many beside the type", column=column, excerpt=line
+        )
+    return bare
+
+
 def _name(families: Families, keyword: str, token: str | None, line: str, at: int) -> str | None:
     if not token:
         families.faults.report("malformed_metadata", at, f"{keyword} line names no metric", excerpt=line)
         return None
     if token.startswith('"'):
+        if "\0" in token:
+            families.faults.report("malformed_metadata", at, f"{keyword} line has a NUL byte in its name", excerpt=line)
+            return None
         return unescape(token[1:-1])
     if not NAME.fullmatch(token):
         families.faults.report("bad_metric_name", at, token, excerpt=line)
@@ -85,8 +105,6 @@ def _type(families: Families, draft: FamilyDraft, text: str, at: int) -> None:
     if draft.type_text is not None:
         return
     families.owners.setdefault(draft.name, draft)
-    if families.format is Format.TEXT:
-        text = text.rstrip(" \t")
     draft.type_text = text
     if text not in TYPES[families.format]:
         families.faults.report("unknown_type", at, draft.name, text)

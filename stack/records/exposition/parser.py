@@ -21,6 +21,11 @@ from stack.records.exposition.model import Exemplar, Format, Labels, Sample
 from stack.records.exposition.scan import scan
 
 _CHUNK = 1 << 20
+_JOINED_LINES = 10
+_TAKEN = "\n"
+"""In place of a line that was read with the one before it; no line of a text is like this."""
+_OPEN_QUOTE = re.compile(r'(?:[^"\\]|\\.)*+(?:"(?:[^"\\]|\\.)*+"(?:[^"\\]|\\.)*+)*+"(?:[^"\\]|\\.)*+')
+"""A line with an odd number of quotes."""
 _SEPARATOR = re.compile(r'",[ \t]*+')
 
 
@@ -51,14 +56,19 @@ class Reader:
         self.families = Families(fmt, faults)
         self.numbers = Numbers()
         self.timestamps = Timestamps(fmt)
+        self.chunk: tuple[list[str], int] = [], 1
+        """The lines being read, and the number of the first of them."""
         self.pairs = Pairs(reserved="_" if fmt is Format.OPENMETRICS else "__name__")
 
     def read(self, text: str) -> None:
         """Read every line; the loop is the parser's hot spot."""
         families, pair, numbers, new = self.families, self.pairs.__getitem__, self.numbers, tuple.__new__
         owners, current = families.owners, families.current
-        last, append, at = "", list[Sample]().append, 0
+        # No name is None: a line without a name must not pass for one more sample of the name before it.
+        last: str | None = None
+        append, at = list[Sample]().append, 0
         for lines in _chunks(text):
+            self.chunk = lines, at + 1
             for at, line in enumerate(lines, at + 1):  # noqa: B020  # counting goes on from chunk to chunk
                 head, _, tail = line.rpartition(" ")
                 try:
@@ -74,23 +84,25 @@ class Reader:
                     value = numbers[tail]
                 except KeyError:  # not in plain form, or the first of its name
                     self.other(line, at)
-                    last = ""
+                    last = None
                     continue
                 append(new(Sample, (last, labels, value, None, at, None)))
 
     def other(self, line: str, at: int) -> None:
         """Read a line the loop could not: metadata, comment, blank, a new name, an unusual or a broken sample."""
+        if line == _TAKEN:
+            return
         if line.endswith("\r"):
             self.faults.report("carriage_return", at)
             line = line.rstrip("\r")
         bare = line if self.format is Format.OPENMETRICS else line.strip(" \t")
         if bare.startswith("#"):
-            read_hash_line(self.families, bare, at)
+            read_hash_line(self.families, line if line[0] == "#" else line.lstrip(" \t"), at)
         elif not bare:
             if self.format is Format.OPENMETRICS:
                 self.faults.report("blank_line", at)
         else:
-            sample = self.plain(line, at) or scan(line, at, self.format, self.faults)
+            sample = self.plain(line, at) or self.joined(line, at) or scan(line, at, self.format, self.faults)
             if sample is not None:
                 self.families.add(sample)
 
@@ -111,6 +123,28 @@ class Reader:
             return Sample(intern(name), self.labels(inner), self.numbers[value], timestamp, at, exemplar)
         except KeyError:
             return None
+
+    def joined(self, line: str, at: int) -> Sample | None:
+        """Read a sample that a line feed in a label value cuts into several lines; those after the first are emptied.
+
+        None where the line is none such: only lines up to the next one with a quote can belong to it.
+        """
+        if "{" not in line or not _OPEN_QUOTE.fullmatch(line):
+            return None
+        lines, first = self.chunk
+        for following in range(at + 1, min(at + _JOINED_LINES, first + len(lines))):
+            line = f"{line}\n{lines[following - first]}"
+            if '"' in lines[following - first]:
+                break
+        else:
+            return None
+        trial = Faults()
+        sample = scan(line, at, self.format, trial)
+        if sample is None or trial.counts.keys() != {"bad_escape"}:
+            return None
+        for taken in range(at + 1, following + 1):
+            lines[taken - first] = _TAKEN
+        return scan(line, at, self.format, self.faults)
 
     def labels(self, inner: str | None) -> Labels:
         """The pairs between the braces; raises KeyError where they need a closer look."""

@@ -6,13 +6,14 @@ Source: OpenMetrics 1.0 "Metric", "MetricPoint".
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Generic, TypeVar
 
 from stack.records.exposition.family import FamilyDraft
 from stack.records.exposition.faults import Faults
-from stack.records.exposition.model import Format, Sample
+from stack.records.exposition.model import Format, Labels, Sample
 
 Point = TypeVar("Point")
 _Key = frozenset[tuple[str, str]]
@@ -75,9 +76,15 @@ def check_labels(draft: FamilyDraft, faults: Faults) -> None:
     if sum(map(len, map(dict, labels))) == sum(map(len, labels)):
         return
     for sample in draft.samples:
-        names = [name for name, _ in sample.labels]
-        for name in {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ():
-            faults.report("duplicate_label_name", sample.line, draft.name, name, series=sample.series)
+        twice = repeated(sample.labels)
+        series = sample.series if twice else ""
+        for name in twice:
+            faults.report("duplicate_label_name", sample.line, draft.name, name, series=series)
+
+
+def repeated(labels: Labels) -> list[str]:
+    """The label names that occur more than once."""
+    return [name for name, times in Counter(map(itemgetter(0), labels)).items() if times > 1]
 
 
 def check_series(draft: FamilyDraft, faults: Faults) -> None:

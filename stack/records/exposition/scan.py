@@ -14,7 +14,7 @@ from stack.records.exposition.grammar import (
     LABEL_NAME,
     NAME,
     BadTimestampError,
-    FarTimestampError,
+    OtherUnitError,
     is_number,
     milliseconds,
     number,
@@ -56,6 +56,7 @@ class _Scanner:
         self.strict = fmt is Format.OPENMETRICS
         self.full_line = line
         self.line = line if self.strict else line.rstrip(" \t")
+        self.last_brace = self.line.rfind("}")  # looked for once: a line may have very many labels
         self.number = at
         self.at = 0
         self.faults = faults
@@ -144,6 +145,8 @@ class _Scanner:
             if found is None:
                 raise self.give_up("a quoted name is not closed", start + 1)
             self.at = found.end()
+            if "\0" in found[1]:
+                raise self.give_up("a NUL byte in a quoted name", found.start() + found[0].index("\0") + 1)
             self.check_escapes(found[1], "a name")
             return unescape(found[1]), True
         token = self.take(_LABEL_TOKEN)
@@ -176,6 +179,8 @@ class _Scanner:
 
     def check_escapes(self, text: str, where: str) -> None:
         """In the text format only three escapes exist; OpenMetrics' ABNF takes a backslash before any character."""
+        if "\n" in text:
+            self.fault("bad_escape", where, "a line feed")
         found = None if self.strict or "\\" not in text else _BAD_ESCAPE.match(text)
         if found:
             self.fault("bad_escape", where, found[1])
@@ -188,7 +193,7 @@ class _Scanner:
             return True
         if self.next() == "}":
             return False
-        if self.line.find("}", self.at) < 0:
+        if self.last_brace < self.at:
             raise self.give_up("the braces are not closed", self.at + 1)
         if _PAIR_AHEAD.match(self.line, self.at):
             self.unparsable(f"a comma is missing after label `{label}`", self.at + 1)
@@ -200,7 +205,7 @@ class _Scanner:
         """Value, timestamp and exemplar."""
         if not self.strict:
             tokens = [token for token in self.line[self.at :].replace("\t", " ").split(" ") if token]
-            return self.value(tokens, name), self.milliseconds(tokens), None
+            return self.value(tokens, name), self.milliseconds(tokens, name), None
         main, hash_sign, _ = self.line[self.at :].partition(" # ")
         tokens = self.tokens(main)
         value = self.value(tokens, name)
@@ -233,25 +238,27 @@ class _Scanner:
             raise _GivenUp
         return number(tokens[0])
 
-    def milliseconds(self, tokens: list[str]) -> float | None:
+    def milliseconds(self, tokens: list[str], name: str) -> float | None:
         if len(tokens) == 1:
             return None
         try:
             return milliseconds(tokens[1])
+        except OtherUnitError:
+            self.fault("timestamp_not_in_milliseconds", name, token=tokens[1])
         except BadTimestampError:
             self.fault("bad_millisecond_timestamp", token=tokens[1])
-            return None
+        return None
 
     def seconds(self, tokens: list[str], name: str) -> float | None:
         if len(tokens) == 1:
             return None
         try:
             return seconds(tokens[1])
-        except BadTimestampError as error:
-            far = isinstance(error, FarTimestampError)
-            kind: FaultKind = "timestamp_not_in_seconds" if far else "bad_number"
-            self.fault(kind, name, token=tokens[1])
-            return None
+        except OtherUnitError:
+            self.fault("timestamp_not_in_seconds", name, token=tokens[1])
+        except BadTimestampError:
+            self.fault("bad_number", name, token=tokens[1])
+        return None
 
     def exemplar(self, name: str) -> Exemplar | None:
         if self.next() != "{":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -21,6 +22,10 @@ ANYTHING = "*/*"
 MEDIA_TYPES = ("application/openmetrics-text", "text/plain", "application/vnd.google.protobuf")
 """The media types that Prometheus 3 accepts; any other fails the scrape."""
 
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_PARAMETER = re.compile(rf';[ \t]*+({_WORD})[ \t]*+=[ \t]*+({_WORD}|"(?:[^"\\]|\\.)*+")[ \t]*+')
+_CONTENT_TYPE = re.compile(rf"[ \t]*+{_WORD}/{_WORD}[ \t]*+(?:{_PARAMETER.pattern})*+;?[ \t]*+")
+
 
 @dataclass(frozen=True, slots=True)
 class ContentType:
@@ -35,14 +40,14 @@ class ContentType:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a header value (RFC 9110 section 8.3.1); raises ValueError where it is malformed."""
-        media_type, *rest = (part.strip() for part in text.split(";"))
-        if media_type.count("/") != 1 or " " in media_type or not all(media_type.split("/")):
-            raise ValueError(f"{media_type!r} is not a media type")
-        pairs = [part.partition("=") for part in rest if part]
-        if any(not key.strip() or not equals or not value.strip() for key, equals, value in pairs):
-            raise ValueError(f"{text!r} has a parameter without name or value")
-        return cls(media_type.lower(), tuple((key.strip().lower(), value.strip(' "')) for key, _, value in pairs))
+        """Read a header value (RFC 9110 section 8.3.1) as strictly as Prometheus; raises ValueError where malformed."""
+        if not _CONTENT_TYPE.fullmatch(text):
+            raise ValueError(f"{text!r} is not a media type with `; name=value` parameters")
+        media_type, _, rest = text.partition(";")
+        pairs = [(found[1].lower(), found[2].strip('"')) for found in _PARAMETER.finditer(f";{rest}")]
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError(f"{text!r} has a parameter twice")
+        return cls(media_type.strip().lower(), tuple(pairs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ The text form is the first exposition, a line `--- 15 s later`, the second one. 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,6 +95,10 @@ class ScrapePair:
 
 def _changes(before: Sequence[Sample], after: Sequence[Sample]) -> list[Change]:
     later = {sample[:2]: sample for sample in after}
+    if len(later) < len(after) or len({sample[:2] for sample in before}) < len(before):
+        # `duplicate-series` reports it: which of the samples goes with which is not known.
+        before, after = _single(before), _single(after)
+        later = {sample[:2]: sample for sample in after}
     found = [Change(sample, later.get(sample[:2])) for sample in before]
     if all(change.after for change in found):
         return found
@@ -105,6 +110,12 @@ def _changes(before: Sequence[Sample], after: Sequence[Sample]) -> list[Change]:
         else Change(change.before, unordered.get((change.before.name, frozenset(change.before[1]))))
         for change in found
     ]
+
+
+def _single(samples: Sequence[Sample]) -> list[Sample]:
+    """The samples of series that are there once."""
+    times = Counter(sample[:2] for sample in samples)
+    return [sample for sample in samples if times[sample[:2]] == 1]
 
 
 def sample_kind(family: MetricFamily, sample: Sample) -> str:

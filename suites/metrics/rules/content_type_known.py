@@ -31,6 +31,10 @@ HINT = "send `text/plain; version=0.0.4; charset=utf-8`, or the type of the form
         "HTTP/1.1 200 OK\nContent-Type: text/html\n\n<html>",
         "the answer is a web page (`text/html`), so Prometheus 3 fails the scrape",
     ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: text/plain;;charset=utf-8\n\na_jobs 1\n",
+        "the Content-Type `text/plain;;charset=utf-8` is malformed, so Prometheus 3 fails the scrape",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/migration/#scrape-protocols",
 )

@@ -21,6 +21,7 @@ from suites.metrics.helpers.format_findings import findings
     Good('# HELP a Say \\"x\\".\na{b="\\d"} 1\n# EOF\n'),
     Bad('a{path="C:\\DIR"} 1\n', "label `path` contains `\\D`, which is not escaped"),
     Bad('a{b="say "x""} 1\n', 'label `b` contains `"`, which is not escaped'),
+    Bad('a{b="two\nlines"} 1\n', "label `b` contains a line feed, which is not escaped"),
     Bad("# HELP a Match \\d.\n# TYPE a gauge\na 1\n", "the HELP text of `a` contains `\\d`, which is not escaped"),
     Bad('# HELP a Say "x".\na 1\n# EOF\n', 'the HELP text of `a` contains `"`, which is not escaped'),
     level=Level.MUST,
@@ -30,6 +31,10 @@ def check(exposition: Exposition) -> Iterator[Finding]:
     return findings(
         exposition,
         "bad_escape",
-        "{0} contains `{1}`, which is not escaped",
+        lambda fault: f"{fault.subject[0]} contains {_shown(fault.subject[1])}, which is not escaped",
         'escape values before writing them: first `\\` to `\\\\`, then line feeds to `\\n` and quotes to `\\"`',
     )
+
+
+def _shown(what: str) -> str:
+    return what if what == "a line feed" else f"`{what}`"

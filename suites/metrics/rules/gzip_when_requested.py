@@ -30,7 +30,7 @@ def check(negotiation: Negotiation) -> Iterator[Finding]:
     if not asked:
         raise NotApplicable("no answer to a request that accepts gzip")
     answer = asked[0]
-    if answer.header("content-encoding") != "gzip" and answer.size >= WORTH_IT:
+    if (answer.header("content-encoding") or "").lower() != "gzip" and answer.size >= WORTH_IT:
         yield Finding(
             f"asked for gzip, the endpoint sends its {answer.size} bytes uncompressed",
             Where(url=answer.url),

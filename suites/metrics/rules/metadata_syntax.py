@@ -19,6 +19,11 @@ from suites.metrics.helpers.format_findings import findings
     Good("# HELP a \n# TYPE a gauge\na 1\n# EOF\n"),
     Bad("# TYPE a\na 1\n", "a TYPE line of `a` has no value"),
     Bad("# HELP\na 1\n", "a HELP line names no metric"),
+    Bad('# TYPE "a gauge\na 1\n', "a TYPE line has a quoted name that does not end before the next blank"),
+    Bad(
+        "# TYPE a gauge\n# HELP Number of jobs\na 1\n",
+        "a HELP line of `a` leaves out the name, so it is read as that of `Number`",
+    ),
     Bad("# HELP a\na 1\n# EOF\n", "a HELP line of `a` has no value"),
     Bad("#TYPE a gauge\na 1\n# EOF\n", "a TYPE line of `a` has other blanks than one space between its parts"),
     level=Level.MUST,

@@ -24,6 +24,10 @@ from suites.core.rule import Bad, Good, Level, rule
         "HTTP/1.1 200 OK\nContent-Encoding: br\nX-Accept-Encoding: gzip\nX-Error: broken: unknown encoding\n\n",
         "asked for encoding `gzip`, the endpoint answers `br`",
     ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Encoding: GZIP\nX-Accept-Encoding: gzip\n\n",
+        "asked for encoding `gzip`, the endpoint answers `GZIP`",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/content_negotiation/#compression",
 )
@@ -31,11 +35,11 @@ def check(negotiation: Negotiation) -> Iterator[Finding]:
     reported = set()
     for answer in negotiation.answers:
         asked = answer.accept_encoding or "identity"
-        got = (answer.header("content-encoding") or "identity").strip().lower()
-        if got != "identity" and got not in asked and (asked, got) not in reported:
-            reported.add((asked, got))
-            yield Finding(
-                f"asked for encoding `{asked}`, the endpoint answers `{got}`",
-                Where(url=answer.url),
-                "compress with gzip, and only when `Accept-Encoding` lists it; check the proxy in between",
-            )
+        got = (answer.header("content-encoding") or "identity").strip()
+        if got.lower() == "identity" or got in asked or (asked, got) in reported:
+            continue
+        reported.add((asked, got))
+        hint = "compress with gzip, and only when `Accept-Encoding` lists it; check the proxy in between"
+        if got.lower() == "gzip" and "gzip" in asked:
+            hint = "write `gzip` in lower case: Prometheus compares the text and does not unpack any other spelling"
+        yield Finding(f"asked for encoding `{asked}`, the endpoint answers `{got}`", Where(url=answer.url), hint)

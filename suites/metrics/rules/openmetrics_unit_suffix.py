@@ -21,6 +21,10 @@ from suites.metrics.helpers.format_findings import findings
         "# TYPE a gauge\n# UNIT a seconds\na 1\n# EOF\n",
         "`a` has the unit `seconds`, but its name does not end with `_seconds`",
     ),
+    Bad(
+        "# TYPE a_seconds_total counter\n# UNIT a_seconds_total seconds\na_seconds_total 1\n# EOF\n",
+        "`a_seconds_total` has the unit `seconds`, but its name does not end with `_seconds`",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#unit",
 )
@@ -29,5 +33,12 @@ def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
         exposition,
         "missing_unit_suffix",
         "`{0}` has the unit `{1}`, but its name does not end with `_{1}`",
-        lambda fault: f"rename the family to `{fault.subject[0]}_{fault.subject[1]}`, or leave the UNIT line out",
+        lambda fault: _hint(*fault.subject),
     )
+
+
+def _hint(family: str, unit: str) -> str:
+    if family.endswith(f"_{unit}_total"):
+        name = family.removesuffix("_total")
+        return f"write `{name}` in the TYPE, HELP and UNIT lines; only the sample has `_total`"
+    return f"rename the family to `{family}_{unit}`, or leave the UNIT line out"

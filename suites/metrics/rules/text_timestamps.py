@@ -1,7 +1,7 @@
-"""Text-format timestamps are whole milliseconds.
+"""Text-format timestamps are whole milliseconds since 1970.
 
-Prometheus refuses the scrape for a decimal point; OpenMetrics has seconds. Prometheus also refuses negative
-timestamps, which the format allows. Section: "Line format" (timestamp).
+Prometheus refuses the scrape for a decimal point or a sign; seconds are OpenMetrics' unit. Section: "Line format"
+(timestamp).
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from suites.metrics.helpers.format_findings import findings
 
 
 @rule(
-    Good("a 1 1395066363000\nb 1 -3982045\n"),
-    Bad("a 1 1395066363.123\n", "timestamp `1395066363.123` is not a 64-bit integer"),
-    Bad("a 1 now\n", "timestamp `now` is not a 64-bit integer"),
-    Bad("a 1 99999999999999999999\n", "timestamp `99999999999999999999` is not a 64-bit integer"),
+    Good("a 1 1395066363000\n"),
+    Bad("a 1 1395066363.123\n", "timestamp `1395066363.123` is not a whole number of milliseconds"),
+    Bad("a 1 -3982045\n", "timestamp `-3982045` is not a whole number of milliseconds"),
+    Bad("a 1 now\n", "timestamp `now` is not a whole number of milliseconds"),
+    Bad("a 1 99999999999999999999\n", "timestamp `99999999999999999999` is not a whole number of milliseconds"),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#line-format",
 )
@@ -26,6 +27,6 @@ def check(exposition: TextExposition) -> Iterator[Finding]:
     return findings(
         exposition,
         "bad_millisecond_timestamp",
-        "timestamp `{token}` is not a 64-bit integer",
+        "timestamp `{token}` is not a whole number of milliseconds",
         "write milliseconds since 1970, or no timestamp",
     )
