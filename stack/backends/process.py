@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SHOWN_LINES = 20
 PROBE_TIMEOUT_S = 10.0
+READ_BYTES = 256 * 1024
 
 
 class ComponentFailed(Exception):  # noqa: N818  # says what happened, as TimeoutExpired does
@@ -260,4 +262,14 @@ def _http_status(url: str) -> int:
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PROBE_TIMEOUT_S)
     with contextlib.closing(connection):
         connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}")
-        return connection.getresponse().status
+        answer = connection.getresponse()
+        _read_to_end(answer)
+        return answer.status
+
+
+def _read_to_end(answer: http.client.HTTPResponse) -> None:
+    """Read a body within `PROBE_TIMEOUT_S`: a server that still writes when we close logs a broken connection."""
+    deadline = time.monotonic() + PROBE_TIMEOUT_S
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        while answer.read1(READ_BYTES) and time.monotonic() < deadline:
+            pass

@@ -12,6 +12,8 @@ import ssl
 import time
 import zlib
 from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
@@ -31,10 +33,30 @@ ERROR_BODY_BYTES = 64 * 1024
 """How much of a body is read when the status says that it is no exposition."""
 AT_ONCE = 256
 """Connections open at once: below the usual limit of 1024 files, with room for everything else."""
+AT_ONCE_PER_HOST = 5
+"""Requests under way at once to one host and port: many services may be behind one small server."""
 PIECE_BYTES = 256 * 1024
 REDIRECTING = (301, 302, 303, 307, 308)
 
-_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+class _Gates:
+    """The places of one event loop: for all connections, and for those to each host and port."""
+
+    def __init__(self) -> None:
+        self.all = asyncio.Semaphore(AT_ONCE)
+        self.by_host: dict[str, asyncio.Semaphore] = {}
+
+
+_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, _Gates] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def place_at(url: str) -> AsyncIterator[None]:
+    """Wait for a place among the requests that may be under way at once, in all and to the host of `url`."""
+    gates = _gates.setdefault(asyncio.get_running_loop(), _Gates())
+    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    async with gates.by_host.setdefault(host, asyncio.Semaphore(AT_ONCE_PER_HOST)), gates.all:
+        yield
 
 
 class Fetched(NamedTuple):
@@ -51,13 +73,12 @@ async def fetch(
 
     `timeout_s` are seconds of a machine with a free core: a service on a busy one is not slow for that.
 
-    Waiting for a free place among `AT_ONCE` connections does not count as time of the service. A user name and
-    password in the URL are sent as basic authentication and left out of the record.
+    Waiting for a free place among `AT_ONCE` connections, or `AT_ONCE_PER_HOST` to its host, does not count as time of
+    the service. A user name and password in the URL are sent as basic authentication and left out of the record.
     """
     shown, authorization = _without_user(url)
     attempt = _Attempt(Scrape(shown, accept, accept_encoding, timeout_s=timeout_s, max_bytes=max_bytes), authorization)
-    gate = _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
-    async with gate:
+    async with place_at(url):
         started = time.perf_counter()
         try:
             async with asyncio.timeout(timeout_s * contention()):

@@ -8,6 +8,7 @@ import uuid
 import httpx
 
 from fixtures.service import Request
+from stack.clients.http import place_at
 from stack.eventually import contention
 from stack.records.logs.stream import ExpectedLine, SentRequest
 from stack.records.scrape.traffic import Answer, ProvokedTraffic
@@ -34,19 +35,20 @@ async def provoke(
 async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tuple[SentRequest, Answer]:
     request_id = uuid.uuid4().hex
     headers = {**request.headers, "X-Request-ID": request_id}
-    sent_at = time.time()
     status, problem = 0, None
-    try:
-        answer = await http.request(
-            request.method,
-            f"{base_url}{request.path}",
-            headers=headers,
-            content=request.body,
-            timeout=TIMEOUT_S * contention(),
-        )
-        status = answer.status_code
-    except (httpx.HTTPError, httpx.InvalidURL) as failed:
-        problem = str(failed) or type(failed).__name__
+    async with place_at(base_url):
+        sent_at = time.time()
+        try:
+            answer = await http.request(
+                request.method,
+                f"{base_url}{request.path}",
+                headers=headers,
+                content=request.body,
+                timeout=TIMEOUT_S * contention(),
+            )
+            status = answer.status_code
+        except (httpx.HTTPError, httpx.InvalidURL) as failed:
+            problem = str(failed) or type(failed).__name__
     lines = tuple(ExpectedLine(line.level, line.logger, line.message, dict(line.fields)) for line in request.logs)
     # Whether an unanswered request arrived is not known: `metrics/traffic-answered` alone reports it.
     logged, lines = (request.logged, lines) if status else (False, ())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.eventually import aeventually
 from stack.records.exposition.exposition import Exposition
+from stack.records.exposition.model import Sample
 from stack.records.scrape.target import ScrapeTarget, SeriesKey, Target, series_key
 from suites.core.evidence import NotEvaluated, Records
 from suites.metrics.collect.scrapes import before
@@ -85,14 +87,20 @@ def _fresh(target: Target, since: float) -> bool:
 
 
 def of_service(targets: tuple[Target, ...], url: str, job: str) -> tuple[Target, ...]:
-    """The targets of the service at `url`, else those under its job."""
+    """The targets of the service at `url`, else those under its job.
+
+    Parameters count, as in `/probe?target=a`; Prometheus may send more of them than `url` has.
+    """
     here = urlsplit(url)
-    same = tuple(
-        target
+    parameters = parse_qs(here.query, keep_blank_values=True)
+    same = {
+        target: parse_qs(there.query, keep_blank_values=True)
         for target in targets
         if (there := urlsplit(target.scrape_url)).netloc == here.netloc and there.path == here.path
-    )
-    return same or tuple(target for target in targets if target.job == job)
+    }
+    exact = tuple(target for target, theirs in same.items() if theirs == parameters)
+    more = tuple(target for target, theirs in same.items() if parameters.items() <= theirs.items())
+    return exact or more or tuple(target for target in targets if target.job == job and target not in same)
 
 
 async def _judged(
@@ -107,7 +115,8 @@ async def _judged(
     if len(targets) != 1 or not up:
         return ScrapeTarget(job, targets, url, not_compared="the service is not one target that is up")
     target = up[0]
-    selector = f"{{job={json.dumps(target.job)},instance={json.dumps(target.instance)}}}"
+    identity = {**dict(target.labels), "job": target.job, "instance": target.instance}
+    selector = "{" + ",".join(f"{_quoted(name)}={json.dumps(value)}" for name, value in identity.items()) + "}"
     counts = [
         int(sample.value)
         for name in ("scrape_samples_scraped", "scrape_samples_post_metric_relabeling")
@@ -129,22 +138,51 @@ async def _compared(
         return None, None, "Prometheus has not scraped the service since the last traffic"
     own = frozenset(name for name, _ in target.labels)
     exposed = _exposed(exposition, own)
-    found = await prometheus.series(selector, target.last_scrape - 0.001, target.last_scrape + 3600)
-    stored = frozenset(
-        series_key(labels["__name__"], [pair for pair in labels.items() if pair[0] != "__name__"], own)
-        for labels in found
-    )
+    stored = await _stored(prometheus, selector, own, target.last_scrape - 0.001)
+    timed = [sample for sample in exposition.samples() if sample.timestamp is not None]
+    if timed:  # Prometheus stores these under their own times, which may lie before the scrape
+        earliest = min(sample.timestamp for sample in timed if sample.timestamp is not None)
+        keys = frozenset(_exposed_as(sample, own) for sample in timed)
+        stored |= keys & await _stored(prometheus, selector, own, earliest - 1)
     if exposed - stored:  # what ended before Prometheus came to scrape is not missing
         again = (await before(url)).exposition
         exposed = exposed & _exposed(again, own) if again is not None else exposed
     return exposed, stored, None
 
 
-def _exposed(exposition: Exposition, own: frozenset[str]) -> frozenset[SeriesKey]:
-    """The series as Prometheus names them: a label that the target has too is renamed `exported_…`."""
+async def _stored(
+    prometheus: PrometheusClient, selector: str, own: frozenset[str], since: float
+) -> frozenset[SeriesKey]:
+    """The series that have samples since a Unix time, without the target's own labels."""
     return frozenset(
-        series_key(sample.name, [(f"exported_{key}" if key in own else key, value) for key, value in sample.labels])
+        series_key(labels["__name__"], [pair for pair in labels.items() if pair[0] != "__name__"], own)
+        for labels in await prometheus.series(selector, since, time.time() + 3600)
+    )
+
+
+def _exposed(exposition: Exposition, own: frozenset[str]) -> frozenset[SeriesKey]:
+    """The series as Prometheus names them."""
+    return frozenset(
+        _exposed_as(sample, own)
         for family in exposition.families
         for sample in family.samples
         if sample.name != f"{family.name}_created"
     )
+
+
+def _exposed_as(sample: Sample, own: frozenset[str]) -> SeriesKey:
+    """A series as Prometheus names it: a label that the target has, too, is renamed until its name is free.
+
+    Source: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config (`honor_labels`)
+    """
+    labels = {name: value for name, value in sample.labels if value}
+    for name in sorted(labels.keys() & own, key=len):
+        value, renamed = labels.pop(name), name
+        while renamed in labels or renamed in own:
+            renamed = f"exported_{renamed}"
+        labels[renamed] = value
+    return series_key(sample.name, labels.items())
+
+
+def _quoted(name: str) -> str:
+    return name if name.isascii() and name.isidentifier() else json.dumps(name, ensure_ascii=False)

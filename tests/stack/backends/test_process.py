@@ -8,8 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import psutil
@@ -25,6 +28,7 @@ from stack.backends.process import (
     Running,
     TcpReady,
     start,
+    what_is_missing,
 )
 from stack.eventually import eventually
 from tests.support.pace import within
@@ -69,6 +73,28 @@ def test_a_server_is_ready_when_its_url_answers(launch: Callable[..., Running]) 
     server.stop()
     assert server.reason() == "thing was ended by SIGTERM"
     assert gone(server.pid)
+
+
+def test_a_probe_reads_the_answer_to_the_end(capfd: pytest.CaptureFixture[str]) -> None:
+    """Otherwise a simple server logs a traceback, and the service is blamed for it."""
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            for _ in range(20):
+                self.wfile.write(b"x" * 50_000)
+                time.sleep(0.005)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        serving = Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            assert what_is_missing(HttpReady(f"http://127.0.0.1:{server.server_port}/")) == ""
+        finally:
+            server.shutdown()
+            serving.join()
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_ready_by_port_and_by_file(launch: Callable[..., Running], tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from stack.eventually import eventually
 from stack.records.exposition.exposition import Exposition
 from stack.records.scrape.budget import DEFAULT
 from stack.records.scrape.contract import Contract
-from stack.records.scrape.target import ScrapeTarget
+from stack.records.scrape.target import ScrapeTarget, Target
 from stack.servers.find import find_binary, why_absent
 from suites.core.discovery import in_area
 from suites.core.evidence import Evidence, NotEvaluated
@@ -37,6 +38,10 @@ scrape_configs:
     static_configs: [{{targets: ['{host}']}}]
     metric_relabel_configs: [{{source_labels: [queue], regex: 'q1.*', action: drop}}]
   - {{job_name: typeless, metrics_path: /no-type, static_configs: [{{targets: ['{host}']}}]}}
+  - {{job_name: timed, metrics_path: /timed, static_configs: [{{targets: ['{host}']}}]}}
+  - {{job_name: clashing, metrics_path: /clashing, static_configs: [{{targets: ['{host}']}}]}}
+  - {{job_name: probes, metrics_path: /good, params: {{target: [a]}}, static_configs: [{{targets: ['{host}']}}]}}
+  - {{job_name: more-probes, metrics_path: /good, params: {{target: [b]}}, static_configs: [{{targets: ['{host}']}}]}}
   - {{job_name: twice, metrics_path: /always-gzip, static_configs: [{{targets: ['{host}']}}]}}
   - {{job_name: again, metrics_path: /always-gzip, static_configs: [{{targets: ['{host}']}}]}}
 """
@@ -57,9 +62,25 @@ async def rich(_: Headers) -> Answer:
     return text(RICH)
 
 
+async def timed(_: Headers) -> Answer:
+    """Metrics with times of their own, from one second to ten minutes old."""
+    now_ms = int(time.time() * 1000)
+    head = "# HELP app_memory_bytes Memory in use.\n# TYPE app_memory_bytes gauge\n"
+    return text(
+        head + "".join(f'app_memory_bytes{{age="{age}"}} 3 {now_ms - age * 1000}\n' for age in (1, 10, 60, 600))
+    )
+
+
+async def clashing(_: Headers) -> Answer:
+    return text(
+        "# HELP app_share_ratio Shares.\n# TYPE app_share_ratio gauge\n"
+        'app_share_ratio{job="x",exported_job="y",instance="z"} 1\n'
+    )
+
+
 @pytest.fixture(scope="module")
 def service() -> Iterator[Server]:
-    with serving({**BEHAVIOURS, "/rich": rich}) as running:
+    with serving({**BEHAVIOURS, "/rich": rich, "/timed": timed, "/clashing": clashing}) as running:
         yield running
 
 
@@ -80,7 +101,14 @@ def prometheus(service: Server, tmp_path_factory: pytest.TempPathFactory) -> Ite
             stderr=output,
         )
     try:
-        yield f"http://{eventually(lambda: address(log), bool, 15, describe='the address of Prometheus')}"
+        url = f"http://{eventually(lambda: address(log), bool, 15, describe='the address of Prometheus')}"
+        # Its connections to the service last; they must not be taken for what a test left behind.
+        scraped_once = f'"lastScrape":"{datetime.now(UTC).year}'
+        targets = f"{url}/api/v1/targets"
+        eventually(
+            lambda: httpx.get(targets).text.count(scraped_once), lambda count: count == CONFIG.count("job_name"), 30
+        )
+        yield url
     finally:
         process.terminate()
         process.wait(120)
@@ -114,11 +142,34 @@ def red(record: ScrapeTarget) -> dict[str, list[str]]:
 
 
 @pytest.mark.native
-@pytest.mark.parametrize(("path", "job"), [("good", "fine"), ("rich", "rich")])
+@pytest.mark.parametrize(
+    ("path", "job"), [("good", "fine"), ("rich", "rich"), ("timed", "timed"), ("clashing", "clashing")]
+)
 def test_all_that_is_exposed_is_stored(prometheus: str, service: Server, path: str, job: str) -> None:
     record = collect(prometheus, service.url(path), job)
     assert record.exposed, record.not_compared
     assert red(record) == {}
+
+
+@pytest.mark.native
+@pytest.mark.parametrize(("target", "job"), [("a", "probes"), ("b", "more-probes")])
+def test_targets_at_one_address_differ_in_their_parameters(
+    prometheus: str, service: Server, target: str, job: str
+) -> None:
+    record = collect(prometheus, service.url(f"good?target={target}"), job)
+    assert [found.job for found in record.targets] == [job]
+    assert record.exposed, record.not_compared
+
+
+def test_a_target_with_other_parameters_is_another_service() -> None:
+    a, b, plain = (
+        Target("probes", "h:1", "up", f"http://h:1/probe{query}") for query in ("?target=a", "?target=b&module=x", "")
+    )
+    everything = (a, b, plain)
+    assert of_service(everything, "http://h:1/probe?target=a", "probes") == (a,)
+    assert of_service(everything, "http://h:1/probe?target=b", "probes") == (b,)
+    assert of_service(everything, "http://h:1/probe?target=c", "probes") == ()
+    assert of_service(everything, "http://h:1/probe", "probes") == (plain,)
 
 
 @pytest.mark.native

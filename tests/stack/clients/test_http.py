@@ -1,0 +1,34 @@
+"""The bounded GET: how many requests are under way at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+from stack.clients.http import AT_ONCE_PER_HOST, fetch
+
+
+def test_no_host_gets_more_than_a_few_requests_at_once() -> None:
+    """Many services behind one small server must not make each other slow."""
+    under_way, most = 0, 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.02)
+        under_way -= 1
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na\n")
+        await writer.drain()
+        writer.close()
+
+    async def run() -> list[float]:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            fetched = await asyncio.gather(*(fetch(f"http://127.0.0.1:{port}/{number}", "*/*") for number in range(40)))
+        assert {found.scrape.status for found in fetched} == {200}
+        return [found.scrape.elapsed_s for found in fetched]
+
+    elapsed = asyncio.run(run())
+    assert most == AT_ONCE_PER_HOST
+    assert max(elapsed) < sum(elapsed) / 4, "waiting for a place was counted as time of the service"
