@@ -89,7 +89,8 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         up = compose("up", "-d", "--no-build", "--pull", "never", "--wait", "--wait-timeout", "120", *services)
         assert up.returncode == 0, up.stderr + compose("ps", "-a").stdout
         port = compose("port", "gateway", "4080").stdout.strip()
-        with httpx.Client(base_url=f"http://{port}", auth=("observer", PASSWORD), timeout=60) as client:
+        no_idle = httpx.Limits(max_keepalive_connections=0)  # a test's sockets end with it
+        with httpx.Client(base_url=f"http://{port}", auth=("observer", PASSWORD), timeout=60, limits=no_idle) as client:
             yield Up(agent, services, compose, client)
     finally:
         down = compose("down", "--volumes", "--timeout", "5")
