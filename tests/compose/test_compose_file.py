@@ -16,7 +16,8 @@ from stack.text.interpolation import expand, variables
 STACK = Path(__file__).resolve().parents[2] / "stack"
 TEXT = (STACK / "docker-compose.yml").read_text(encoding="utf-8")
 SERVICES = {service.name: service for service in parse_compose(TEXT)}
-CODE = "\n".join(line for line in TEXT.splitlines() if not line.lstrip().startswith("#"))
+OTHERS = [path.read_text(encoding="utf-8") for path in STACK.glob("docker-compose.*.yml")]
+CODE = "\n".join(line for text in (TEXT, *OTHERS) for line in text.splitlines() if not line.lstrip().startswith("#"))
 VARIABLES = {variable.name: variable for variable in variables(CODE)}
 EXAMPLE = (STACK / ".env.example").read_text(encoding="utf-8")
 
@@ -48,6 +49,7 @@ def test_the_stack_refuses_to_start_without_its_three_passwords() -> None:
 
 def test_mounted_files_exist() -> None:
     sources = {mount.source for service in SERVICES.values() for mount in service.mounts if mount.source[:2] == "./"}
+    sources |= {found for text in OTHERS for found in re.findall(r"- (\./[^:]+):", text)}
 
     assert sources
     assert [source for source in sources if not (STACK / source).exists()] == []

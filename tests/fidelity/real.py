@@ -62,21 +62,22 @@ class RealLogs:
     def promtail(self, config: Path, environment: dict[str, str]) -> Running:
         """Start a Promtail on `config`."""
         arguments = (f"-config.file={config}", "-config.expand-env=true")
-        return self._agent("promtail", arguments, environment, f"{environment['PROMTAIL_HTTP_PORT']}/ready")
+        return self.run("promtail", arguments, environment, f"{environment['PROMTAIL_HTTP_PORT']}/ready")
 
     def alloy(self, config: Path, environment: dict[str, str]) -> Running:
         """Start an Alloy on `config`."""
         port = free_port()
         address, storage = f"--server.http.listen-addr=127.0.0.1:{port}", f"--storage.path={self.folder}/alloy"
         arguments = ("run", address, storage, "--disable-reporting", str(config))
-        return self._agent("alloy", arguments, environment, f"{port}/-/ready")
+        return self.run("alloy", arguments, environment, f"{port}/-/ready")
 
     def agent(self, name: str, environment: dict[str, str]) -> Running:
         """Start an agent on its shipped configuration."""
         start_it = {"promtail": self.promtail, "alloy": self.alloy}[name]
         return start_it(AGENT_CONFIGS[name], environment)
 
-    def _agent(self, name: str, arguments: tuple[str, ...], environment: dict[str, str], ready: str) -> Running:
+    def run(self, name: str, arguments: tuple[str, ...], environment: dict[str, str], ready: str) -> Running:
+        """Start an agent with these arguments; `ready` is the port and path that answer when it is."""
         binary = find_binary(name)
         assert binary is not None
         running = start(
