@@ -21,6 +21,10 @@ Labels = tuple[tuple[str, str], ...]
 """Label pairs in exposed order, unescaped."""
 
 
+SHOWN_LABELS = 64
+"""How many labels of a series are spelled out for a reader."""
+
+
 class Exemplar(NamedTuple):
     """An OpenMetrics exemplar; `timestamp` in seconds."""
 
@@ -41,10 +45,12 @@ class Sample(NamedTuple):
 
     @property
     def series(self) -> str:
-        """The series in exposition notation: `name{label="value"}`."""
+        """The series in exposition notation: `name{label="value"}`; of very many labels only the first."""
         if not self.labels:
             return self.name
-        inner = ",".join(f'{key}="{_escape(value)}"' for key, value in self.labels)
+        inner = ",".join(f'{key}="{_escape(value)}"' for key, value in self.labels[:SHOWN_LABELS])
+        if len(self.labels) > SHOWN_LABELS:
+            inner += f", … ({len(self.labels)} labels)"
         return f"{self.name}{{{inner}}}"
 
 

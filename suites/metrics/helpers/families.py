@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from stack.records.exposition.exposition import Exposition, MetricFamily
-from stack.records.exposition.model import Format
+from stack.records.exposition.model import Format, Labels
 from suites.core.finding import Where
 from suites.core.rule import NotApplicable
 
 LIBRARIES = ("go_", "process_", "python_", "promhttp_", "jvm_", "nodejs_")
 """Prefixes of the metrics that client libraries expose by themselves."""
+MANY = 64
+"""A series with more labels is not searched again and again."""
+_LAST: dict[str, object] = {}
 COUNTED = ("counter", "histogram", "summary")
 """The types whose series have a creation time."""
 
@@ -41,10 +44,17 @@ def where(family: MetricFamily) -> Where:
 def where_label(family: MetricFamily, label: str, value: str | None = None) -> Where:
     """The first series of the family that carries the label, or the label with this value."""
     for sample in family.samples:
-        for key, carried in sample.labels:
-            if key == label and (value is None or carried == value):
-                return Where(series=sample.series, line=sample.line)
+        carried = _by_name(sample.labels).get(label) if len(sample.labels) > MANY else dict(sample.labels).get(label)
+        if carried is not None and value in (None, carried):
+            return Where(series=sample.series, line=sample.line)
     return where(family)
+
+
+def _by_name(labels: Labels) -> Mapping[str, str]:
+    """The values by label name; kept for the last series, which is asked for again where each label is a finding."""
+    if _LAST.get("labels") is not labels:
+        _LAST.update(labels=labels, by_name=dict(labels))
+    return cast("Mapping[str, str]", _LAST["by_name"])
 
 
 def families_of(exposition: Exposition) -> tuple[MetricFamily, ...]:
