@@ -90,6 +90,7 @@ class _Collection:
         self._say = say
         self._work_dir = settings.folder / "work"
         self._runner: ServiceRunner | None = None
+        self._targets_change = asyncio.Lock()
 
     async def run(self, services: Sequence[Any], collectors: Sequence[type[StackCollector]]) -> None:
         """Start everything, collect from every service and from the stack, stop everything; also when cancelled."""
@@ -164,7 +165,12 @@ class _Collection:
             attached=settings.target is not None,
             chosen_only=settings.chosen_only,
             no_retention_trial=settings.no_retention_trial,
+            own_timeout=self._own_timeout,
         )
+
+    async def _own_timeout(self, running: RunningService) -> bool:
+        async with self._targets_change:
+            return self._runner is not None and await asyncio.to_thread(self._runner.own_timeout, running)
 
     async def _beside(self, collectors: Sequence[StackCollector], starting: asyncio.Future[RunningStack]) -> None:
         """Collect what needs no stack; where the stack may be refused, only once it is known not to be."""

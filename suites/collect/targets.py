@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from stack.backends.base import TargetGroup
@@ -18,6 +19,26 @@ def scrape_targets(
         if (address := address_of(live)) is not None:  # several services may share a job
             targets.setdefault(live.service.metrics.job, []).append(_group(live, address))
     return targets
+
+
+def with_own_timeout(
+    targets: Mapping[str, Sequence[TargetGroup]], running: RunningService
+) -> dict[str, list[TargetGroup]]:
+    """Give the groups of one service its own scrape timeout, instead of the short one with which a run begins.
+
+    Prometheus demands an interval of at least the timeout.
+    """
+    own = f"{round(running.service.metrics.scrape_timeout_s * 1000)}ms"
+    labels = {"__scrape_interval__": own, "__scrape_timeout__": own}
+    return {
+        job: [
+            replace(group, labels={**group.labels, **labels})
+            if group.labels.get("service") == running.service.name
+            else group
+            for group in groups
+        ]
+        for job, groups in targets.items()
+    }
 
 
 def _group(live: RunningService, address: str) -> TargetGroup:

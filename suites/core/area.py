@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -52,6 +52,10 @@ class Traffic:
     ended_at: float
 
 
+async def _cannot(_: RunningService) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class RunContext:
     """What a collector may use, and what it must know of the run.
@@ -60,7 +64,8 @@ class RunContext:
     repository's `stack/`; `config_dir` holds the files that the stack was started from, None where they are not known.
     `listed` are all services of the catalog, `services` those of this run. `chosen_only` says why the data of this run
     is not that of the whole catalog, empty where it is. `stack` is done once the stack has been started. `measures`
-    are figures for the report, by service. `provoke` sends the requests of a service's catalog entry.
+    are figures for the report, by service. `provoke` sends the requests of a service's catalog entry. `own_timeout`
+    lets Prometheus scrape a service with that service's timeout; it returns False where this cannot be changed.
     """
 
     store: EvidenceStore
@@ -78,6 +83,7 @@ class RunContext:
     attached: bool = False
     chosen_only: str = ""
     no_retention_trial: str = ""
+    own_timeout: Callable[[RunningService], Awaitable[bool]] = _cannot
 
     async def provoke(self, running: RunningService) -> Traffic:
         """Send the service the requests of its catalog entry, unless it must get none; never raises."""

@@ -70,6 +70,10 @@ class AttachedRunner:
         """Attach."""
         return AttachedBackend(self._target).start(StackPlan(self._plan.work_dir, self._plan.config_dir))
 
+    def own_timeout(self, running: RunningService) -> bool:  # noqa: ARG002  # as `ServiceRunner` has it
+        """How an attached Prometheus scrapes is its owner's decision."""
+        return False
+
     def needs_stack(self, running: RunningService) -> bool:  # noqa: ARG002  # as `ServiceRunner` has it
         """It runs already."""
         return False

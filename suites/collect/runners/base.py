@@ -58,5 +58,8 @@ class ServiceRunner(Protocol):
     def start_service(self, running: RunningService) -> None:
         """Start a service and wait until it is ready; what went wrong is its `problem`."""
 
+    def own_timeout(self, running: RunningService) -> bool:
+        """Let Prometheus scrape a service with its own timeout; False where that is not ours to say."""
+
     def stop(self, services: Sequence[RunningService]) -> None:
         """End the services, then the stack; calling it again does nothing."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from fixtures.launch import log_file
 from fixtures.service import Service
-from stack.backends.base import RunningStack, StackPlan
+from stack.backends.base import RunningStack, StackPlan, TargetGroup
 from stack.backends.containers import backend
 from stack.backends.containers.compose import ContainerService
 from stack.backends.containers.engine import EngineError
@@ -19,7 +19,7 @@ from stack.backends.containers.process import ContainerProcess
 from stack.backends.containers.stack import ContainersStack
 from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, Running, start, what_is_missing
 from suites.collect.runners.base import READY_TIMEOUT_S, RunnerPlan, StackRefusedError
-from suites.collect.targets import scrape_targets
+from suites.collect.targets import scrape_targets, with_own_timeout
 from suites.core.running_service import RunningService
 
 SLACK_S = 30.0
@@ -60,6 +60,7 @@ class ContainersRunner:
     def __init__(self, plan: RunnerPlan) -> None:
         self._plan = plan
         self._stack: ContainersStack | None = None
+        self._targets: dict[str, list[TargetGroup]] = {}
         self.containers: list[ContainerService] = []
         self._log_root = plan.work_dir / "logs"
         self._stack_dir = plan.work_dir / "stack"
@@ -94,11 +95,12 @@ class ContainersRunner:
     def start_stack(self, services: Sequence[RunningService]) -> RunningStack:
         """Start the stack with all services that were prepared."""
         self._log_root.mkdir(parents=True, exist_ok=True)
+        self._targets = scrape_targets(services, self.address)
         plan = StackPlan(
             work_dir=self._stack_dir,
             config_dir=self._plan.config_dir,
             components=self._plan.components,
-            targets=scrape_targets(services, self.address),
+            targets=self._targets,
             log_glob=str(self._log_root / "*" / "*" / "*.log"),
             env={"ENVIRONMENT": "conformance"},
         )
@@ -107,6 +109,14 @@ class ContainersRunner:
         except EngineError as wrong:
             raise StackRefusedError(f"--stack containers: {wrong}") from None
         return self._stack
+
+    def own_timeout(self, running: RunningService) -> bool:
+        """Write its target anew."""
+        if self._stack is None:
+            return False
+        self._targets = with_own_timeout(self._targets, running)
+        self._stack.set_targets(self._targets)
+        return True
 
     def needs_stack(self, running: RunningService) -> bool:  # noqa: ARG002  # as `ServiceRunner` has it
         """Every service is started with the stack."""

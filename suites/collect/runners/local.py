@@ -9,7 +9,7 @@ from pathlib import Path
 from fixtures.launch import Place, launches, log_file
 from fixtures.placeholders import MissingBinaryError
 from fixtures.service import Local, Service
-from stack.backends.base import RunningStack, StackPlan
+from stack.backends.base import RunningStack, StackPlan, TargetGroup
 from stack.backends.local.backend import LocalBackend
 from stack.backends.ports import HOST, Ports
 from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, TcpReady, start
@@ -18,7 +18,7 @@ from stack.servers.failures import BuildError
 from stack.servers.find import find_binary, why_absent
 from stack.servers.gobuild import build
 from suites.collect.runners.base import READY_TIMEOUT_S, RunnerPlan
-from suites.collect.targets import scrape_targets
+from suites.collect.targets import scrape_targets, with_own_timeout
 from suites.core.running_service import RunningService
 
 
@@ -31,6 +31,7 @@ class LocalRunner:
         self._plan = plan
         self._ports = Ports()
         self._stack: RunningStack | None = None
+        self._targets: dict[str, list[TargetGroup]] = {}
         self._log_root = plan.work_dir / "logs"
 
     def prepare(self, service: Service) -> RunningService:
@@ -53,16 +54,25 @@ class LocalRunner:
     def start_stack(self, services: Sequence[RunningService]) -> RunningStack:
         """Start the stack; a component that does not come up is reported by its health."""
         self._log_root.mkdir(parents=True, exist_ok=True)
+        self._targets = scrape_targets(services, self.address)
         plan = StackPlan(
             work_dir=self._plan.work_dir / "stack",
             config_dir=self._plan.config_dir,
             components=self._plan.components,
-            targets=scrape_targets(services, self.address),
+            targets=self._targets,
             log_glob=str(self._log_root / "*" / "*" / "*.log"),
             env={"ENVIRONMENT": "conformance"},
         )
         self._stack = LocalBackend().start(plan)
         return self._stack
+
+    def own_timeout(self, running: RunningService) -> bool:
+        """Write its target anew."""
+        if self._stack is None:
+            return False
+        self._targets = with_own_timeout(self._targets, running)
+        self._stack.set_targets(self._targets)
+        return True
 
     def needs_stack(self, running: RunningService) -> bool:
         """A service that is a component of the stack runs with it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,14 +33,15 @@ async def scraped(
     exposition: Exposition | None,
     since: float,
     patience_s: float = 20.0,
+    timeout_s: float = 0.0,
 ) -> Records:
     """Wait for a scrape that began after `since` (Unix seconds) and compare it with `exposition`; never raises.
 
     The service's targets are those that scrape `url`; where there are none (Prometheus may know it by another name),
-    those of `job`.
+    those of `job`. Targets with a shorter timeout than `timeout_s` are waited for to be replaced.
     """
     try:
-        targets = await _targets(prometheus, url, job, since, patience_s)
+        targets = await _targets(prometheus, url, job, since, patience_s, timeout_s)
         judged = await _judged(prometheus, url, job, exposition, targets, since)
         return {ScrapeTarget: [replace(judged, known_fault=known_fault(exposition, targets))]}
     except PrometheusError as silent:
@@ -47,12 +49,15 @@ async def scraped(
 
 
 async def _targets(
-    prometheus: PrometheusClient, url: str, job: str, since: float, patience_s: float
+    prometheus: PrometheusClient, url: str, job: str, since: float, patience_s: float, timeout_s: float
 ) -> tuple[Target, ...]:
     failed: dict[str, set[float]] = {}
 
     async def read() -> tuple[Target, ...]:
         return of_service(await prometheus.targets(), url, job)
+
+    async def read_new() -> tuple[Target, ...]:
+        return tuple(target for target in await read() if target.timeout_seconds >= timeout_s)
 
     def settled(targets: tuple[Target, ...]) -> bool:
         """Each was scraped well since the traffic; or failed so often that it is down, and not slow."""
@@ -62,11 +67,16 @@ async def _targets(
         return all(_fresh(one, since) or len(failed.get(one.instance, ())) >= SCRAPES for one in targets)
 
     try:
-        found = await aeventually(read, bool, min(DISCOVERY_S, patience_s), describe=f"a target for {url}")
+        found = await aeventually(read_new, bool, min(DISCOVERY_S, patience_s), describe=f"a target for {url}")
         wait_s = min(patience_s, max(SCRAPES * target.interval_seconds + target.timeout_seconds for target in found))
         return await aeventually(read, settled, wait_s, describe=url)
     except TimeoutError:
         return await read()
+
+
+def cut_short(targets: Sequence[Target], timeout_s: float) -> bool:
+    """Whether Prometheus gave up on a scrape earlier than the service's own timeout."""
+    return any("deadline exceeded" in target.last_error and target.timeout_seconds < timeout_s for target in targets)
 
 
 def known_fault(exposition: Exposition | None, targets: tuple[Target, ...]) -> str | None:

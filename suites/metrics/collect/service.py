@@ -21,7 +21,10 @@ from suites.core.health import why_down
 from suites.core.running_service import RunningService
 from suites.metrics.collect import scrapes
 from suites.metrics.collect.declared import budget_of, contract_of
-from suites.metrics.collect.prometheus import scraped
+from suites.metrics.collect.prometheus import cut_short, scraped
+
+PATIENCE_IN_TIMEOUTS = 3.0
+"""Prometheus starts with a new target anywhere within one interval, which is then as long as the timeout."""
 
 
 class MetricsCollector:
@@ -87,7 +90,12 @@ class MetricsCollector:
         expositions = records[Exposition]
         exposition = None if isinstance(expositions, NotEvaluated) else expositions[0]
         job = self._running.service.metrics.job
-        found = await scraped(PrometheusClient(endpoint, self._run.http), self._url, job, exposition, since)
+        prometheus = PrometheusClient(endpoint, self._run.http)
+        found = await scraped(prometheus, self._url, job, exposition, since)
+        # The first scrapes of a run have a short timeout, so that they may come every second.
+        if _cut_short(found, self._timeout_s) and await self._run.own_timeout(self._running):
+            patience_s = PATIENCE_IN_TIMEOUTS * self._timeout_s
+            found = await scraped(prometheus, self._url, job, exposition, since, patience_s, self._timeout_s)
         silent = isinstance(found[ScrapeTarget], NotEvaluated)
         if silent and (down := await asyncio.to_thread(why_down, stack, "prometheus")):
             return {ScrapeTarget: NotEvaluated(down)}
@@ -104,6 +112,11 @@ class MetricsCollector:
             measures["series"] = exposition.series_count
             measures["body_bytes"] = exposition.size
             measures["families_by_type"] = dict(Counter(family.type for family in exposition.families))
+
+
+def _cut_short(found: Records, timeout_s: float) -> bool:
+    judged = found[ScrapeTarget]
+    return not isinstance(judged, NotEvaluated) and any(cut_short(one.targets, timeout_s) for one in judged)
 
 
 def _with_cause(found: Sequence[Scrape] | NotEvaluated, died: str) -> Sequence[Scrape] | NotEvaluated:

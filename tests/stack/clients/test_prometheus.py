@@ -6,8 +6,9 @@ import asyncio
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -27,6 +28,7 @@ from suites.core.evidence import Evidence, NotEvaluated
 from suites.core.verdict import judge
 from suites.metrics.collect.prometheus import of_service, scraped
 from suites.metrics.collect.scrapes import after, before
+from suites.metrics.collect.service import MetricsCollector
 
 CONFIG = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
@@ -302,6 +304,43 @@ TARGET = {
     "scrapeTimeout": "10s",
     "lastScrape": "0001-01-01T00:00:00Z",
 }
+
+
+@pytest.mark.parametrize("changeable", [True, False])
+def test_a_slow_service_gets_its_own_scrape_timeout(changeable: bool) -> None:
+    """What takes 1.2 s is too slow for the first scrapes of a run, and not for a service that grants 10 s."""
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    down = {"health": "down", "lastError": 'Get "http://h:1/metrics": context deadline exceeded'}
+    state = TARGET | down | {"scrapeInterval": "1s", "scrapeTimeout": "900ms", "lastScrape": now.isoformat()}
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        data: Any = {"activeTargets": [state]}
+        if request.url.path.endswith("query"):
+            data = {"resultType": "vector", "result": []}
+        elif request.url.path.endswith("series"):
+            data = [{"__name__": "app_up", "job": "a", "instance": "h:1"}]
+        return httpx.Response(200, json={"status": "success", "data": data})
+
+    async def own_timeout(_: object) -> bool:
+        if changeable:
+            state.update(health="up", lastError="", scrapeInterval="10s", scrapeTimeout="10s")
+        return changeable
+
+    async def run() -> ScrapeTarget:
+        stack: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        stack.set_result(SimpleNamespace(endpoint=lambda _: "http://prometheus"))
+        service = SimpleNamespace(name="a", metrics=SimpleNamespace(job="a", scrape_timeout_s=10.0))
+        running: Any = SimpleNamespace(service=service, metrics_url="http://h:1/metrics", unscraped=None)
+        async with httpx.AsyncClient(transport=httpx.MockTransport(handler)) as http:
+            context: Any = SimpleNamespace(stack=stack, http=http, own_timeout=own_timeout)
+            exposition = Exposition.parse("app_up 1\n")
+            found = await MetricsCollector(context, running)._scraped({Exposition: [exposition]}, time.time())
+        (record,) = found[ScrapeTarget]  # type: ignore[misc]  # a sequence here, not a reason
+        assert isinstance(record, ScrapeTarget)
+        return record
+
+    messages = red(asyncio.run(run()))
+    assert ("metrics/target-up" in messages) is not changeable
 
 
 def test_many_callers_share_one_answer() -> None:
