@@ -79,7 +79,15 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     }
     settings["COMPOSE_FILE"] = os.pathsep.join(str(ROOT / "stack" / name) for name in FILES[agent])
     environment.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")
-    project = ["compose", "-p", f"conformance-{os.getpid()}", "--env-file", str(environment), "--profile", "services"]
+    project = [
+        "compose",
+        "-p",
+        f"conformance-{os.getpid()}-{agent}",
+        "--env-file",
+        str(environment),
+        "--profile",
+        "services",
+    ]
 
     def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
         return _docker(*project, *arguments, timeout=600)
@@ -94,7 +102,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             yield Up(agent, services, compose, client)
     finally:
         down = compose("down", "--volumes", "--timeout", "5")
-        left = _docker("ps", "-aq", "--filter", f"label=com.docker.compose.project=conformance-{os.getpid()}")
+        left = _docker("ps", "-aq", "--filter", f"label=com.docker.compose.project=conformance-{os.getpid()}-{agent}")
     assert down.returncode == 0, down.stderr
     assert left.stdout == ""
 
