@@ -45,7 +45,7 @@ class RealLogs:
         collected = {
             "LOG_GLOB": f"{self.folder}/logs/*/*/*.log",
             "DOCAICHE_GLOB": f"{self.folder}/docaiche/*.log",
-            "DOCKER_HOST": f"unix://{self.folder}/no-docker.sock",
+            "DOCKER_HOST": "unix:///nonexistent/docker.sock",
             "SYNC_PERIOD": "500ms",
             "BATCH_WAIT": "50ms",
         }

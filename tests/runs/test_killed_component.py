@@ -15,15 +15,16 @@ import pytest
 
 from fixtures.service import Logs, Service
 from stack.backends.base import Component
+from stack.components import AGENTS
 from stack.embedded.limits import limits
 from stack.embedded.log_store import LogStore, StoreReader
 from stack.records.logs.delivery import Delivery
 from stack.records.logs.stream import LogStream
-from stack.servers.find import find_binary
 from suites.core.evidence import NotEvaluated, Records
 from suites.core.running_service import RunningService
 from suites.logs.collect import pipeline
 from tests.support.conformance_run import Finished, finished
+from tests.support.real_servers import need
 
 NEEDS = {
     "prometheus": {
@@ -34,13 +35,16 @@ NEEDS = {
         "metrics/target-up",
     },
     "loki": {"logs/delivered-exactly-once", "logs/delivered-unchanged", "logs/delivered-json-parses"},
-    "promtail": {"logs/delivered-exactly-once", "logs/delivered-unchanged", "logs/delivered-in-time"},
+    **{key: {"logs/delivered-exactly-once", "logs/delivered-unchanged", "logs/delivered-in-time"} for key in AGENTS},
 }
 """Rules that cannot be judged without the component."""
 
-real = pytest.mark.skipif(
-    any(find_binary(name) is None for name in NEEDS), reason="needs the real servers, see docs/real-servers.md"
-)
+
+def servers(agent: str) -> tuple[str, ...]:
+    """The servers of a run with this agent; skips the calling test where one is not found."""
+    names = ("prometheus", "loki", agent)
+    need(*names)
+    return names
 
 
 def run_without(home: Path, component: str, when: str) -> Finished:
@@ -48,13 +52,13 @@ def run_without(home: Path, component: str, when: str) -> Finished:
         home,
         "--catalog=fixtures/broken",
         "-k=healthy or component-ready",
+        f"--agent={component if component in AGENTS else AGENTS[0]}",
         *("-p", "tests.support.kills_component"),
         env={"KILLED_COMPONENT": component, "KILLED_WHEN": when},
         servers=True,
     )
 
 
-@real
 @pytest.mark.native
 @pytest.mark.parametrize(
     ("component", "when"),
@@ -62,17 +66,17 @@ def run_without(home: Path, component: str, when: str) -> Finished:
         ("prometheus", "started"),
         ("loki", "started"),
         ("loki", "delivery"),
-        ("promtail", "started"),
+        *((agent, "started") for agent in AGENTS),
     ],
 )
 def test_its_death_is_told_once_and_costs_no_other_verdict(tmp_path: Path, component: str, when: str) -> None:
+    others = set(servers(component if component in AGENTS else AGENTS[0])) - {component}
     run = run_without(tmp_path, component, when)
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output[-3000:]
 
     (died,) = run.verdicts(component, "fail").values()
     assert died["rule"] == "components/component-ready"
     assert f"{component} is not ready: {component} was ended by SIGKILL" in died["findings"][0]["message"]
-    others = set(NEEDS) - {component}
     assert all(set(run.verdicts(other, "pass")) == {"components/component-ready"} for other in others)
 
     assert not run.verdicts("healthy", "fail", "error", "warn")
@@ -83,11 +87,13 @@ def test_its_death_is_told_once_and_costs_no_other_verdict(tmp_path: Path, compo
     assert "INTERNALERROR" not in run.output
 
 
-@real
 @pytest.mark.native
-def test_nothing_is_killed_and_all_is_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize("agent", AGENTS)
+def test_nothing_is_killed_and_all_is_well(agent: str, tmp_path: Path) -> None:
     """The control: the same run with all servers alive has no gap where the others have one."""
-    run = finished(tmp_path, "--catalog=fixtures/broken", "--service=healthy", "-k=healthy", servers=True)
+    servers(agent)
+    chosen = ("--catalog=fixtures/broken", "--service=healthy", "-k=healthy", f"--agent={agent}")
+    run = finished(tmp_path, *chosen, servers=True)
     judged = run.verdicts("healthy", "pass")
     assert run.code == pytest.ExitCode.OK, run.output[-3000:]
     for rules in NEEDS.values():

@@ -153,7 +153,8 @@ def _agent_variables(context: ComponentContext, prefix: str) -> dict[str, str]:
         f"{prefix}_LOG_GLOB": context.plan.log_glob or str(logs / LOG_FILES),
         # This machine's own logs and containers are none of this run's business.
         f"{prefix}_DOCAICHE_GLOB": str(logs / "*.docaiche.log"),
-        f"{prefix}_DOCKER_HOST": f"unix://{context.home / 'no-docker.sock'}",
+        # Not in this run's folder: Alloy does not start on a socket whose path is longer than the system allows.
+        f"{prefix}_DOCKER_HOST": "unix:///nonexistent/docker.sock",
         f"{prefix}_SYNC_PERIOD": "250ms",
         f"{prefix}_BATCH_WAIT": "100ms",
     }
