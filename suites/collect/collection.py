@@ -129,7 +129,7 @@ class _Collection:
                 starting.set_result(stack)
                 self._report_components(stack)
                 _sign_in(stack, http)
-                await self._collect(stack, context, stack_collectors, tasks)
+                await self._collect(stack, context, stack_collectors, tasks, under_way)
             await asyncio.to_thread(self._stop)
             await beside
         except asyncio.CancelledError:
@@ -221,10 +221,12 @@ class _Collection:
         context: RunContext,
         collectors: Sequence[StackCollector],
         tasks: Sequence[asyncio.Task[None]],
+        under_way: list[asyncio.Task[Any]],
     ) -> None:
         inspect = partial(_inspected, stack, context)
         first = await inspect()
         started = [asyncio.create_task(collector.started(first)) for collector in collectors]
+        under_way += started
         await self._finish(tasks)
         await asyncio.gather(*started)
         second = await inspect()
