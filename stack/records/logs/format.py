@@ -12,7 +12,7 @@ renderer (https://www.structlog.org/en/stable/logging-best-practices.html), ECS 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from stack.records.logs.time_stamps import read_time
@@ -49,8 +49,13 @@ class LogFormat:
 
 
 def _format(name: str) -> LogFormat:
-    schema = schema_data(f"logs/{name}.schema.json")
-    return LogFormat(name, schema, **{part: tuple(keys) for part, keys in schema["x-log-format"].items()})
+    file = f"logs/{name}.schema.json"
+    schema = schema_data(file)
+    parts = {field.name for field in fields(LogFormat)} - {"name", "schema"}
+    given = schema.get("x-log-format", {})
+    if missing := sorted(parts - given.keys()):
+        raise ValueError(f"schemas/{file}: `x-log-format` lacks {', '.join(missing)}; write [] where lines have none")
+    return LogFormat(name, schema, **{part: tuple(given[part]) for part in parts})
 
 
 FORMATS: Mapping[str, LogFormat] = {name: _format(name) for name in log_formats()}

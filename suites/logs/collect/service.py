@@ -73,7 +73,10 @@ class LogsCollector:
         wrote = any(path.exists() and path.stat().st_size for path in running.log_files)
         silent = running.problem and not (running.expected and wrote)  # what could not be run here owes no log
         if silent or not running.log_files:
-            reason = running.problem or f"it is not known where {self._name} logs"
+            reason = running.problem or (
+                f"it is not known where {self._name} logs; a service that this run does not start has a log only in "
+                "the log store of an attached stack"
+            )
             self._put(dict.fromkeys(types, NotEvaluated(reason)), "live")
             return
         records = await emitted.collect(running.log_files, contract, traffic.sent, running.started_at - 1)

@@ -48,6 +48,8 @@ def check(stream: LogStream) -> Iterator[Finding]:
         level = seen.first.record.level_text if seen.first.record else None
         known = LEVELS.get(level.lower()) if isinstance(level, str) else None
         hint = "write the level's name in lower case, as the format's encoder does"
+        if not isinstance(level, str) and level is not None:
+            hint = "write the level's name instead of its number"
         if known:
             hint += f"; this one is `{known}` in the usual five"
         return Finding(f"{cause} ({seen})", where(seen.first), hint)
