@@ -49,8 +49,12 @@ def _secret(match: Match[str]) -> str:
     return match[match.lastindex or 0].strip("\\\"' ,")
 
 
+LINES_APART = "\0"
+"""What is between two lines that are searched together: what is beyond it tells nothing of a secret."""
+
+
 def _before(match: Match[str], length: int = 40) -> str:
-    return match.string[max(0, match.start() - length) : match.start()]
+    return match.string[max(0, match.start() - length) : match.start()].rpartition(LINES_APART)[2]
 
 
 def has_digit(match: Match[str]) -> bool:
@@ -154,7 +158,8 @@ def basic(match: Match[str]) -> bool:
 
 def jwk(match: Match[str]) -> bool:
     """Whether the value is the private part `d` of a JSON Web Key (RFC 7517): its type `kty` is near."""
-    return "kty" in match.string[max(0, match.start() - 2048) : match.end() + 2048]
+    after = match.string[match.end() : match.end() + 2048].partition(LINES_APART)[0]
+    return "kty" in _before(match, 2048) or "kty" in after
 
 
 _ISSUERS: tuple[tuple[re.Pattern[str], range | tuple[int, ...]], ...] = (

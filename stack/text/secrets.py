@@ -13,9 +13,9 @@ from functools import cache
 from typing import NamedTuple
 
 from stack.text.schema_data import schema_data
-from stack.text.secret_checks import CHECKS, Check
+from stack.text.secret_checks import CHECKS, LINES_APART, Check
 
-_BETWEEN = "\n\0\n"
+_BETWEEN = f"\n{LINES_APART}\n"
 """Between lines that are searched together: no pattern goes on across it."""
 
 _BLOCK = 1 << 16

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reports.model import RunInfo, SuiteInfo, build
@@ -166,7 +166,11 @@ def test_any_mixture_takes_linear_time(pieces: list[str], times: int) -> None:
     assert seconds(text) < max(24 * seconds(text[: 1 << 13]), 1.0)
 
 
+HARMLESS_JWK = '{"a":"b","d":"UkysaCZKRwKmEfIuHDBI6O3jz9MNfZZdURvMQtKKA8x"}'
+
+
 @given(st.lists(st.sampled_from([*(example.text for example in SECRETS), *HARMLESS]), max_size=12))
+@example(['{"jwk":{"kty":"EC","d":"UkysaCZKRwKmEfIuHDBI6O3jz9MNfZZdURvMQtKKA8x"}}', HARMLESS_JWK])
 def test_lines_are_searched_together_as_each_by_itself(lines: list[str]) -> None:
     alone = [(index, secret) for index, line in enumerate(lines) for secret in find(line)]
     assert list(find_in_lines(lines)) == alone
