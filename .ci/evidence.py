@@ -6,8 +6,6 @@ The first word is the evidence that the delivery of log lines must rest on: live
 be evaluated. Exits 1 and says what is otherwise.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

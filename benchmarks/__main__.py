@@ -3,8 +3,6 @@
 Each module of this folder that has a `measure() -> Iterator[Row]` is one benchmark; name some to run only those.
 """
 
-from __future__ import annotations
-
 import importlib
 import sys
 from pathlib import Path

@@ -4,8 +4,6 @@ The lines are generated from a fixed seed: zap production lines of about 250 byt
 schema.
 """
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 There is no other tool to set beside: the bounds are the promises themselves, in seconds.
 """
 
-from __future__ import annotations
-
 import asyncio
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Reading expositions: ours beside prometheus-client's parser and `promtool check metrics`."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A benchmark's row: what we take, what the alternative takes, and the ratio that was promised."""
 
-from __future__ import annotations
-
 import os
 import platform
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """`python -m reports render report.json --out DIR`: make every format again from a report.json."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

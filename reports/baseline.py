@@ -1,7 +1,5 @@
 """What changed since an earlier report: new, still broken, fixed, or no longer proven either way."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Colours come from the page's style sheet by class; sizes are pixels. Every function returns safe markup.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from math import ceil
 

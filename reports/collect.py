@@ -5,8 +5,6 @@ also name early what it is about with ("verdict_subject", dict): rule, title, su
 verdict that a crash before the judgement would otherwise leave nameless.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Protocol

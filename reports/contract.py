@@ -1,7 +1,5 @@
 """The JSON Schemas of the report, and what of a document breaks them."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

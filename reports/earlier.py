@@ -1,7 +1,5 @@
 """Reads the report.json of an earlier run: one of an older format, or with rule ids that have changed since, too."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

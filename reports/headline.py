@@ -1,7 +1,5 @@
 """The headline of a report: the run in one sentence, how it came to it, and the doubts that a reader must have."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@
 is a link. End tags of cells and rows are left out, as HTML allows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby

@@ -5,8 +5,6 @@ a flawless service gets 100. A waived breach counts as broken: a waiver opens th
 `not-evaluated` and `error` do not count; where they outnumber the others, the service is not judged: its score is None.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

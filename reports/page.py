@@ -1,7 +1,5 @@
 """One service's page, prepared for the template: what it must fix, what is waived, not evaluated or passed."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

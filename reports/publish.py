@@ -1,7 +1,5 @@
 """Writes every format into the report directory; one that breaks never takes the others with it."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Reads `run.json`: what a run reports besides verdicts. Bad parts are left out and named."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -4,8 +4,6 @@ The report is cleaned once, in `model.build`, so every format starts from harmle
 escapes for its own syntax. Removed characters leave a visible escape: `\x1b` in an excerpt is evidence.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import Any

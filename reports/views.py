@@ -3,8 +3,6 @@
 Pure functions of the report dictionary; a writer only lays out what they return.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

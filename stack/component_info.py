@@ -1,7 +1,5 @@
 """What a row of the component table says."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 

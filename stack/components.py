@@ -4,8 +4,6 @@ Data only: `stack.servers.find` finds the programs, `stack.backends` runs them. 
 file and, of what `make servers` builds, in `stack/servers/*/go.mod`; `tests/stack/test_components.py` compares them.
 """
 
-from __future__ import annotations
-
 from datetime import date
 
 from stack.component_info import BUILT, DOWNLOADED, Checker, ComponentInfo, EndOfLife, GoBuild

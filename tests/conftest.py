@@ -1,7 +1,5 @@
 """What holds for all of the suite's own tests: nothing that one starts outlives it, and which are left for later."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Adding one of each kind of thing touches as many files as docs/contributing.md says, and is then judged."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

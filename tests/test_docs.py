@@ -1,7 +1,5 @@
 """Generated documentation says what the rules say."""
 
-from __future__ import annotations
-
 from suites.run.rule_pages import ROOT, stale
 
 

@@ -1,7 +1,5 @@
 """A test that leaves a process, a thread or a socket behind fails, and no other does."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

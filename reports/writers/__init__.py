@@ -1,7 +1,5 @@
 """The formats of a report: one module each, which turns the report dictionary into text and touches no file."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

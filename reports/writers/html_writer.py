@@ -4,8 +4,6 @@ The content security policy allows exactly the page's own style and script, by h
 a service goes through Jinja's autoescape; the content needs no script, only the matrix's filters do.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """`report.json`: the report itself, one verdict per line so that two runs can be compared with diff."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -5,8 +5,6 @@ Follows the dialect that Jenkins, GitLab and GitHub actions read: `testsuites > 
 unless the run has `--fail-on warning`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from itertools import groupby

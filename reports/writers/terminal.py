@@ -3,8 +3,6 @@
 Yields lines with the markup words of pytest's TerminalWriter (`red`, `bold`, …), wrapped to the width.
 """
 
-from __future__ import annotations
-
 import shutil
 import textwrap
 from collections.abc import Iterator, Mapping

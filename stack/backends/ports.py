@@ -5,8 +5,6 @@ socket therefore stays bound, not listening, with SO_REUSEADDR: the kernel gives
 for any port, yet a server that asks for this very one with SO_REUSEADDR (as servers do) may listen on it.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import os

@@ -1,7 +1,5 @@
 """Ask a running server for its version: its own build information, not the name of a file or an image tag."""
 
-from __future__ import annotations
-
 import re
 import socket
 from typing import Any

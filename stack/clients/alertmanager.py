@@ -3,8 +3,6 @@
 Source: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from stack.clients.server_client import ServerClient, ServerError, excerpt, place

@@ -1,7 +1,5 @@
 """Describes why a request failed."""
 
-from __future__ import annotations
-
 import errno
 import os
 import socket

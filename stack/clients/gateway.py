@@ -1,7 +1,5 @@
 """Requests to a gateway without credentials, with credentials, and for a live tail."""
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 import httpx

@@ -3,8 +3,6 @@
 Source: https://grafana.com/docs/grafana/latest/developers/http_api/
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ It speaks HTTP through h11 on a connection of its own. A general client's pool a
 processor time per request, which for hundreds of services at once is the whole time there is.
 """
 
-from __future__ import annotations
-
 import asyncio
 import http.client
 import ssl

@@ -1,7 +1,5 @@
 """What can be queried of a log store, be it a real Loki or the embedded one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Protocol
 

@@ -3,8 +3,6 @@
 Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 Source: https://prometheus.io/docs/prometheus/latest/querying/api/
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import time

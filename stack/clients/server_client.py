@@ -1,7 +1,5 @@
 """What the clients of all servers share: a request over one `httpx.AsyncClient`, and an error for all that fails."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections.abc import Mapping

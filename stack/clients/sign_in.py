@@ -1,7 +1,5 @@
 """Credentials for servers behind basic authentication, each sent to its own server and to no other."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Mapping
 
 import httpx

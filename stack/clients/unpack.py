@@ -1,7 +1,5 @@
 """Unpacks a response body piece by piece, never more of it than there is room for."""
 
-from __future__ import annotations
-
 import zlib
 
 

@@ -3,8 +3,6 @@
 It reads when it is asked to, not in the background: `catch_up` takes every complete line that is new since last time.
 """
 
-from __future__ import annotations
-
 import contextlib
 import glob
 import os

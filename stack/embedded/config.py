@@ -1,7 +1,5 @@
 """Reading Loki's and Promtail's configuration: the file, sizes (`256KB`) and durations (`168h`, `1h30m`)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

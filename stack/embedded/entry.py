@@ -1,7 +1,5 @@
 """The log entry on its way through the pipeline."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 

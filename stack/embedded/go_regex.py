@@ -3,8 +3,6 @@
 Source: https://github.com/google/re2/wiki/Syntax
 """
 
-from __future__ import annotations
-
 import re
 
 from stack.embedded.refusal import ConfigError, NotSimulated

@@ -3,8 +3,6 @@
 Source: https://jmespath.org/specification.html (identifiers, sub-expressions, or-expressions)
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

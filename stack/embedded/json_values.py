@@ -3,8 +3,6 @@
 Source: https://grafana.com/docs/loki/latest/send-data/promtail/stages/json/
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -3,8 +3,6 @@
 Source: https://grafana.com/docs/loki/latest/configure/#limits_config
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -6,8 +6,6 @@ newest line of its stream; a line that is already there at the same time in the 
 Source: https://grafana.com/docs/loki/latest/operations/request-validation-rate-limits/
 """
 
-from __future__ import annotations
-
 import time
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence

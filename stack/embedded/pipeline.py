@@ -1,7 +1,5 @@
 """Promtail's pipeline, as far as the shipped configuration uses it; every other stage raises `NotSimulated`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How a stand-in says no: it does not know this, or the real server would not start with it either."""
 
-from __future__ import annotations
-
 
 class NotSimulated(Exception):  # noqa: N818  # it is an answer about the stand-in, not a mistake of the reader
     """The configuration uses something that the stand-in does not know; the text names it and the way out."""

@@ -3,8 +3,6 @@
 Source: https://grafana.com/docs/loki/latest/query/log_queries/
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping

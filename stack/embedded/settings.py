@@ -1,7 +1,5 @@
 """Typed access to one stage's settings: what is missing or of the wrong type is an error that names the place."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from stack.embedded.refusal import ConfigError, NotSimulated

@@ -1,7 +1,5 @@
 """Agent and store together, read through the same interface as a real Loki; always up to date when asked."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -3,8 +3,6 @@
 Source: https://grafana.com/docs/loki/latest/send-data/promtail/stages/
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -3,8 +3,6 @@
 Source: https://grafana.com/docs/loki/latest/send-data/promtail/stages/timestamp/, https://pkg.go.dev/time#pkg-constants
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable

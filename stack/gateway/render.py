@@ -4,8 +4,6 @@ Source: https://hub.docker.com/_/nginx, "Using environment variables in nginx co
 of the variables that are set, so that nginx' own variables (`$host`) stay.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

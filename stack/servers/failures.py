@@ -1,7 +1,5 @@
 """The ways in which a Go build fails, each with a message that says what to do."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from enum import Enum

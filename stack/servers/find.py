@@ -1,7 +1,5 @@
 """Finds the programs of real servers: in the folder of `--servers`, as `make servers` built them, on PATH."""
 
-from __future__ import annotations
-
 import os
 import platform
 import re

@@ -1,7 +1,5 @@
 """Durations as Go and Prometheus write them: `168h`, `7d`, `1h30m`, `500ms`."""
 
-from __future__ import annotations
-
 import re
 
 _UNITS = {

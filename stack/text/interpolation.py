@@ -4,8 +4,6 @@ Source: https://docs.docker.com/reference/compose-file/interpolation/ and
 https://grafana.com/docs/loki/latest/configure/#use-environment-variables-in-the-configuration
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 They are part of the program, as its constants are: what reads them here depends on nothing outside of the checkout.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from functools import cache

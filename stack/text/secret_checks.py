@@ -3,8 +3,6 @@
 Each takes the match of a kind's pattern, whose last matched group is the suspected secret.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

@@ -3,8 +3,6 @@
 Nothing here returns the secret itself: `find` says where it is and of which kind, `mask` replaces it.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence

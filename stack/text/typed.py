@@ -1,7 +1,5 @@
 """Frozen records from plain data, such as YAML: strictly typed, without unknown keys, every mistake with its key."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any, Self, TypeVar, cast
 

@@ -6,8 +6,6 @@ where a value comes from, and words stay texts. Otherwise plain values resolve b
 `12:30` are texts. A duplicate key is an error, as it is to the servers.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

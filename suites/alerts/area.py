@@ -1,7 +1,5 @@
 """Alerts: the rules that Prometheus is given and evaluates, and the Alertmanager that it sends alerts to."""
 
-from __future__ import annotations
-
 from stack.records.config.prometheus import PrometheusConfig
 from suites.alerts.collect.running import AlertsCollector
 from suites.core.area import Area, StackFiles, StaticRecords

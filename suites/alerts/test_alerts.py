@@ -1,7 +1,5 @@
 """Alerts: the rules that the running Prometheus evaluates, and whom it tells: one verdict per rule and subject."""
 
-from __future__ import annotations
-
 import pytest
 
 from suites.core.verdict import Verdict

@@ -1,7 +1,5 @@
 """Which backend a run uses: the one table of them, and what `--stack auto` chooses on this machine."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from importlib import import_module
 from typing import cast

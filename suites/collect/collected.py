@@ -1,7 +1,5 @@
 """What a collection leaves beside the evidence: what the report says about the run."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from stack.records.live.components import ComponentState

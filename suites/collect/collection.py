@@ -3,8 +3,6 @@
 Everything here happens once and side by side; the rules judge the records later, when nothing runs any more.
 """
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import time

@@ -1,7 +1,5 @@
 """Writes `run.json`: what a run tells the reports besides verdicts (`schemas/report.schema.json`, `$defs/run`)."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What Prometheus scrapes: the services of a run, by job."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl

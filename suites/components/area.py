@@ -1,7 +1,5 @@
 """The components of the stack: releases, configuration, readiness, clocks, sockets, scrape targets and log streams."""
 
-from __future__ import annotations
-
 from suites.components.collect.files import read
 from suites.components.collect.running import ComponentsCollector
 from suites.core.area import Area

@@ -1,7 +1,5 @@
 """The components of the stack and their configuration: one verdict per rule and subject."""
 
-from __future__ import annotations
-
 import pytest
 
 from suites.core.verdict import Verdict

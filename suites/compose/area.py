@@ -1,7 +1,5 @@
 """The compose file: what each service of it asks of the container engine."""
 
-from __future__ import annotations
-
 from stack.components import COMPONENTS
 from stack.records.config.compose import ComposeService
 from suites.core.area import Area, StackFiles, StaticRecords

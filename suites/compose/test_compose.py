@@ -1,7 +1,5 @@
 """The compose file: what each service of it asks of the container engine: one verdict per rule and subject."""
 
-from __future__ import annotations
-
 import pytest
 
 from suites.core.verdict import Verdict

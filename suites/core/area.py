@@ -5,8 +5,6 @@ records of kind `static`. A `ServiceCollector` is made for every service, a `Sta
 they put frozen records into the run's evidence store and judge nothing.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence

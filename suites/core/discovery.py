@@ -1,7 +1,5 @@
 """Finds areas and rules: a folder with `rules/` and an `area.py` is an area, every file in `rules/` a rule."""
 
-from __future__ import annotations
-
 import importlib
 import json
 from collections.abc import Mapping

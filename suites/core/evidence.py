@@ -4,8 +4,6 @@ Collectors put records in; rules get them out, possibly in another process: with
 collects and all of them judge, so evidence travels as one file per subject.
 """
 
-from __future__ import annotations
-
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Whether the components that evidence depends on still work: one root cause is reported once, as such."""
 
-from __future__ import annotations
-
 from stack.backends.base import RunningStack
 from stack.eventually import eventually
 

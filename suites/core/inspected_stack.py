@@ -1,7 +1,5 @@
 """A running stack with its health at one moment: what collectors of every area ask before they ask a component."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

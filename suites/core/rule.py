@@ -4,8 +4,6 @@ A rule is one file, `suites/<area>/rules/<name>.py`; its id is its path (`metric
 annotation of its argument says which record it judges, and that record's `parse` reads its examples.
 """
 
-from __future__ import annotations
-
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """A service as it runs in a run: where it answers, where it logs, or why it does not run."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol

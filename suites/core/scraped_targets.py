@@ -1,7 +1,5 @@
 """The targets of the running Prometheus, once each of them was scraped."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 from stack.clients.prometheus import PrometheusClient

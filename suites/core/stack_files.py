@@ -1,7 +1,5 @@
 """Reads files of the folder `stack/` that several areas judge: the compose file and Prometheus' configuration."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

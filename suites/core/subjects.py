@@ -1,7 +1,5 @@
 """What the rules of an area are applied to: services of the catalog, components of the stack, dashboards."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """Provokes telemetry: sends a service the requests of its catalog entry, each with an `X-Request-ID` of its own."""
 
-from __future__ import annotations
-
 import time
 import uuid
 

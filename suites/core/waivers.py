@@ -1,7 +1,5 @@
 """Waivers: accepted breaches, each of one rule by one service, with reason, owner and expiry."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable, Mapping
 from datetime import date

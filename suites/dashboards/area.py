@@ -1,7 +1,5 @@
 """Dashboards: their files, the datasources they need, and what they show on a running stack."""
 
-from __future__ import annotations
-
 from suites.core.area import Area
 from suites.dashboards.collect.files import read_static
 from suites.dashboards.collect.running import DashboardsCollector

@@ -1,7 +1,5 @@
 """Dashboards: their files, and what they show on a running stack: one verdict per rule and dashboard."""
 
-from __future__ import annotations
-
 import pytest
 
 from suites.core.verdict import Verdict

@@ -1,7 +1,5 @@
 """The gateway: what it lets through without credentials and with guessed ones, and whether Loki's live tail works."""
 
-from __future__ import annotations
-
 from suites.core.area import Area
 from suites.gateway.collect.trial import GatewayCollector
 

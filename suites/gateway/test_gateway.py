@@ -1,7 +1,5 @@
 """The gateway: who gets in, and what works behind it: one verdict per rule and subject."""
 
-from __future__ import annotations
-
 import pytest
 
 from suites.core.verdict import Verdict

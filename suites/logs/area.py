@@ -1,7 +1,5 @@
 """Logs: what a service writes, and what of it arrives in the log store, under which labels, when and how often."""
 
-from __future__ import annotations
-
 from fixtures.service import Service
 from suites.core.area import Area
 from suites.logs.collect.service import collectors

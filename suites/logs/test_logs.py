@@ -1,7 +1,5 @@
 """What a service logs, and how its lines arrive in Loki: one verdict per rule and subject."""
 
-from __future__ import annotations
-
 import pytest
 
 from suites.core.verdict import Verdict

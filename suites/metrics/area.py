@@ -1,7 +1,5 @@
 """Metrics: what a service exposes, in every way that a scraper may ask, and what Prometheus makes of it."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from suites.core.area import Area

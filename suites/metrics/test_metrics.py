@@ -1,7 +1,5 @@
 """What a service exposes at its metrics endpoint: one verdict per rule and subject."""
 
-from __future__ import annotations
-
 import pytest
 
 from suites.core.verdict import Verdict

@@ -1,7 +1,5 @@
 """Retention: logs and metrics are kept seven days and no longer, by files, running servers and trials."""
 
-from __future__ import annotations
-
 from suites.core.area import Area
 from suites.retention.collect.files import read
 from suites.retention.collect.running import RetentionCollector

@@ -1,7 +1,5 @@
 """The stack keeps logs and metrics seven days, and no longer: one verdict per rule and subject."""
 
-from __future__ import annotations
-
 import pytest
 
 from suites.core.verdict import Verdict

@@ -5,8 +5,6 @@ KeyboardInterrupt, from which pytest goes on to its report and exit status 2. A 
 nervous Ctrl-C does not cut off the cleaning up; a third ends the process at once, and the supervisor cleans up.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

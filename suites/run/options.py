@@ -1,7 +1,5 @@
 """The command-line options of a conformance run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Turns a verdict into pytest's outcome: failed, skipped, xfailed or passed."""
 
-from __future__ import annotations
-
 import pytest
 
 from stack.text.secrets import mask

@@ -1,7 +1,5 @@
 """The pytest side of a conformance run: options, parameters, one collection, one verdict per test."""
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 A worker's output goes nowhere, so it writes its lines into the run folder, and the controller prints them.
 """
 
-from __future__ import annotations
-
 import contextlib
 import threading
 import time

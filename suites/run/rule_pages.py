@@ -4,8 +4,6 @@ python -m suites.run.rule_pages           writes
 python -m suites.run.rule_pages --check   exits 1 when something is stale, and names it
 """
 
-from __future__ import annotations
-
 import sys
 from itertools import groupby
 from pathlib import Path

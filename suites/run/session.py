@@ -4,8 +4,6 @@ With pytest-xdist every worker sees the same run folder. The first worker that n
 others wait at a lock: the experiment happens once, however many processes judge.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """What one run is asked for: read once from the options, the catalog and the target file, and frozen."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Sequence

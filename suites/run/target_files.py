@@ -1,7 +1,5 @@
 """Writes the target files that Prometheus is deployed with, from catalog and component table: `make targets`."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Alert rules: each has a summary, a severity and a runbook, and promtool accepts all of them."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """What is collected from a running stack: checkers, clocks, releases, sockets, gateways, and what is missing."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import time

@@ -1,7 +1,5 @@
 """The rules on a running stack pass on the shipped stack and fail on a misconfigured one, both of real servers."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import time

@@ -1,7 +1,5 @@
 """The static rules pass on the shipped stack, and each fails on a copy that is broken for it."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from contextlib import suppress

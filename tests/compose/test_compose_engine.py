@@ -3,8 +3,6 @@
 Everything but Grafana, of which no image can be built here. Skipped, with the reason, where no engine answers.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

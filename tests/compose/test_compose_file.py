@@ -1,7 +1,5 @@
 """The compose file agrees with the component table, the example environment and the mounted files."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

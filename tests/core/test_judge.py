@@ -1,7 +1,5 @@
 """From evidence to a verdict, and from a verdict to pytest's outcome: every outcome, waivers, errors of a rule."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass

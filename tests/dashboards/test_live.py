@@ -1,7 +1,5 @@
 """Dashboards on real servers: each rule seen red, through Grafana where it is found, and directly to Prometheus."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import shutil

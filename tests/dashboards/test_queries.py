@@ -1,7 +1,5 @@
 """Queries of dashboards: variables put in as Grafana does, its steps, the names that a query relies on."""
 
-from __future__ import annotations
-
 import pytest
 
 from stack.records.dashboards.panel import Datasource, Variable, panels_of, variables_of

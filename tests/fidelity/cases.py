@@ -1,7 +1,5 @@
 """What the fidelity tests feed to agents: the corpus on the shipped configuration, and generated configurations."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Comparison of what two log stores hold, with times and paths that do not depend on when and where it was."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Log lines of every kind that services write, and of some that they should not: seeded, so the same each time."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Promtail configurations made at random from the stages that the stand-in claims to know: the same each time."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Real Loki, Promtail and Alloy on loopback, on any configuration, for tests that compare or break them."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time

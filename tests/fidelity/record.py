@@ -1,7 +1,5 @@
 """`make record-fidelity`: feed every case to the real servers that are found, and keep what they stored as data."""
 
-from __future__ import annotations
-
 import sys
 import tempfile
 import time

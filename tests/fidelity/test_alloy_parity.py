@@ -4,8 +4,6 @@ A comparison of the two files, value by value. It proves that nobody changed one
 agents do the same with it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

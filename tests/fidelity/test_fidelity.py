@@ -3,8 +3,6 @@
 Every case of the corpus must be recorded, with the versions of the servers and checksums of lines and configuration.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Both agents read the systemd journal by the files shipped for it: the same labels, levels, times and lines."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

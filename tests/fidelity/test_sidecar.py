@@ -1,7 +1,5 @@
 """The examples of an agent as a sidecar deliver the lines of their service, with the arguments that they give it."""
 
-from __future__ import annotations
-
 import json
 import time
 from pathlib import Path

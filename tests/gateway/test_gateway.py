@@ -1,7 +1,5 @@
 """The gateway's configuration on a real nginx: access, routing, and what is not available through it."""
 
-from __future__ import annotations
-
 import base64
 import os
 import socket

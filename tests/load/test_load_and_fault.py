@@ -4,8 +4,6 @@ Real Loki with each of the agents, on the configuration as it is shipped. The fi
 `docs/load.md` has some.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

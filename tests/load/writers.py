@@ -1,7 +1,5 @@
 """Services that write numbered lines to log files as fast as they are told to, and rotate them."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time

@@ -1,7 +1,5 @@
 """What is wrong with a timestamp is recognised from where it lies."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

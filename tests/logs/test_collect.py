@@ -1,7 +1,5 @@
 """The collector waits for the lines of the requests, no longer than it must, and records a log that is missing."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import threading

@@ -1,7 +1,5 @@
 """Deliveries: lines are paired with what became of them, and the collector waits and searches for them."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

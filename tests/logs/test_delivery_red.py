@@ -4,8 +4,6 @@ Each case changes the shipped configuration in one respect, delivers the same li
 red: these and no others. All cases run side by side, each with a Promtail of its own.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

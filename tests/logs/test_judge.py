@@ -1,7 +1,5 @@
 """What the log rules share: an empty log passes nothing, one cause is one finding, and their number is bounded."""
 
-from __future__ import annotations
-
 import pytest
 
 from stack.records.logs.stream import LogStream

@@ -1,7 +1,5 @@
 """A log format is one file, as the guide says: the catalog, the records and the rules read it from there."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The log reader takes any bytes and any size, and counts what it left out."""
 
-from __future__ import annotations
-
 import pickle
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """One thing wrong in an otherwise sound log turns the rules red that are about it, and no others."""
 
-from __future__ import annotations
-
 import pytest
 
 from stack.records.logs.stream import LogStream

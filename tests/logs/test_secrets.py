@@ -1,7 +1,5 @@
 """Secrets are found by the rule and masked in every report, lookalikes are neither, and both in linear time."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

@@ -1,7 +1,5 @@
 """Plain text between log lines is recognised by its first line, and its further lines belong to it."""
 
-from __future__ import annotations
-
 import pytest
 
 from stack.records.logs.stream import LogStream

@@ -1,7 +1,5 @@
 """The fast validator and the explaining one agree on every line."""
 
-from __future__ import annotations
-
 import jsonschema
 import orjson
 import pytest

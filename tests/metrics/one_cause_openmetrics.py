@@ -1,7 +1,5 @@
 """Typical defects of an exposition in OpenMetrics, each with the rule that reports it."""
 
-from __future__ import annotations
-
 HEAD = "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\n\n"
 SOUND = (
     HEAD

@@ -1,7 +1,5 @@
 """Typical defects of an exposition in the text format, each with the rule that reports it."""
 
-from __future__ import annotations
-
 SOUND = """\
 # HELP shop_orders_total Orders placed by customers.
 # TYPE shop_orders_total counter

@@ -1,7 +1,5 @@
 """Whatever an endpoint does, collection ends in time, with the right finding, and everything else still judged."""
 
-from __future__ import annotations
-
 import asyncio
 import pickle
 import socket

@@ -1,7 +1,5 @@
 """Expositions after public bug reports: served, collected and judged, each found by the one rule that it breaks."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The parser's faults and the rules that report them match one to one; both are found by what they do."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import get_args

@@ -1,7 +1,5 @@
 """What looks like an id, which unit is in a name, and what the records refuse to read."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack

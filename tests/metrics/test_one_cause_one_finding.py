@@ -1,7 +1,5 @@
 """One thing wrong in an otherwise sound exposition is reported by one rule, once, and by no other."""
 
-from __future__ import annotations
-
 from itertools import chain
 
 import pytest

@@ -3,8 +3,6 @@
 A corpus of small expositions over type, name, label and help text is linted by both in one go.
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """Adding a report format touches as many files as docs/contributing.md claims."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

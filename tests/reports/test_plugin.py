@@ -1,7 +1,5 @@
 """The pytest plugin, in real pytest runs: nothing is lost, with and without workers, and nothing is left behind."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Retention settings and data read from running servers: as shipped, different from the files, and unreachable."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """What the retention rules judge: ages, metrics of the compactor, settings, chunk files, the overlay of the trial."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The retention trials on real servers: they pass as shipped and fail where a server keeps too much or too little."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """No evidence, no verdict: on a record that holds nothing, no rule passes but those of `CONFORMANT`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Every rule accepts its good examples and says exactly what its bad examples expect."""
 
-from __future__ import annotations
-
 import pytest
 
 from suites.core.discovery import rules

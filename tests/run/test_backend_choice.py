@@ -1,7 +1,5 @@
 """Which backend a run uses: what was asked for, and for `auto` containers only where they can run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

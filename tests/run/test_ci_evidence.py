@@ -1,7 +1,5 @@
 """CI compares what a run rested on with what it must rest on."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

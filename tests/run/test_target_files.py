@@ -1,7 +1,5 @@
 """What Prometheus is deployed to scrape is made from the catalog and the component table."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A service whose program is not on this machine is not evaluated; one that names a wrong program fails once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The suite's own faults are errors with their reason, never failures of a service; all other verdicts arrive."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -4,8 +4,6 @@ One run judges every miniature of `fixtures/broken` at once; the table says whic
 words tell it. What a miniature breaks beyond its row is as wrong as what it does not break.
 """
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser

@@ -1,7 +1,5 @@
 """A run that is ended early by a signal leaves nothing, reports what it judged and says so, whatever it was doing."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Callable

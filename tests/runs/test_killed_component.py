@@ -3,8 +3,6 @@
 With real servers, on the healthy miniature: no verdict on the service may fail for what the stack did.
 """
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 from pathlib import Path

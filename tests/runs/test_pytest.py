@@ -3,8 +3,6 @@
 The catalog is the miniatures'; `healthy` breaks nothing, `answers-500` one rule.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """What cannot be run as asked is one clear message with exit code 4, before anything is started."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path

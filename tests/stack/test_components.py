@@ -1,7 +1,5 @@
 """The component table agrees with go.mod and with the compose file, and finds programs where they are."""
 
-from __future__ import annotations
-
 import ast
 import re
 from importlib import import_module

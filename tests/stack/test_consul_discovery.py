@@ -1,7 +1,5 @@
 """Real Prometheus takes its targets from an API that answers like Consul's, by the shipped `consul/consul.yml`."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import shutil

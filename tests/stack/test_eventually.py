@@ -1,7 +1,5 @@
 """`eventually` waits, gives up in time, and reports what it saw."""
 
-from __future__ import annotations
-
 import time
 from itertools import count
 from pathlib import Path

@@ -3,8 +3,6 @@
 The state of the components cannot be collected, when all services have been observed.
 """
 
-from __future__ import annotations
-
 import pytest
 
 from suites.collect import collection

@@ -1,7 +1,5 @@
 """Generated expositions: families as plain data, and how each format writes them."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 from typing import Any

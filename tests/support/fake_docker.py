@@ -1,7 +1,5 @@
 """A `docker` client of a test's own: a script on PATH that answers as the test wants, so no engine is needed."""
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Collects from a running stack what its areas collect, without a run around it."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any

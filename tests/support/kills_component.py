@@ -4,8 +4,6 @@ Load it with `-p tests.support.kills_component`. The environment variable `KILLE
 `KILLED_WHEN` the moment: `started` (found ready, nothing observed yet) or `delivery` (lines are being waited for).
 """
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

@@ -4,8 +4,6 @@ The fixtures are set up before all others of their scope and torn down after the
 keeps for its tests is the module's and is checked when the module ends.
 """
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import os

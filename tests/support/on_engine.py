@@ -1,7 +1,5 @@
 """What tests on a real container engine share: whether there is one, and what is left on it of a run."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Durations that hold on any machine: where a test's subject is time, it is measured against the machine's own pace."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

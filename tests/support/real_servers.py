@@ -1,7 +1,5 @@
 """Real servers in tests: a test that needs some is skipped, with the reason, where they are not found."""
 
-from __future__ import annotations
-
 import pytest
 
 from stack.servers.find import Binary, find_binary, why_absent

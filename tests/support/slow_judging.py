@@ -1,7 +1,5 @@
 """A pytest plugin that makes every verdict take a while, so that a test can interrupt the judging for certain."""
 
-from __future__ import annotations
-
 import time
 
 TAKES_S = 0.02

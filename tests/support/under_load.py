@@ -4,8 +4,6 @@ One busy process per core runs as long as this program does. Every run must be g
 kept and its path printed. Exit status 0 if all were green.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess

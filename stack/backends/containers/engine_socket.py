@@ -8,8 +8,6 @@ project's are meant, and refuses everything else. On its standard output it says
 The file is run as a script, as a process of its own, so it imports nothing but the standard library.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

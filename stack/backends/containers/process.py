@@ -1,7 +1,5 @@
 """One component's container, seen as the process that it is: ready, dead, its last log lines; to kill and restart."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import threading

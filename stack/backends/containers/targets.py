@@ -4,8 +4,6 @@ A deployed group is taken as it stands, so that a wrong address or path in it is
 run is added.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Collection, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What a component's recipe knows of its run, and what it answers: arguments and environment of a process."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

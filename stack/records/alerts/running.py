@@ -1,7 +1,5 @@
 """Alerting in the running Prometheus: its rules compared with its files, and the Alertmanagers it sends alerts to."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar, Self
 

@@ -3,8 +3,6 @@
 Source: https://docs.docker.com/reference/compose-file/services/
 """
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A configuration as its server reads it: the result of the server's own checker, and the settings it runs with."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Source: https://grafana.com/docs/loki/latest/configure/ and
 https://grafana.com/docs/loki/latest/operations/storage/retention/
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 

@@ -4,8 +4,6 @@ Source: https://prometheus.io/docs/prometheus/latest/configuration/configuration
 https://prometheus.io/docs/prometheus/latest/command-line/prometheus/
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self

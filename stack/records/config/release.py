@@ -1,7 +1,5 @@
 """The release of a component that the files pin, and the one that runs; ends of life are in the component table."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import date

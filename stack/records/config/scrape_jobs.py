@@ -1,7 +1,5 @@
 """The jobs in Prometheus' target files, and those that should be there: the catalog's and the components'."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What the queries of a dashboard's panels and variables found."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar

@@ -4,8 +4,6 @@ The text form is the JSON of the file, or the same in YAML. Two keys describe it
 `provisioned_datasources` (list of uids) and `also_in` (other files with the same uid).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The datasources of Grafana: those in its provisioning files, and those that it serves."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """The running Grafana and its provisioning files: what the files define, what is served, who has access."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

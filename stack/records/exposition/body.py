@@ -1,7 +1,5 @@
 """Reads a response body or a text example: decoding, format, the end, and documents that are no exposition."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import NamedTuple

@@ -4,8 +4,6 @@ Everything that concerns a single sample is done in bulk where the interpreter's
 may have a million samples.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from math import isnan
 from operator import itemgetter

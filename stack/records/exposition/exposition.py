@@ -3,8 +3,6 @@
 One parser reads both formats; it never raises and reports every fault it finds.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields

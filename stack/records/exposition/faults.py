@@ -1,7 +1,5 @@
 """Faults of the format: every kind that the parser reports, and the collector that keeps them bounded."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 

@@ -4,8 +4,6 @@ Sources: OpenMetrics 1.0 "ABNF", and the EBNF of the Prometheus text format. Wha
 `scan`, which finds out precisely why.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from sys import intern

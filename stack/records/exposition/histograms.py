@@ -3,8 +3,6 @@
 Sources: OpenMetrics 1.0 "Histogram" and "GaugeHistogram"; the text format's "Histograms and summaries".
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from math import inf, isnan, nan
 from operator import itemgetter

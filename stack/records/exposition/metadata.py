@@ -1,7 +1,5 @@
 """Reads the lines that begin with `#`: TYPE, HELP, UNIT, `# EOF`, and comments."""
 
-from __future__ import annotations
-
 import re
 
 from stack.records.exposition.family import TYPES, Families, FamilyDraft

@@ -4,8 +4,6 @@ Sources: Prometheus text format 0.0.4 (prometheus/docs `exposition_formats.md`) 
 (`open_metrics_spec.md`).
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ nothing but string splitting and look-ups of names, pairs and numbers seen befor
 `metadata`, so that precise diagnosis costs the fast path nothing.
 """
 
-from __future__ import annotations
-
 import gc
 import re
 from collections.abc import Iterator

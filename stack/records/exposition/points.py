@@ -4,8 +4,6 @@ A metric is one label set of a family (without `le`, `quantile` or the state), a
 Source: OpenMetrics 1.0 "Metric", "MetricPoint".
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable
 from operator import itemgetter

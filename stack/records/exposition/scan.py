@@ -4,8 +4,6 @@ Where the meaning is still clear (a bad escape, an invalid name) the problem is 
 is not (a quote that never closes) the line is given up.
 """
 
-from __future__ import annotations
-
 import re
 from sys import intern
 

@@ -3,8 +3,6 @@
 Sources: OpenMetrics 1.0 "Summary"; the text format's "Histograms and summaries".
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from math import isnan, nan
 

@@ -1,7 +1,5 @@
 """The catalog in the running stack: which jobs Prometheus scrapes, and which services have log streams."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar, Self
 

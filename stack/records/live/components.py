@@ -1,7 +1,5 @@
 """The components of the running stack: readiness, scrape targets, listening addresses and clocks."""
 
-from __future__ import annotations
-
 import ipaddress
 from dataclasses import dataclass
 from typing import ClassVar, Self

@@ -1,7 +1,5 @@
 """How the running gateway answers requests without credentials, with weak credentials, and for a live tail."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """How a service of the catalog came to run."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from stack.text.typed import FromYaml

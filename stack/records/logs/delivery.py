@@ -4,8 +4,6 @@ The record pairs the two, so that each rule asks one question of the pairs: is i
 time, its labels, its ids?
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

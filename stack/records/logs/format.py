@@ -9,8 +9,6 @@ renderer (https://www.structlog.org/en/stable/logging-best-practices.html), ECS 
 (https://github.com/elastic/ecs-logging/blob/main/spec/spec.json).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple

@@ -4,8 +4,6 @@ A line never fails to be read: what is not one JSON object becomes a `Problem` o
 Source: https://datatracker.ietf.org/doc/html/rfc8259 (JSON), https://jsonlines.org (one value per line).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, Self

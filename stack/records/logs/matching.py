@@ -7,8 +7,6 @@ times alone. A line without a time of its own is stored one nanosecond after its
 Source: https://grafana.com/docs/loki/latest/configure/#limits_config (`increment_duplicate_timestamp`)
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -4,8 +4,6 @@ A file that is still being written may end in half a line: with `growing=True` s
 because its second half may come; in a file that is no longer written it is a line like any other.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path

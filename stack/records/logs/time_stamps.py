@@ -4,8 +4,6 @@ Two forms are read: a number of seconds since the epoch (zap's production encode
 be missing, which a rule reports. Nothing here reads the clock.
 """
 
-from __future__ import annotations
-
 import calendar
 import re
 from decimal import Decimal

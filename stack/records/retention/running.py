@@ -3,8 +3,6 @@
 Source: https://grafana.com/docs/loki/latest/operations/storage/retention/ and the metrics of `pkg/compactor`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar, Self
 

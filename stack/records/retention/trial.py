@@ -1,7 +1,5 @@
 """A retention trial: data of several ages in a temporary server, and what is left of it afterwards."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar, Self
 

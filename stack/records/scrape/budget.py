@@ -4,8 +4,6 @@ The text form is the budget in YAML (`series`, `body_bytes`, `scrape_seconds`, `
 as `took_seconds`), a line `---`, and the exposition.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Self
 

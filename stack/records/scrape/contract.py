@@ -11,8 +11,6 @@ may follow (see `pair`):
     # TYPE http_requests_total counter
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Self
 

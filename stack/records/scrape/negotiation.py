@@ -1,7 +1,5 @@
 """What an endpoint answers to different `Accept` and `Accept-Encoding` headers, as a frozen record."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Self

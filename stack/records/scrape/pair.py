@@ -4,8 +4,6 @@ The text form is the first exposition, a line `--- 15 s later`, the second one. 
 `--- 15 s later, 20 requests sent of 4 kinds, at 2026-01-31T12:00:00Z` (the moment of the second scrape).
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -6,8 +6,6 @@ Pseudo headers carry what is no part of a response: `X-Url`, `X-Accept`, `X-Acce
 `X-Error: connect: connection refused at 127.0.0.1:9`; without any response the status line is left out.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

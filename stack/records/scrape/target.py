@@ -10,8 +10,6 @@ in exposition notation:
     stored: ['http_requests_total{code="200"}']
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """How a service answered the requests sent to provoke its telemetry."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Self
 

@@ -1,7 +1,5 @@
 """What the running Prometheus says about its rules and its Alertmanagers."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path

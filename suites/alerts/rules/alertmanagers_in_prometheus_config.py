@@ -3,8 +3,6 @@
 Without one, alerts fire in Prometheus and no notification is sent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.prometheus import PrometheusConfig

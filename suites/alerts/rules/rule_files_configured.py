@@ -3,8 +3,6 @@
 Without them Prometheus stores metrics, and no alert ever fires.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.prometheus import PrometheusConfig

@@ -3,8 +3,6 @@
 A rule with an error, such as a duplicate series in a join or a function on the wrong type, never fires.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.alerts.running import LoadedRules

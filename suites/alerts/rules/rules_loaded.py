@@ -3,8 +3,6 @@
 A rule file that was not mounted, or was added without a reload, fires no alert, and no error says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.alerts.running import LoadedRules

@@ -1,7 +1,5 @@
 """Services of a stack that runs elsewhere: where they answer, and what is known of their logs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from fixtures.service import ANY, Service

@@ -1,7 +1,5 @@
 """How the services of a run and its stack come to run: one protocol, an implementation for each backend."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The services under test as containers: what of them the backend starts, where they answer, and where they log."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

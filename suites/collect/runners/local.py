@@ -1,7 +1,5 @@
 """Runs the services of the catalog and the stack as processes of this machine, on loopback."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from pathlib import Path

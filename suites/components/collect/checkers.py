@@ -1,7 +1,5 @@
 """Runs the servers' own checkers on the shipped configuration, where their programs are found."""
 
-from __future__ import annotations
-
 import asyncio
 import subprocess
 import tempfile

@@ -1,7 +1,5 @@
 """What can be seen of any one component: its release, its sockets, its clock, the settings in use."""
 
-from __future__ import annotations
-
 import time
 from datetime import date
 from email.utils import parsedate_to_datetime

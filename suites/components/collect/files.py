@@ -1,7 +1,5 @@
 """What the files of the stack say about its components: pinned releases, Prometheus' configuration, scrape jobs."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path

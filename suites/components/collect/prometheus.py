@@ -1,7 +1,5 @@
 """What the running Prometheus says about the stack: the targets of its components, and its jobs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from stack.clients.prometheus import PrometheusClient, PrometheusError

@@ -1,7 +1,5 @@
 """The running components, asked once: releases, clocks, sockets, checkers, settings, targets, log streams, state."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Ends of life, for the rule on the pinned releases and for the one on the running releases."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Scrape jobs compared with the catalog, for the rules on the target files and for those on the running Prometheus."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator
 
 from suites.core.finding import Finding, Where

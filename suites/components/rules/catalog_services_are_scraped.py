@@ -3,8 +3,6 @@
 A service that is not scraped raises no alert and is missing from every dashboard without a visible gap.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.scrape_jobs import ScrapeJobs

@@ -3,8 +3,6 @@
 A service without one is down, logs to a place that the agent does not read, or has another `service` label.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.catalog import CatalogStreams

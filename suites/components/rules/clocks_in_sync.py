@@ -4,8 +4,6 @@ Log lines and samples carry the time of the machine that made them. With clock s
 wrong order, and data from the future is rejected.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.components import ClockSkew

@@ -3,8 +3,6 @@
 After that day it gets no more fixes, not even for security holes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.release import PinnedRelease

@@ -4,8 +4,6 @@ Rules that need a component which is down are not evaluated, so the outage itsel
 failure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.components import ComponentState

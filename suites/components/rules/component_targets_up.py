@@ -4,8 +4,6 @@ A stack that does not monitor itself fails silently: the alerts on lost log line
 these metrics.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.components import ComponentTargets

@@ -4,8 +4,6 @@ Each server has a program that reads a configuration as the server does and repo
 checker rejects, the server rejects at its next start.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.effective import ConfigCheck

@@ -3,8 +3,6 @@
 Prometheus, Loki and the exporters have no authentication: anyone who reaches their port reads, and writes, everything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.components import Listeners

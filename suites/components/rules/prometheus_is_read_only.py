@@ -3,8 +3,6 @@
 With these flags anyone who reaches the port can delete series, stop the server or write samples.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.prometheus import PrometheusConfig

@@ -4,8 +4,6 @@ A shorter interval costs more than it shows. A longer one leaves gaps in graphs:
 one missed scrape must not matter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.prometheus import PrometheusConfig

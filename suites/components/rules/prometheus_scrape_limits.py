@@ -4,8 +4,6 @@ One service that puts an id into a label can fill the memory of Prometheus withi
 scrape fails.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.prometheus import PrometheusConfig

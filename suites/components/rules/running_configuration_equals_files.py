@@ -4,8 +4,6 @@ With a flag, an environment variable or an edit without a reload, the file that 
 Settings that the file takes from a variable are not compared.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.effective import EffectiveConfig

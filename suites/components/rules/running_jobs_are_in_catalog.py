@@ -3,8 +3,6 @@
 An unknown job is scraped and stored without an owner, or its name is misspelt.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.catalog import RunningJobs

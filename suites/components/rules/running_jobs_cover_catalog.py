@@ -3,8 +3,6 @@
 A target file that was not mounted, or a service discovery that finds nothing, is visible only in the running server.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.catalog import RunningJobs

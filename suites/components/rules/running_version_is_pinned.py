@@ -4,8 +4,6 @@ The pinned release is the one that was tested. Another one may have other defaul
 verdict of this run is about that other one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.release import RunningRelease

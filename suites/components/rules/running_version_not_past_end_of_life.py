@@ -3,8 +3,6 @@
 The files may pin a supported release while the machine runs an older one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.release import RunningRelease

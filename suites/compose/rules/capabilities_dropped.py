@@ -3,8 +3,6 @@
 None of these servers needs any. An attacker who breaks in then has an ordinary process that cannot gain privileges.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

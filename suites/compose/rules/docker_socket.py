@@ -4,8 +4,6 @@ Write access to the socket is root access to the machine: it can start a privile
 logs through it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.components import AGENTS

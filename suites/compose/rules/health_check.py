@@ -3,8 +3,6 @@
 Without one a container that hangs counts as running, and `docker compose up --wait` returns before anything answers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

@@ -4,8 +4,6 @@ On the host's network every port of the service is a port of the machine, and th
 listens on loopback. Only node-exporter may see the host's processes: it measures them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

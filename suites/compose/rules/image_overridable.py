@@ -4,8 +4,6 @@ Sites with a mirror, or without internet access, have the same images under othe
 file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

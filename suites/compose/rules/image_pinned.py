@@ -3,8 +3,6 @@
 `latest`, `8` and `3.6` are different programs next month: what runs is then no longer what was tested.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ The engine's default keeps every line of standard output for as long as the cont
 that are promised, and until the disk is full.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

@@ -3,8 +3,6 @@
 Without one a single query can take the memory of the whole machine, and the kernel chooses which process dies.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

@@ -4,8 +4,6 @@ A server that can change its own configuration may no longer run what is in the 
 volumes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

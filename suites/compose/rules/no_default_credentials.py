@@ -3,8 +3,6 @@
 A default password is public. With `${NAME:?set NAME}` the stack does not start until one is set.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import pairwise

@@ -3,8 +3,6 @@
 A privileged container, or one with an administrator's capabilities, controls the machine it runs on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

@@ -4,8 +4,6 @@ Root in a container is root on the machine as soon as anything else fails. Only 
 which belongs to root, needs it, and it drops all capabilities.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

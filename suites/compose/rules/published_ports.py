@@ -4,8 +4,6 @@ Prometheus, Loki and the exporters have no authentication: on a public port anyo
 Loki.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

@@ -3,8 +3,6 @@
 A service writes to its volumes and to tmpfs; everything else stays as it is in the image.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

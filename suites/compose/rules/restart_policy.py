@@ -3,8 +3,6 @@
 Monitoring that stays down is noticed only when it is needed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService

@@ -1,7 +1,5 @@
 """Reads the dashboards of the stack and the datasources provisioned beside them: evidence of kind `static`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

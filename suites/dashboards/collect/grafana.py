@@ -1,7 +1,5 @@
 """Collects from the running Grafana: who has access, which datasources it serves, and whether they work."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Mapping, Sequence

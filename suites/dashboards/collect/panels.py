@@ -1,7 +1,5 @@
 """Opens one dashboard as a browser does: queries the values of its variables, then the data of its panels."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import time

@@ -1,7 +1,5 @@
 """Two paths to the data of a dashboard: through Grafana, as from a browser, or directly to Prometheus and Loki."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Opens every dashboard on a running stack and keeps what its queries found: evidence of kind `live`."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

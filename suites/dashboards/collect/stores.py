@@ -1,7 +1,5 @@
 """How the datasources of dashboards are queried in this run, or why they are not."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 

@@ -6,8 +6,6 @@ server replaces those, and `suites/dashboards/helpers/intervals.py` does where t
 Source: https://grafana.com/docs/grafana/latest/visualizations/dashboards/variables/variable-syntax/
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

@@ -5,8 +5,6 @@ Times are in seconds.
 Source: https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/#use-__rate_interval
 """
 
-from __future__ import annotations
-
 import math
 import re
 from bisect import bisect_left

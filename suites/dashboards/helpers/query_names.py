@@ -4,8 +4,6 @@ An empty answer is ambiguous. Nothing may have happened yet, or the query may se
 always be empty; the names tell the two apart.
 """
 
-from __future__ import annotations
-
 import re
 
 import promql_parser

@@ -3,8 +3,6 @@
 A panel with an unknown datasource shows an error, and one without a datasource uses the default, which may change.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.dashboard import ALWAYS_THERE, Dashboard

@@ -4,8 +4,6 @@ Dashboards and alerts refer to datasources by uid; one that was created by hand,
 no file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.datasource import GrafanaDatasources

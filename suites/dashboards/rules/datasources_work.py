@@ -3,8 +3,6 @@
 A datasource that Grafana cannot reach leaves every panel on it empty, even while Prometheus and Loki are healthy.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.datasource import GrafanaDatasources

@@ -4,8 +4,6 @@ A fresh Grafana has the user `admin` with the password `admin`; anyone who signs
 change every dashboard. Only three pairs are tried, because Grafana locks a user out after five wrong passwords.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.grafana import GrafanaAccess

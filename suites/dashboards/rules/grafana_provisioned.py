@@ -4,8 +4,6 @@ What is created by hand is lost with the volume. A datasource without a uid in i
 Grafana, and every dashboard that refers to it breaks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.grafana import GrafanaFiles

@@ -3,8 +3,6 @@
 Dashboards name hosts, users and errors, and a datasource that is open to unauthenticated clients answers any query.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.grafana import GrafanaAccess

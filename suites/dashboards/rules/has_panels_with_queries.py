@@ -3,8 +3,6 @@
 A dashboard without queries passes every check of query results: there are none.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.dashboard import Dashboard

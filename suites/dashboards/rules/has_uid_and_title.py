@@ -4,8 +4,6 @@ Links, alerts and bookmarks refer to a dashboard by its uid. Without one Grafana
 start, and of two files with the same uid it serves one and drops the other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.dashboard import Dashboard

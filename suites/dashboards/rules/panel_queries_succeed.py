@@ -3,8 +3,6 @@
 A panel with a query that the datasource rejects shows an error, or nothing, on the day it is needed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.answers import PanelData

@@ -5,8 +5,6 @@ panel that may be empty sets the text to show then (`fieldConfig.defaults.noValu
 in its query has to exist. A query that counts can end in `or vector(0)` instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.answers import PanelData

@@ -4,8 +4,6 @@ A file in the folder is not yet a dashboard: the provider may read another folde
 another dashboard may have been saved under the uid.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.grafana import ServedDashboard

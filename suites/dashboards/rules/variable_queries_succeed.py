@@ -3,8 +3,6 @@
 A variable without values breaks every panel that uses it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.answers import VariableData

@@ -3,8 +3,6 @@
 The panels of a dashboard whose variable has no values select nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.dashboards.answers import VariableData

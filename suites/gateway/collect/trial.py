@@ -1,7 +1,5 @@
 """What the running gateway lets through: without credentials, with guessed ones, and a live tail with valid ones."""
 
-from __future__ import annotations
-
 import asyncio
 
 import httpx

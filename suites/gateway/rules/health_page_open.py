@@ -3,8 +3,6 @@
 A load balancer's health check and a person who checks that the gateway is up both request it without a password.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.gateway_trial import GatewayTrial

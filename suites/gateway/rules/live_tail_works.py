@@ -3,8 +3,6 @@
 It is a WebSocket: a proxy that does not forward `Upgrade` and `Connection` breaks it, and everything else still works.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.gateway_trial import GatewayTail

@@ -3,8 +3,6 @@
 Bots try `admin`/`admin` and similar pairs on every public address within hours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.gateway_trial import GatewayTrial

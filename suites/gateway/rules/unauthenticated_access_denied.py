@@ -3,8 +3,6 @@
 Logs and metrics name customers, hosts and failures, and the gateway is the one port that is reachable from outside.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.gateway_trial import GatewayTrial

@@ -4,8 +4,6 @@ A line that is missing under its labels and time is searched for everywhere, so 
 reported as such and not as a loss.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

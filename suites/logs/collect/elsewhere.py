@@ -1,7 +1,5 @@
 """Searches the other streams of the log store for copies of a service's lines, as a second scrape job makes them."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

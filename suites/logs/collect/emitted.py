@@ -4,8 +4,6 @@ The wait ends with the last line that appears, so a service that logs at once co
 does costs the deadline, side by side with all others.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time

@@ -1,7 +1,5 @@
 """Waits for the lines of a service in the log store, and tells the faults of a service from those of a dead agent."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from functools import cached_property

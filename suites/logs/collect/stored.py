@@ -1,7 +1,5 @@
 """Reads the stored lines of a service from the log store: for stacks whose log files are out of reach."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Mapping

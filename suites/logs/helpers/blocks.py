@@ -4,8 +4,6 @@ A traceback of thirty lines is one block. `owner` says which rule reports it: `t
 lines), `multiline` (one event over several lines) or `broken` (a line that begins as JSON and is not).
 """
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from stack.records.logs.line import LogLine

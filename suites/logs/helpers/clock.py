@@ -1,7 +1,5 @@
 """Why a timestamp lies where it lies: the usual mistakes recognised, from zone to unit."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from stack.records.logs.time_stamps import NS

@@ -1,7 +1,5 @@
 """Compares lines with the contract of a service: the lines of a request, and the fields of a specialised logger."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the rules on delivery share: the lines to judge, and how messages name lines, times and files."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """What the log rules share: the lines to judge, counting by cause, and quoting lines without their secrets."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterator
 from datetime import UTC, datetime
 from typing import Generic, NamedTuple, TypeVar

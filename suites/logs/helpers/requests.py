@@ -1,7 +1,5 @@
 """Which lines belong to which of the requests that were sent."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 

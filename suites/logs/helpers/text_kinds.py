@@ -1,7 +1,5 @@
 """Recognises the plain text that gets between JSON log lines, with what keeps it out of them."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

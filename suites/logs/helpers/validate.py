@@ -4,8 +4,6 @@ jsonschema-rs gives the verdict on every line; jsonschema, which is far slower, 
 each kind of failure. `tests/logs/test_validate.py` proves that both agree on every line.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple

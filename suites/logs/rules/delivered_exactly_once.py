@@ -3,8 +3,6 @@
 Lost lines are missing when they are needed, and lines that are stored twice make every count of them wrong.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery

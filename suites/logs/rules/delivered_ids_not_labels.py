@@ -4,8 +4,6 @@ Each value of a label is a stream of its own, with its own chunks and index entr
 streams as there are requests, until the store refuses new ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery

@@ -3,8 +3,6 @@
 A stack trace whose lines are scattered among others, or an effect before its cause, is misread.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 

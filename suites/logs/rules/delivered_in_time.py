@@ -3,8 +3,6 @@
 The lines of a failing request are needed while it fails; an alert on logs that is minutes late is too late.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@
 Usually such a line was cut or rewritten on its way, which `logs/delivered-unchanged` reports.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery

@@ -4,8 +4,6 @@ Counts of errors by label, and alerts on them, are only as true as this label. A
 `unknown`, so that it is not counted among real errors.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 

@@ -3,8 +3,6 @@
 `| request_id="…"` then finds a request in all services without parsing lines, and without a stream per id.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 

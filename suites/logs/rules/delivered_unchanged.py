@@ -3,8 +3,6 @@
 Lines that the agent rewrites or the store cuts can no longer be parsed, searched or used as evidence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery

@@ -4,8 +4,6 @@ Dashboards and alerts select by these labels and miss a line that lacks one; eve
 that the store has to keep open.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ Only then are lines of several services in the order of events, and only then do
 agent sends again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery

@@ -4,8 +4,6 @@ Each stream costs memory, a chunk of its own and an index entry; beyond its limi
 lines of other services are lost.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery

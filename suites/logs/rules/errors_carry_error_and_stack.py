@@ -4,8 +4,6 @@ The engineer on call needs to know what failed and where. A message alone does n
 lines after it is separated from it by the agent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.format import FORMATS, LogRecord

@@ -4,8 +4,6 @@ Dashboards, alerts and audits are built on certain events with certain fields. A
 that the event itself was logged, at its level and with its fields.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import ExpectedLine, LogStream, SentRequest

@@ -4,8 +4,6 @@ Readers differ on which of two equal keys counts (RFC 8259 section 4): the agent
 while the query shows the other. Loggers write a key twice when a field is added again under a name already bound.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections import Counter

@@ -4,8 +4,6 @@ Levels become a label, and dashboards and alerts count by it. A level that is sp
 as a number, opens a stream of its own that no alert selects.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.format import FORMATS, LEVELS

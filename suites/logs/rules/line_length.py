@@ -4,8 +4,6 @@ Loki refuses lines longer than its `max_line_size`, or cuts them where it is con
 parses. The longest lines, mostly dumps of something that went wrong, are the ones that are lost.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

@@ -4,8 +4,6 @@ A log that is never rotated fills the disk and takes its host down; Docker's def
 it is configured to. Of a log that is too large only the end is judged, which is reported here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

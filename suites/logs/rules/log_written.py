@@ -4,8 +4,6 @@ A service that cannot open its log directory, buffers without end or logs to ano
 wrong, nothing is stored, and every other rule has nothing to judge.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

@@ -4,8 +4,6 @@ Pipelines, dashboards and alerts read keys by name and type. A line without its 
 is due, is delivered and then missing from every query that was built for the format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

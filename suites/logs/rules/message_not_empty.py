@@ -4,8 +4,6 @@ A list of log lines shows their messages. An empty one has to be opened to be un
 or counted by it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.format import FORMATS, has

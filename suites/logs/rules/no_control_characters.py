@@ -4,8 +4,6 @@ An escape sequence in a log runs on the terminal that shows it, can hide or forg
 for the text it splits. NUL bytes mostly come from a file that was truncated while it was written.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ Agents end an entry at the line feed. The frames of a stack trace on further lin
 level and time and apart from the error they explain; a pretty-printed object is torn into pieces.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

@@ -4,8 +4,6 @@ Panics, tracebacks, banners and the access log of an unconfigured web server rea
 have no level, no time and no service, so the alert on errors misses exactly the worst ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

@@ -4,8 +4,6 @@ The same bytes with the same sub-second time are one event that two handlers wro
 rates from logs are then wrong by a factor, which is not even constant, because Loki drops some of the copies.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 

@@ -5,8 +5,6 @@ key, password or card number in them is leaked and must be replaced at its issue
 are listed in `schemas/secret-kinds.yaml`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

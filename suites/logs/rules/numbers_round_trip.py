@@ -4,8 +4,6 @@ Grafana and many agents read JSON numbers as doubles, which are exact up to 2**5
 a count of nanoseconds beyond that is displayed as another number, and a search for that number finds nothing.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ Agents and stores read a log line by line. A line that is cut off, contains two 
 cannot be parsed there: its level, time and ids are lost, and queries with `| json` return an error instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

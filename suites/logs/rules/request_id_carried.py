@@ -4,8 +4,6 @@ The id joins the lines of several services to one request. Where a service drops
 cannot be traced any further.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.format import FORMATS

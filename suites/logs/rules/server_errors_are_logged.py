@@ -4,8 +4,6 @@ The caller sees only the 500. Without a line at level error that has the request
 failure nor explains it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream, SentRequest

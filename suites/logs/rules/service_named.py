@@ -4,8 +4,6 @@ Lines of many services meet in one store. One that names no service, or another 
 its label `service` is missing or wrong, and its owner's dashboard stays empty.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.format import FORMATS

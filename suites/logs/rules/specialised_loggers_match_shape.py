@@ -4,8 +4,6 @@ Dashboards on database, cache or external calls read those fields by name. A lin
 duration as text, is missing from the graph although the event is in the log.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

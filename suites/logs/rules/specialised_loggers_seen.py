@@ -4,8 +4,6 @@ The traffic sent to the service is declared to reach all of its loggers. One tha
 empty, and its fields are never judged.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

@@ -4,8 +4,6 @@ A service that works writes no errors. Where it does, alerts on the error rate f
 silent when something breaks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

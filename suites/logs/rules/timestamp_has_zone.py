@@ -4,8 +4,6 @@ Without an offset a reader must guess. Agents guess UTC, so local time moves lin
 Loki refuses them, or into the past, out of every recent time range.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

@@ -4,8 +4,6 @@ Metrics, traces and other services' logs are correlated by time. A clock that is
 or milliseconds read as seconds move the lines out of the time range that is searched, or Loki refuses them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

@@ -4,8 +4,6 @@ The agent gives a line the time it carries. Where it cannot parse that time it t
 restart or an outage all lines of the gap then seem to have happened at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.format import FORMATS

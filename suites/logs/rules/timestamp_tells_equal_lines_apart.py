@@ -5,8 +5,6 @@ time is written in whole seconds, and every count and rate from logs is too low.
 one before it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery

@@ -4,8 +4,6 @@ Loki takes lines of a stream out of order only within a window, and the order of
 Small steps back are concurrent threads; larger ones are a changed clock or a time taken too early.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.line import LogLine

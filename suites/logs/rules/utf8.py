@@ -4,8 +4,6 @@ JSON that travels between systems is UTF-8 (RFC 8259 section 8.1). A single byte
 unreadable for the parser in the agent and the store, which then drop its labels or replace its text.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream

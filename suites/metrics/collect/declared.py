@@ -1,7 +1,5 @@
 """What a service declared about its metrics, as the records that rules judge it by."""
 
-from __future__ import annotations
-
 from fixtures.service import Service
 from stack.records.scrape.budget import DEFAULT, Budget
 from stack.records.scrape.contract import Contract, ExpectedMove, RequiredMetric

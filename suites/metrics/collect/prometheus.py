@@ -1,7 +1,5 @@
 """Collects what Prometheus reports about one service: its targets, the last scrape, the stored series."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Sequence

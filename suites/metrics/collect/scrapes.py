@@ -4,8 +4,6 @@
 scrape timeout and to a byte limit, so a service that hangs or floods costs its timeout and no more.
 """
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import time

@@ -1,7 +1,5 @@
 """Collects the metrics of one service: scrapes before and after its traffic, and what Prometheus stored of them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence

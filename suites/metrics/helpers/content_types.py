@@ -1,7 +1,5 @@
 """Compares the Content-Type of a response with that of its exposition format."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from stack.records.exposition.exposition import Exposition

@@ -1,7 +1,5 @@
 """Questions that several metrics rules ask about a metric family: whose it is, where it is, which labels it has."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 

@@ -1,7 +1,5 @@
 """Turns the faults that the exposition parser reports into findings, for the rules on the format."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from stack.records.exposition.exposition import Exposition

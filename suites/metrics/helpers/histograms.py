@@ -1,7 +1,5 @@
 """Classic histograms series by series: bucket bounds and counts, grouped once for the rules on them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import NamedTuple, cast

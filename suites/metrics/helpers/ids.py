@@ -1,7 +1,5 @@
 """Label values that look like ids: each new one is a new time series."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from ipaddress import ip_address

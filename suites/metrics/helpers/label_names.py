@@ -1,7 +1,5 @@
 """Label names with a meaning: those of ids, those of the target, those that Prometheus reserves."""
 
-from __future__ import annotations
-
 ID_NAMES = frozenset(
     {
         *("request_id", "correlation_id", "trace_id", "span_id", "session_id", "transaction_id", "message_id"),

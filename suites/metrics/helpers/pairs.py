@@ -1,7 +1,5 @@
 """Comparisons of two scrapes that several rules share."""
 
-from __future__ import annotations
-
 from typing import cast
 
 from stack.records.exposition.exposition import MetricFamily

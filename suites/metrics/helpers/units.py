@@ -3,8 +3,6 @@
 Source: https://prometheus.io/docs/practices/naming/#base-units, and promlint, which knows the same units.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 BASE_UNITS = (

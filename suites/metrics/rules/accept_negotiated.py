@@ -4,8 +4,6 @@
 unknown media type is no reason to fail: the text format is always accepted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.negotiation import MEDIA_TYPES, ContentType, Negotiation

@@ -4,8 +4,6 @@ All services share one namespace in Prometheus, where `requests_total` could bel
 before the subject (`http_`, `myapp_`) distinguishes them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

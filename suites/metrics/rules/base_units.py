@@ -4,8 +4,6 @@ With seconds in one metric and milliseconds in another every query has to know w
 base units to readable ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily

@@ -4,8 +4,6 @@ Each byte is produced, sent, parsed every few seconds by every Prometheus server
 in `service.yaml`, of the uncompressed body.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.budget import BudgetedScrape

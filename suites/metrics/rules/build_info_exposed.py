@@ -4,8 +4,6 @@ The first question of every incident is what was deployed when; with the version
 answers it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

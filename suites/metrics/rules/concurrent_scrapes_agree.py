@@ -4,8 +4,6 @@ Two Prometheus servers scrape for high availability, and people open the endpoin
 OpenMetrics 1.0: concurrent expositions MUST be supported; section "Statelessness": each gets the same exposition.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.scrape import ConcurrentScrapes

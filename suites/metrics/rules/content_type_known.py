@@ -4,8 +4,6 @@ Prometheus 3 fails the scrape when the Content-Type is missing, malformed or of 
 parameters are judged by the rules on each format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.negotiation import MEDIA_TYPES, ContentType, Negotiation

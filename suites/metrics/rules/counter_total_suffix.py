@@ -4,8 +4,6 @@ The suffix tells a reader that the number only grows and needs `rate()`; a gauge
 that makes no sense. A family without a type is not judged.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily

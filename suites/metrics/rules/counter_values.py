@@ -4,8 +4,6 @@
 judged over two scrapes, by `counters-never-fall`. Section: OpenMetrics "Counter".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ Judged over two scrapes. Prometheus takes every fall for a restart and counts th
 counter that goes down makes rates jump up. Section "Counter" of OpenMetrics 1.0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.pair import ScrapePair, sample_kind

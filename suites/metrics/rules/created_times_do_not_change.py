@@ -4,8 +4,6 @@ Judged over two scrapes. `_created` tells Prometheus that a counter began at 0: 
 each of them look like a restart. Section "Counter" of OpenMetrics 1.0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.model import Format

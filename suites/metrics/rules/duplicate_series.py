@@ -5,8 +5,6 @@ allows several points of a metric when their timestamps differ. Sections: OpenMe
 "Grouping and sorting".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ Prometheus gives up after `scrape_timeout` (10 s by default) and discards the pa
 although the service runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.scrape import Scrape

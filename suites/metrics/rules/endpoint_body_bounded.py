@@ -4,8 +4,6 @@ A body that never ends, or a small compressed one that unpacks to hundreds of me
 down. Reading stops at a limit far above any sensible exposition.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.scrape import Scrape

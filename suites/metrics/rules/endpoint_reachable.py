@@ -3,8 +3,6 @@
 A service that cannot be scraped is not monitored: Prometheus knows nothing of it but `up == 0`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.scrape import Scrape

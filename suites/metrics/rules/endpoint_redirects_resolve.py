@@ -3,8 +3,6 @@
 After a redirect to a login page, to another host or in a loop Prometheus gets no metrics, at best a web page.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

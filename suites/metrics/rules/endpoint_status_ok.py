@@ -3,8 +3,6 @@
 Prometheus takes any other status as a failed scrape and reads nothing of the body.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.scrape import Scrape

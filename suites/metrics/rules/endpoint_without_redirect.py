@@ -3,8 +3,6 @@
 Each scrape then costs two requests, and a scrape configuration with `follow_redirects: false` gets nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.scrape import Scrape

@@ -6,8 +6,6 @@ scrape. Sections: OpenMetrics "Escaping" and "ABNF" (which does take a backslash
 format "Comments, help text, and type information", "Line format".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ Readers handle one family at a time; one that continues later is taken for a sec
 OpenMetrics "MetricFamily" in the text format; text format "Grouping and sorting".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

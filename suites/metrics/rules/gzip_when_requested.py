@@ -4,8 +4,6 @@ Expositions shrink to a tenth: with some hundred services that is most of the tr
 kilobyte are not judged.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.negotiation import Negotiation

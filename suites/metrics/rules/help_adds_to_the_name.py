@@ -4,8 +4,6 @@
 reader.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

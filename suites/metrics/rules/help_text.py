@@ -3,8 +3,6 @@
 The query editor and the metric browser show the help text; without it only the author knows what the number means.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily

@@ -4,8 +4,6 @@ A single finite bucket gives no percentiles; each bucket is a series of its own,
 dozens of them cost more than they are worth.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

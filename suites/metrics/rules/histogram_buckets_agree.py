@@ -3,8 +3,6 @@
 `histogram_quantile()` over a sum of series with different bounds gives a number that no series supports.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ Each bucket counts everything up to its bound, so none is smaller than the one b
 nonsense. Section: OpenMetrics "Histogram".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ When all observations are above the last bound or below the first one, every per
 histogram is useless. Judged from 100 observations on.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ Both count all observations. In the text format `_count` is always there; OpenMe
 rule. Sections: text format "Histograms and summaries"; OpenMetrics "Histogram" in the text format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

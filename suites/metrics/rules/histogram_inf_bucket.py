@@ -4,8 +4,6 @@ It counts all observations; without it quantiles above the last bound, and `_cou
 OpenMetrics "Histogram", "GaugeHistogram"; text format "Histograms and summaries".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -3,8 +3,6 @@
 They count observations. Sections: OpenMetrics "Histogram", "GaugeHistogram".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ Judged over two scrapes. A bucket or count that falls reads as a restart; a sum 
 or the other way round, makes every average wrong. Sections "Histogram" and "Summary" of OpenMetrics 1.0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.pair import ScrapePair, sample_kind

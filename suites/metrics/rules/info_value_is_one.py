@@ -3,8 +3,6 @@
 `_info` metrics are multiplied with others in queries to add their labels; any other value changes the result.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily

@@ -5,8 +5,6 @@ untyped; OpenMetrics has unknown in place of untyped, and gaugehistogram, states
 format "Comments, help text, and type information"; OpenMetrics "ABNF".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ Each distinct value is a new time series that stays for the whole retention. A l
 client addresses, times or raw paths grows without limit and takes the server down.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import islice
 

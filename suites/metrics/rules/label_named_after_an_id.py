@@ -4,8 +4,6 @@ A label `request_id` or `user_id` has as many values as there are requests or us
 this scrape shows only a few of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ Outside quotes any other character fails the scrape. Sections: OpenMetrics "ABNF
 (label_name).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

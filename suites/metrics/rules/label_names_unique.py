@@ -4,8 +4,6 @@ Prometheus refuses the scrape: it cannot know which of the two values is meant. 
 text format a label set is a set as well.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -3,8 +3,6 @@
 The name is too vague: the type of what? A reader of a query cannot guess which values it takes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

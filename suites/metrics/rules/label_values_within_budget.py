@@ -4,8 +4,6 @@ The number of series of a metric is the product of the numbers of values of its 
 `budgets.label_values` in `service.yaml`, 1,000 where none is declared.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.budget import BudgetedScrape

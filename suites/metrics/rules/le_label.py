@@ -4,8 +4,6 @@ It is the histogram's own: on `_sum` or `_count`, or as a label of the metric it
 them. Sections: OpenMetrics "Histogram", "GaugeHistogram".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

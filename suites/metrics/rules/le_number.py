@@ -4,8 +4,6 @@ Anything else cannot be compared, so no quantile counts the bucket; NaN is not a
 "Histogram"; text format "Histograms and summaries".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

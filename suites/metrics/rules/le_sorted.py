@@ -4,8 +4,6 @@ Readers that check cumulation and quantiles in one pass rely on it. Sections: Op
 format; text format "Histograms and summaries".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@
 increasing order, so no bound occurs twice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

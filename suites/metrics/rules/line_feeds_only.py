@@ -4,8 +4,6 @@ A carriage return becomes part of the value, which then is not a number: the scr
 "Overall Structure"; text format "Basic info".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

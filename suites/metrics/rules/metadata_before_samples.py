@@ -4,8 +4,6 @@ A reader has already given the sample the type untyped when the TYPE line comes 
 "Comments, help text, and type information", "Grouping and sorting"; OpenMetrics "ABNF".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ With a second one it is unclear which counts; Prometheus silently uses one of th
 text format "Comments, help text, and type information"; OpenMetrics "MetricFamily metadata".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ Prometheus refuses the scrape for a TYPE line without its two parts. Sections: t
 type information"; OpenMetrics "ABNF".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ Outside quotes Prometheus reads a name up to the first other character and then 
 "ABNF"; text format "Line format" (identifier, quoted_metric_name).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ The mark becomes part of the first line, which then is neither metadata nor a sa
 Structure"; in the text format no line may begin with it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ Colons are reserved for the names of recording rules: an exposed metric with a c
 Prometheus computed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily

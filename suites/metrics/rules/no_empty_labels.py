@@ -5,8 +5,6 @@ other with nothing but a warning in its own log. An empty label is fine otherwis
 label.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

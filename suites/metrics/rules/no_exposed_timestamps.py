@@ -4,8 +4,6 @@ Prometheus gives each sample the time of the scrape. A timestamp of the service'
 that ends lingers for five minutes, and a late one is refused as out of order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

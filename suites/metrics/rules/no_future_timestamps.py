@@ -4,8 +4,6 @@ Compared with the time of the scrape, with a minute of tolerance for clocks that
 more than ten minutes ahead, and until then everything that comes on time is out of order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 

@@ -3,8 +3,6 @@
 `http_requests_by_path_total` is wrong as soon as a query aggregates `path` away.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ A property of the whole process (its version, its region, its name) belongs to t
 every series it only makes them longer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ A mean or a five-minute rate that the service computed cannot be aggregated over
 unknown; a counter or a histogram gives all of them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ With one counter for all attempts and one for the failed ones the ratio is a pla
 every query for all attempts has to add up first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

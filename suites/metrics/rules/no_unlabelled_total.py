@@ -4,8 +4,6 @@ A series without labels beside labelled ones is their total, or something else a
 metric is wrong.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@ Prometheus unpacks gzip and nothing else: it cannot read any other encoding, and
 cannot read that.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.negotiation import Negotiation

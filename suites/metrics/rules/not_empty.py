@@ -5,8 +5,6 @@ service is not monitored. Usual causes are an empty registry, or a handler on th
 "MetricSet"; text format "Line format".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -4,8 +4,6 @@
 before and after.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.target import ScrapeTarget, notation

@@ -5,8 +5,6 @@ for 64-bit floating point. Timestamps of OpenMetrics are numbers too, but finite
 "Numbers"; text format "Line format" (value).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

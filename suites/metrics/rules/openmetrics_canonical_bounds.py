@@ -4,8 +4,6 @@ They are labels: `le="1"` and `le="1.0"` are two series, and a query that names 
 the library or the format changes. Sections: "Numbers", "Considerations: Canonical Numbers".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ A reader picks its parser by the Content-Type. Version 0.0.1, the draft, is what
 may come in any order, and Prometheus' own `escaping` beside them is accepted. Section: "Overall Structure".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -4,8 +4,6 @@ The TYPE line names the family without `_total`, the sample has it; a sample of 
 counter. Section: "Counter" in the text format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -4,8 +4,6 @@ Section "Protocol Negotiation" of OpenMetrics 1.0 makes this a MUST. It can only
 SHOULD here: Prometheus always names a version, and Go's client library answers version 0.0.1 in this case.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.negotiation import OPENMETRICS_ANY, ContentType, Negotiation

@@ -4,8 +4,6 @@ Only with it can a reader tell a complete exposition from a truncated one: Prome
 Two concatenated expositions have it in the middle. Sections: "Overall Structure", "ABNF".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

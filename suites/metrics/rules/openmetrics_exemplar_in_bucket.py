@@ -3,8 +3,6 @@
 It is an observation that the bucket counts. Section: "Histogram".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -3,8 +3,6 @@
 Counted are label names and values; Prometheus drops longer exemplars. Section: "Exemplars".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -4,8 +4,6 @@ Other samples count nothing that an exemplar could stand for, and strict readers
 "Histogram", "GaugeHistogram".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -3,8 +3,6 @@
 The braces are written even where there are no labels. Sections: "Exemplars" in the text format, "ABNF".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -3,8 +3,6 @@
 The second of two families of one name is refused, or overwrites the first. Sections: "Name", "MetricSet".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

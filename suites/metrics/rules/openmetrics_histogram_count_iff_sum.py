@@ -3,8 +3,6 @@
 An average needs both. Gauge histograms call them `_gcount` and `_gsum`. Section: "Histogram" in the text format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -3,8 +3,6 @@
 Observations are counted whole. `2.0` is an integer. Sections: "Histogram", "GaugeHistogram".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

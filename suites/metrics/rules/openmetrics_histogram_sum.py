@@ -4,8 +4,6 @@ The sum of a histogram is a counter. A gauge histogram's may be negative where n
 "Histogram", "GaugeHistogram".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

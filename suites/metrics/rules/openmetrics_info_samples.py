@@ -3,8 +3,6 @@
 The TYPE line names the family without the suffix, the sample has it. Section: "Info" in the text format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

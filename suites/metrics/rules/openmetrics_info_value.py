@@ -3,8 +3,6 @@
 Joins multiply by it, so any other value changes what is joined. Section: "Info" in the text format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

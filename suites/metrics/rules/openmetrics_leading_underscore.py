@@ -3,8 +3,6 @@
 Such names are reserved; Prometheus itself uses names with two underscores. Sections: "Label", "Name".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -3,8 +3,6 @@
 A reader may finish a metric when the next label set begins. Sections: "Metric", "MetricPoint" in the text format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -3,8 +3,6 @@
 The sum could fall, which a counter must not. Section: "Histogram".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -4,8 +4,6 @@ Nothing may separate metric families; the grammar has no empty line, and Prometh
 Sections: "MetricFamily" in the text format, "ABNF".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -3,8 +3,6 @@
 Comments are not part of the format, and Prometheus refuses the scrape for one. Section: "MetricFamily metadata".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -3,8 +3,6 @@
 Their values are 0 and 1 and measure nothing. Sections: "StateSet", "Info".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

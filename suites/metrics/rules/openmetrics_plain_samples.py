@@ -4,8 +4,6 @@ A suffix belongs to the types that have it, so `a_total` after `# TYPE a gauge` 
 empty. Judged where the declared family has no samples. Sections: "Gauge", "StateSet", "Unknown".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -4,8 +4,6 @@ A 0 for no events looks like a very fast service. Judged where the summary's cou
 events. Section: "Summary".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

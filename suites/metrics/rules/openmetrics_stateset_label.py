@@ -3,8 +3,6 @@
 No other label says which state a sample belongs to. Section: "StateSet" in the text format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -4,8 +4,6 @@ It is a boolean. An exposition does not say whether the states are an enumeratio
 that is not judged. Sections: "StateSet", "Booleans".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -4,8 +4,6 @@ A gauge `a_created` beside a counter `a`, which may have a sample `a_created`, c
 "Suffixes".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -4,8 +4,6 @@ A sample with another suffix begins another family and the summary stays empty. 
 samples. Section: "Summary" in the text format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

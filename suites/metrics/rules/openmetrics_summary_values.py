@@ -3,8 +3,6 @@
 Both are counters. Section: "Summary".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

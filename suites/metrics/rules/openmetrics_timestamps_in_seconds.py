@@ -4,8 +4,6 @@ The text format has milliseconds; read as seconds, such a value is some 50,000 y
 Section: "Timestamps".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -3,8 +3,6 @@
 Prometheus drops samples that are older than the one before. Section: "Metric".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -4,8 +4,6 @@ Prometheus refuses the scrape otherwise, and readers that ignore UNIT lines stil
 sample (`_total`) comes after it. Sections: "Unit", "MetricFamily metadata".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition

@@ -4,8 +4,6 @@ Prometheus drops the whole scrape for one line it cannot read, so a stray log li
 costs all metrics of the service. Sections: text format "Line format" and EBNF; OpenMetrics "ABNF".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

@@ -3,8 +3,6 @@
 `ratio` is the base unit: with it `1 - x` and products of shares mean what they say, and tools draw the percent sign.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily

@@ -4,8 +4,6 @@ Only this rule compares the numbers with known traffic: it finds a middleware th
 or runs in one of two workers only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.contract import MetricContract, total

@@ -3,8 +3,6 @@
 A query that groups by a label puts all series without it into one nameless group.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.contract import MetricContract

@@ -4,8 +4,6 @@ Alerts and dashboards are built on these names: a renamed or forgotten metric ma
 the provoked traffic, when each should have appeared.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from difflib import get_close_matches
 

@@ -3,8 +3,6 @@
 Whether `rate()`, `histogram_quantile()` or the plain value is right depends on it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.contract import MetricContract

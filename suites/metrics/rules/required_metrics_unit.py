@@ -3,8 +3,6 @@
 The UNIT line of OpenMetrics names the unit, and in every format the end of the metric's name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.contract import MetricContract

@@ -5,8 +5,6 @@ ones to `exported_…` (or, with `honor_labels`, uses them and mixes up targets)
 are reserved by Prometheus; OpenMetrics forbids them altogether, which is another rule.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 

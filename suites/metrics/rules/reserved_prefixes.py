@@ -4,8 +4,6 @@ Prometheus writes `scrape_duration_seconds` and similar series about each scrape
 the client libraries' metrics.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily

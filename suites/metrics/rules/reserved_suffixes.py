@@ -4,8 +4,6 @@
 without a type is not judged.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition, MetricFamily

@@ -4,8 +4,6 @@ A slow metrics endpoint takes time from the service's own work, every few second
 `budgets.scrape_seconds` in `service.yaml`; the specification's rule of thumb is one second.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.budget import BudgetedScrape

@@ -5,8 +5,6 @@ Judged over two scrapes. A series that comes and goes has no history: `rate()` o
 device or a container, gauges with the same label end at the same time; that is no breach (section "Missing Data").
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.pair import ScrapePair

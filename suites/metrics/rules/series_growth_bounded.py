@@ -4,8 +4,6 @@ Judged over two scrapes with requests in between: a metric that gained about one
 for every further request, until memory runs out. Requests that differ may each add one value, once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.pair import ScrapePair

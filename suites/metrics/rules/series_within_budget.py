@@ -4,8 +4,6 @@ Every series costs memory in Prometheus for as long as it is exposed. The budget
 the largest metrics are named, since reducing them saves most.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.budget import BudgetedScrape

@@ -4,8 +4,6 @@ What does not run exposes nothing and logs nothing: all other rules on the servi
 is ready once its `ready.path`, or without one its metrics endpoint, answers 200 within `ready.timeout_s`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.live.service_start import ServiceStart

@@ -3,8 +3,6 @@
 With one spelling everywhere a reader need not guess between `httpRequests` and `http_requests`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

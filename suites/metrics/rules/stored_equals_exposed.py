@@ -4,8 +4,6 @@ Compared after a scrape that followed the last traffic. The target's own labels,
 and its spelling of bucket bounds (`1` becomes `1.0`) are ignored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.target import ScrapeTarget, notation

@@ -4,8 +4,6 @@ It is the summary's own: on `_sum` or `_count`, or as a label of the metric itse
 Section: OpenMetrics "Summary".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

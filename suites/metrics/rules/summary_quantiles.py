@@ -4,8 +4,6 @@ A sample without it does not belong to the summary. Sections: OpenMetrics "Summa
 summaries".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

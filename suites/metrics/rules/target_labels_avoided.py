@@ -4,8 +4,6 @@ Where a service runs (`region`, `env`, …) belongs in the scrape configuration:
 clashes with the target's label of that name, and Prometheus renames it `exported_…`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

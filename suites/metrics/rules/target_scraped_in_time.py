@@ -3,8 +3,6 @@
 A scrape that takes most of its timeout fails as soon as the machine is busy, when gaps hurt most.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.target import ScrapeTarget

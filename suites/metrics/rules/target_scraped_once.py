@@ -3,8 +3,6 @@
 A service that no scrape configuration mentions is invisible; one that two of them mention counts twice in every sum.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.target import ScrapeTarget

@@ -4,8 +4,6 @@
 service's answer itself is broken, the rules on that answer report it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.target import ScrapeTarget

@@ -4,8 +4,6 @@ Since version 3 Prometheus fails a scrape whose Content-Type is missing or unkno
 latest; `1.0.0` is the text format with quoted names. Sections: "Basic info", "HTTP Content-Type requirements".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import TextExposition

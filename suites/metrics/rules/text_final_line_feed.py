@@ -4,8 +4,6 @@ Otherwise a complete exposition looks like one that was cut off in the middle of
 other readers do not. Section: "Text format details".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import TextExposition

@@ -3,8 +3,6 @@
 The text format requires it; OpenMetrics allows any order. Section: "Histograms and summaries".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import TextExposition

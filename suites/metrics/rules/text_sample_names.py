@@ -5,8 +5,6 @@ have samples of other names. Otherwise type and help text belong to a metric tha
 untyped. Judged where the declared metric has no samples. Section: "Comments, help text, and type information".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import TextExposition

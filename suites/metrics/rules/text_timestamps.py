@@ -4,8 +4,6 @@ Prometheus refuses the scrape for a decimal point or a sign; seconds are OpenMet
 (timestamp).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import TextExposition

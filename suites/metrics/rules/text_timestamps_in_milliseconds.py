@@ -4,8 +4,6 @@ Read as milliseconds, a time in seconds is a day of January 1970: Prometheus ref
 scrape succeeds. Section: "Line format" (timestamp).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import TextExposition

@@ -4,8 +4,6 @@
 when it matters.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ What a service counts and logs is judged by the requests it was sent. If they ar
 `service.yaml` declares, verdicts on counters and log lines are about other events than intended.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 

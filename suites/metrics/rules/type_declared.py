@@ -3,8 +3,6 @@
 Without a TYPE line a reader has to guess from the name whether `rate()` is right, and editors offer no help.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily

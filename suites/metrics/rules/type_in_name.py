@@ -3,8 +3,6 @@
 `queue_length_gauge` repeats the TYPE line, and is wrong once the type changes. A family without a type is not judged.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily

@@ -4,8 +4,6 @@ Judged over two scrapes. A gauge that becomes a counter breaks every query, aler
 "Exposition Across Time and Metric Evolution" of OpenMetrics 1.0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.scrape.pair import ScrapePair

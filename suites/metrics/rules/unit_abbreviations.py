@@ -3,8 +3,6 @@
 `_m` may be metres, minutes or millions; `_seconds` and `_bytes` are understood without asking.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily

@@ -3,8 +3,6 @@
 Readers and graphing tools expect the unit there: `http_request_duration_seconds`, `process_cpu_seconds_total`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import MetricFamily

@@ -4,8 +4,6 @@ Prometheus refuses the whole scrape for one label value that is not UTF-8; Latin
 usual source. Sections: OpenMetrics "Overall Structure", "Strings"; text format "Basic info".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition

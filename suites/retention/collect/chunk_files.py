@@ -1,7 +1,5 @@
 """Looks into Loki's chunk files: which of them hold which lines."""
 
-from __future__ import annotations
-
 import contextlib
 import zlib
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Level two: what the files say beside what the running servers say."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

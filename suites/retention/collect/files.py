@@ -1,7 +1,5 @@
 """Retention, level one: what the files promise. Evidence of kind `static`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Retention, levels two to four: what the running servers say and do. Evidence of kind `live`."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import time

@@ -1,7 +1,5 @@
 """Levels three and four on a running stack, read-only: the compactor's runs, and what is there that should be gone."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

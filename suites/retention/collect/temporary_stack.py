@@ -1,7 +1,5 @@
 """A temporary Loki on the shipped configuration, for a retention trial: started, stopped and started again."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path

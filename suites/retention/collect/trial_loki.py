@@ -4,8 +4,6 @@ Three lives of one temporary Loki: the first takes the lines and writes them int
 of the second marks what is too old; the third deletes, at its first sweep, what is marked, and is asked what it has.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ shipped file and the retention of the shipped command. It deletes when it opens 
 then once a minute.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import subprocess

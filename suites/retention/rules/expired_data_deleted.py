@@ -3,8 +3,6 @@
 The trial shows what the configuration does on a new server; this rule checks what it did on the running one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.retention.running import RetentionObservation, words

@@ -4,8 +4,6 @@ Broken retention looks like working retention until someone checks. A test serve
 data of several ages, and must no longer return the old data afterwards.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.retention.trial import RetentionTrial

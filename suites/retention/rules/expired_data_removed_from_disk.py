@@ -4,8 +4,6 @@ Data that no query returns but that is still in the store fills the disk, and an
 it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.retention.trial import RetentionTrial

@@ -3,8 +3,6 @@
 Deleting too much is noticed on the day on which last week's incident has to be explained.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.retention.trial import RetentionTrial

@@ -3,8 +3,6 @@
 Only the compactor deletes. Where it is stuck or was never started, logs pile up and no request fails.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.retention.running import LAST_SUCCESS, CompactorRuns, words

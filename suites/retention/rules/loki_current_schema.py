@@ -3,8 +3,6 @@
 Older schemas have no structured metadata, where request ids belong, and are deprecated.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig

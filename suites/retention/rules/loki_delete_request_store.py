@@ -4,8 +4,6 @@ With retention enabled, Loki 3 does not start without `delete_request_store`; a 
 one more to back up and clean.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig

@@ -4,8 +4,6 @@ The compactor marks chunks when it runs and deletes them after a delay; the sum 
 days a line is kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig

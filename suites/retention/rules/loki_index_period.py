@@ -4,8 +4,6 @@ The compactor applies retention per index table, and only to tables of 24 hours;
 enabled and another period.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig

@@ -3,8 +3,6 @@
 That is the promise, to those who search for a line and to those whose data is in it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig

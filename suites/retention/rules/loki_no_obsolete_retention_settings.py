@@ -3,8 +3,6 @@
 Loki 3 with TSDB has no table manager: its settings name a period that is never applied.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig

@@ -3,8 +3,6 @@
 A retention period for one stream or one tenant overrides the general one, and is easily forgotten.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

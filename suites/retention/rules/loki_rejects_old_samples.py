@@ -4,8 +4,6 @@ A line of last month is stored, indexed, and deleted by the next compactor run; 
 unexpectedly.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig

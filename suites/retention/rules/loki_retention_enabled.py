@@ -3,8 +3,6 @@
 `retention_period` alone deletes nothing: without this setting logs are kept forever, and nothing reports it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig

@@ -4,8 +4,6 @@ That is the promise. If it is shorter, last week's incident cannot be analysed; 
 Unset, Prometheus keeps fifteen days.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.prometheus import PrometheusConfig

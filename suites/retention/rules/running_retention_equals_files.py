@@ -4,8 +4,6 @@ With a flag, an environment variable or an edit without a restart, the file that
 uses.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from stack.records.config.effective import EffectiveConfig

@@ -5,8 +5,6 @@
 Nothing here is measured: names, numbers and findings are invented.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import sys

@@ -1,7 +1,5 @@
 """Invented rules for the sample reports: id, level, title, why, source, message, hint, excerpt."""
 
-from __future__ import annotations
-
 DOCS = "https://prometheus.io/docs"
 _SPEC = "https://prometheus.io/docs/specs/om/open_metrics_spec"
 _LOKI = "https://grafana.com/docs/loki/latest"

@@ -1,7 +1,5 @@
 """Attached to a running stack: the target file, what is read through it, and a whole run on it."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """One contract for every backend: the same clients, the same records, and the truth about what stands behind them."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time

@@ -1,7 +1,5 @@
 """Grafana's client, and the queries of panels sent directly to Prometheus and Loki."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Awaitable, Callable

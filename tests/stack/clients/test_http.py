@@ -1,7 +1,5 @@
 """The bounded GET: how many requests are under way at once."""
 
-from __future__ import annotations
-
 import asyncio
 
 from stack.clients.http import AT_ONCE_PER_HOST, fetch

@@ -1,7 +1,5 @@
 """Loki's client: pages by time, keeps structured metadata apart, and names what went wrong."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time

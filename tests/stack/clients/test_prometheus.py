@@ -1,7 +1,5 @@
 """The Prometheus client and what is made of it: against real Prometheus where there is one, and against odd answers."""
 
-from __future__ import annotations
-
 import asyncio
 import subprocess
 import time

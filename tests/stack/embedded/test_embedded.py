@@ -1,7 +1,5 @@
 """The stand-ins for Promtail and Loki on the shipped configuration: what becomes of a line."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time

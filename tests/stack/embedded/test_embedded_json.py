@@ -1,7 +1,5 @@
 """JSON and JMESPath as Promtail's `json` stage reads them."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """The little languages that the stand-ins read: variables, Go's expressions, selectors, sizes."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

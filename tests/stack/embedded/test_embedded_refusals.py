@@ -1,7 +1,5 @@
 """What the stand-ins refuse: what they do not know, what the real servers refuse too, and lines that Loki refuses."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Times as Promtail's `timestamp` stage reads them in the formats of the shipped configuration."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """The exposition records: formats, bodies of other kinds, precise faults, and what the rules build on."""
 
-from __future__ import annotations
-
 import gzip
 import pickle
 import re

@@ -3,8 +3,6 @@
 The numbers are those of the project's list: 1 to 48 are OpenMetrics 1.0, 49 to 60 the Prometheus text format 0.0.4.
 """
 
-from __future__ import annotations
-
 import pytest
 
 from suites.core.discovery import rules

@@ -3,8 +3,6 @@
 One Prometheus scrapes a page per document: the examples of all rules on the format, and damaged expositions.
 """
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterator

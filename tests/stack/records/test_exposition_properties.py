@@ -3,8 +3,6 @@
 Where the two disagree, the library is listed below with the section of the specification it departs from.
 """
 
-from __future__ import annotations
-
 import pickle
 import random
 import re

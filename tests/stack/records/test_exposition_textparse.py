@@ -3,8 +3,6 @@
 `TEXTPARSE_INPUTS` says on how many, see `.ci/run`.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import re

@@ -1,7 +1,5 @@
 """A line with very many labels costs work in proportion to its length; counted, since time depends on the machine."""
 
-from __future__ import annotations
-
 from typing import SupportsIndex, cast
 
 import pytest

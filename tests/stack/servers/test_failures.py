@@ -1,7 +1,5 @@
 """Every way in which a Go build fails has its own message and exit code."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

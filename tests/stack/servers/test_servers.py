@@ -1,7 +1,5 @@
 """Building servers: Go is found, each failure has its message, a build happens once. No real compiler is run."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -1,7 +1,5 @@
 """Durations as Go and Prometheus write them."""
 
-from __future__ import annotations
-
 import pytest
 
 from stack.text.durations import seconds

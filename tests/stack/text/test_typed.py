@@ -1,7 +1,5 @@
 """Records from plain data: what fits is taken, every mistake is named with its key."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date

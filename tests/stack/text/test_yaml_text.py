@@ -1,7 +1,5 @@
 """YAML with lines: what files of servers may hold, and how each mistake is named; strictness: test_catalog.py."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

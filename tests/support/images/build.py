@@ -6,8 +6,6 @@ The images are called `observability-conformance/<component>:<version>`, never b
 they are not. On standard output: the lines for compose's environment that use them.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Root file systems from what is installed here: programs, the shared libraries they load, and little else."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -5,8 +5,6 @@ is built from its Go module once. The engine listens on a socket of its own and 
 leaves any other engine alone; `stop` ends it. Where an engine answers already, that one is used.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

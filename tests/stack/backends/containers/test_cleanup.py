@@ -1,7 +1,5 @@
 """What a run left in containers is removed however it ended, shown with a client that keeps its list in files."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -4,8 +4,6 @@ The contract that it shares with the other backends is in `test_backend_contract
 no engine answers or the images are not there; `python -m tests.support.images.build` builds them.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import socket

@@ -1,7 +1,5 @@
 """What is told where there is no engine to run the stack on: one clear message each, and no test is run."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Nothing of a containers run is left behind, however it ends, and runs at the same time do not see each other."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import signal

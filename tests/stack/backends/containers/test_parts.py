@@ -1,7 +1,5 @@
 """The parts of the containers backend that need no engine: files, ports, targets, images, the view of the socket."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

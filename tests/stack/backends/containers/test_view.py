@@ -1,7 +1,5 @@
 """The view of the engine's socket that the agent gets: one project's containers, and nothing to change."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
