@@ -35,5 +35,5 @@ def test_a_program_that_is_not_to_be_had_is_a_gap_and_no_breach(tmp_path: Path) 
 def test_a_wrong_program_is_one_breach(tmp_path: Path) -> None:
     run = finished(tmp_path, f"--catalog={catalog(tmp_path, './no-such-program')}", "-k", "shop")
     (breach,) = run.verdicts("shop", "fail").values()
-    assert breach["rule"] == "metrics/endpoint-reachable"
+    assert breach["rule"] == "metrics/service-started"
     assert "no-such-program" in breach["findings"][0]["message"]
