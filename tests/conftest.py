@@ -1,5 +1,7 @@
 """What holds for all of the suite's own tests: nothing that one starts outlives it, and which are left for later."""
 
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE) and f"{item.path.relative_to(HERE)}::{item.name}".startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_configure() -> None:
+    """Let runs that tests start be interrupted, also where this process was started to ignore it (`make test &`)."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_IGN:
+                signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
