@@ -5,22 +5,25 @@ RUN := $(VENV)/bin/python -m
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test test-fast test-under-load servers lint types targets docs record-fidelity bench lock
+.PHONY: help conformance test test-fast test-under-load soak servers lint types targets dashboards console up docs record-fidelity bench lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 conformance: $(VENV)/.ready ## judge the reference services on the best stack this machine can run (ARGS="--service storage")
-	@$(RUN) pytest suites/ $(ARGS)
+	@$(RUN) pytest suites/ --history reports/out/history.json $(ARGS)
 
 test: $(VENV)/.ready ## the suite's own tests, all of them
-	@$(RUN) pytest tests/ -n auto $(ARGS)
+	@$(RUN) pytest tests/ -n auto --dist worksteal $(ARGS)
 
 test-fast: $(VENV)/.ready ## those that start no server and no run, for between two edits (under 40 s)
-	@$(RUN) pytest tests/ -n auto -m "not slow and not native and not engine" $(ARGS)
+	@$(RUN) pytest tests/ -n auto --dist worksteal -m "not slow and not native and not engine" $(ARGS)
 
 test-under-load: $(VENV)/.ready ## ten times test-fast and three times test, beside one busy process per core (ARGS="--fast 2 --all 0")
 	@$(RUN) tests.support.under_load $(ARGS)
+
+soak: $(VENV)/.ready ## judge the unchanged stack 20 times, ten of them with every core busy; prints what differs (ARGS="--runs 4")
+	@$(RUN) tests.support.soak $(ARGS)
 
 servers: $(VENV)/.ready ## build the real Prometheus, promtool, Alertmanager, amtool and node-exporter (about 10 minutes, once)
 	@$(RUN) stack.servers --install-go $(ARGS)
@@ -35,6 +38,16 @@ types: $(VENV)/.ready ## mypy, strict
 targets: $(VENV)/.ready ## write what Prometheus is deployed to scrape, from the catalog and the component table
 	@$(RUN) suites.run.target_files
 
+dashboards: $(VENV)/.ready ## write stack/grafana/dashboards from their descriptions in stack/grafana/sources
+	@$(RUN) stack.grafana.generate
+
+console: ## build the console's pages (needs Node 20.19 or newer with npm)
+	@cd stack/console/web && npm ci --ignore-scripts --silent && npm run --silent build
+
+up: $(VENV)/.ready ## the stack, the reference services and the console on this machine, until Ctrl-C
+	@test -d stack/console/web/dist || ! command -v npm >/dev/null || $(MAKE) console
+	@$(RUN) suites.run.up
+
 record-fidelity: $(VENV)/.ready ## record what the real Loki, Promtail and Alloy do with the corpus, where they are found
 	@$(RUN) tests.fidelity.record
 
@@ -44,10 +57,14 @@ docs: $(VENV)/.ready ## write docs/rules, a page per rule and the table of all
 bench: $(VENV)/.ready ## measure side by side with what one would use instead; writes benchmarks/RESULTS.md
 	@$(RUN) benchmarks $(ARGS)
 
-lock: $(VENV)/.ready ## pin requirements/dev.in into requirements/dev.txt
+lock: $(VENV)/.ready ## pin requirements/*.in into requirements/*.txt
 	@$(RUN) pip install --quiet pip-tools
 	@$(RUN) piptools compile --quiet --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
 		--no-emit-trusted-host --output-file requirements/dev.txt requirements/dev.in
+	@$(RUN) piptools compile --quiet --strip-extras --no-header --no-annotate --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --output-file requirements/run.txt requirements/run.in
+	@$(RUN) piptools compile --quiet --strip-extras --no-header --no-annotate --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --output-file requirements/console.txt requirements/console.in
 
 $(VENV)/.ready: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -12,7 +12,10 @@ packages=(
   prometheus-redis-exporter
   redis-server
   nginx-light
+  openssh-server
   chromium
+  haproxy
+  busybox-static
   docker.io
   iptables
 )

@@ -1,5 +1,6 @@
 """Reading expositions: ours beside prometheus-client's parser and `promtool check metrics`."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.table import Row, best_of
+from benchmarks.table import Row, cpu_of, in_turn
 from stack.records.exposition.exposition import Exposition, MetricFamily, TextExposition
 from stack.servers.find import find_binary
 from suites.core.discovery import in_area
@@ -88,15 +89,17 @@ def _measure_peak(series: int) -> float:
 
 def measure() -> Iterator[Row]:
     """The rows of this benchmark."""
-    body = exposition(HUNDRED_THOUSAND)
+    body, large = exposition(HUNDRED_THOUSAND), exposition(10 * HUNDRED_THOUSAND)
     text = body.decode()
     in_area("metrics")
-    alone = best_of(3, lambda: library(text))
-    parse = best_of(3, lambda: read(body))
+    parse, whole, alone = in_turn(
+        lambda: cpu_of(lambda: read(body)),
+        lambda: cpu_of(lambda: read_and_judge(body)),
+        lambda: cpu_of(partial(library, text)),
+    )
     yield Row("parse 100,000 series", parse, alone, "prometheus-client parsing", 0.4)
-    whole = best_of(3, lambda: read_and_judge(body))
     yield Row("parse and judge 100,000 series by all metrics rules", whole, alone, "prometheus-client parsing", 1)
-    million = best_of(1, partial(read_and_judge, exposition(10 * HUNDRED_THOUSAND)))
+    million = cpu_of(lambda: read_and_judge(large))
     yield Row("parse and judge 1,000,000 series", million, whole, "the same for 100,000", 11)
     peak = peak_over_input(10 * HUNDRED_THOUSAND)
     yield Row("peak memory of parsing 1,000,000 series", peak, 1, "the input's size", 12, unit="×")
@@ -109,11 +112,20 @@ def _promtool() -> Iterator[Row]:
     if binary is None:
         print("  no promtool here (`make servers` builds it): not compared", file=sys.stderr)
         return
-    body = exposition(10_000)
-    ours = best_of(3, lambda: read_and_judge(body))
-    command = [str(binary.path), "check", "metrics"]
-    theirs = best_of(1, lambda: subprocess.run(command, input=body, capture_output=True, check=False, timeout=600))
-    yield Row("parse and judge 10,000 series", ours, theirs, "promtool check metrics", 0.01)
+    body, command = exposition(10_000), [str(binary.path), "check", "metrics"]
+
+    def theirs() -> float:
+        before = _children_cpu()
+        subprocess.run(command, input=body, capture_output=True, check=False, timeout=600)
+        return _children_cpu() - before
+
+    ours, promtool = in_turn(lambda: cpu_of(lambda: read_and_judge(body)), theirs)
+    yield Row("parse and judge 10,000 series", ours, promtool, "promtool check metrics", 0.01)
+
+
+def _children_cpu() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 if __name__ == "__main__":

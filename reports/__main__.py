@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 
 from reports.earlier import ReportError, read_report
+from reports.model import clean_report
 from reports.publish import publish
-from reports.text import clean_tree
 from reports.writers import terminal
 
 
 def _render(source: Path, out: Path) -> int:
     try:
-        report = clean_tree(read_report(source))  # the file may come from anywhere
+        report = clean_report(read_report(source))  # the file may come from anywhere
     except ReportError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -35,7 +35,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def _svg(body: str, label: str, width: int = _WIDTH, height: int = _HEIGHT) -> Markup:
-    return Markup(  # noqa: S704  # the label is escaped, bodies hold numbers and class names only
+    return Markup(  # noqa: S704  # labels are escaped, bodies hold numbers, class names and escaped texts
         f'<svg class="chart" role="img" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         f"<title>{escape(label)}</title>{body}</svg>"
     )
@@ -92,6 +92,42 @@ def histogram(values: Sequence[float], label: str, *, width: int = _WIDTH, heigh
     tall = [(height - 2) * number / tallest for number in heights]
     columns = [_rect(index * step, height - 1 - up, step - 1, up, "bar") for index, up in enumerate(tall) if up]
     return _svg(_rect(0, height - 1, width, 1, "track") + "".join(columns), label, width, height)
+
+
+def trend(runs: Sequence[Sequence[int] | None], label: str, *, height: int = 28) -> Markup:
+    """A column for each run, the oldest first: failures with warnings on top, a dash for a run that did not judge."""
+    columns = max(len(runs), 12)
+    step, body = _WIDTH / columns, [_rect(0, height - 1, _WIDTH, 1, "track")]
+    tallest = max((sum(run) for run in runs if run), default=0) or 1
+    for index, run in enumerate(runs, columns - len(runs)):
+        base = float(height - 1)
+        if run is None:
+            body.append(_rect(index * step + step / 4, height - 5, step / 2, 1.5, "dot"))
+        for kind, number in zip(("part-fail", "part-warn"), run or (), strict=False):
+            up = max((height - 3) * number / tallest, 2) if number else 0
+            base -= up
+            body += [_rect(index * step, base, step - 1, up, kind)] if number else []
+    return _svg("".join(body), label, height=height)
+
+
+def waterfall(events: Sequence[tuple[str, float]], missing: Sequence[str], label: str) -> Markup:
+    """Events in rows, each with a bar from the one before to its own seconds; below them those that did not come."""
+    width, left, right, row = 640, 240, 70, 20
+    last = max((at for _, at in events), default=0) or 1
+    body, before = [], 0.0
+    scale = (width - left - right) / last
+    for index, (name, at) in enumerate(events):
+        y, begin = index * row, min(before, at)
+        body.append(f'<text class="t" x="{left - 10}" y="{y + 14}" text-anchor="end">{escape(name)}</text>')
+        body.append(_rect(left, y + 9.5, width - left - right, 1, "track"))
+        body.append(_rect(left + begin * scale, y + 5, max((at - begin) * scale, 2), 10, "bar"))
+        body.append(f'<text class="t num" x="{left + at * scale + 6:.1f}" y="{y + 14}">{escape(seconds(at))}</text>')
+        before = at
+    for index, name in enumerate(missing, len(events)):
+        y = index * row + 14
+        body.append(f'<text class="t bad" x="{left - 10}" y="{y}" text-anchor="end">{escape(name)}</text>')
+        body.append(f'<text class="t bad" x="{left}" y="{y}">did not come</text>')
+    return _svg("".join(body), label, width, row * (len(events) + len(missing)))
 
 
 def shares(parts: Sequence[tuple[str, int]], label: str) -> Markup:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
-from reports.model import FAILING
+from reports.model import fails
+from reports.verdicts import normalise
 
 OWN_TESTS = ("tests", "benchmarks")
 """Folders whose tests judge the suite, not services."""
@@ -49,7 +50,7 @@ class Collector:
     """Verdicts by test, in the order in which tests finished."""
 
     def __init__(self, fail_on: str) -> None:
-        self._failing = FAILING[fail_on]
+        self._fail_on = fail_on
         self._by_test: dict[str, list[Any]] = {}
         self._extra: dict[tuple[str, str], dict[str, Any]] = {}
         self.real = False
@@ -79,14 +80,17 @@ class Collector:
             return {"outcome": "not-evaluated", "reason": _reason(report)}
         if report.outcome != "failed":
             return None
-        if when in ("setup", "call") and any(
-            isinstance(v, Mapping) and v.get("outcome") in self._failing for v in verdicts
-        ):
+        if when in ("setup", "call") and any(self._closes_gate(verdict) for verdict in verdicts):
             return None
         if when in ("setup", "call") and verdicts:
             return {"outcome": "error", "reason": f"The test failed without a failing verdict: {_reason(report)}"}
         phase = f" in {when}" if when in ("setup", "teardown", "collect") else ""
         return {"outcome": "error", "reason": f"The suite broke{phase}: {_reason(report)}"}
+
+    def _closes_gate(self, raw: Any) -> bool:
+        """Whether a test may fail for this verdict; whether a finding is new is not known here."""
+        change = {"change": "new"} if self._fail_on == "new" else {}
+        return fails(normalise(raw) | change, self._fail_on)
 
     def verdicts(self) -> Iterator[Any]:
         """Every verdict; iterable again and again."""

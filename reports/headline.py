@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.model import OUTCOMES, evaluated, judged
+from reports.model import evaluated, judged, missing_because_of
 from reports.text import clip, one_line, plural
+from reports.verdicts import OUTCOMES
 from reports.views import SHARED, Report, fails_gate, scope
 
 
@@ -63,6 +64,8 @@ def _sentence(report: Report) -> tuple[str, str]:
         return "fail", f"{_names(failing, total)} {'fails' if len(failing) == 1 else 'fail'} the gate"
     if fails_gate(stack, fail_on):
         return "fail", f"{SHARED} fails the gate"
+    if missing := missing_because_of(report["verdicts"]):
+        return "none", f"Not judged in full: {', '.join(missing)} could not be reached"
     if not services:
         return "pass", f"{SHARED} passes the gate"
     passing = [service for service in services if judged(service["counts"])]
@@ -83,7 +86,10 @@ def headline(report: Report) -> Headline:
         if all(verdict["waiver"] for verdict in errors):
             sentence = f"{plural(len(errors), 'waiver')} to renew or to remove"
     counted = f"{breach_sentence(counts)}." if report["verdicts"] else "No check reported a verdict."
-    reasons = []
+    reasons = [
+        f"Because of {name} {plural(number, 'check')} could not be judged."
+        for name, number in missing_because_of(report["verdicts"]).items()
+    ]
     broken = Counter(verdict["rule"] for verdict in report["verdicts"] if verdict["outcome"] == "fail")
     if broken:
         often = ", ".join(f"{rule} ({times})" for rule, times in broken.most_common(3) if times > 1)
@@ -100,6 +106,9 @@ def headline(report: Report) -> Headline:
     )
     if simulated:
         reasons.append(f"{plural(simulated, 'verdict')} simulated, not seen on a real server.")
+    if report["gate"]["fail_on"] == "new":
+        known = counts["fail"] - counts.get("new", 0)
+        reasons.append(f"{plural(known, 'breach', 'breaches')} known to the baseline (--fail-on new).")
     if report["gate"]["fail_on"] == "warning":
         reasons.append("Warnings and gaps fail this run (--fail-on warning).")
     limited = f"partial run: {clip(one_line(scope(report)), 120)}" if scope(report) else ""

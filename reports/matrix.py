@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from reports.model import NOT_APPLICABLE, OUTCOMES, state_of
+from reports.verdicts import NOT_APPLICABLE, OUTCOMES, state_of
 from reports.views import SHARED
 
 LETTERS = {

@@ -13,47 +13,25 @@ from typing import Any
 
 from reports.baseline import Baseline
 from reports.text import clean_tree
+from reports.verdicts import NOT_APPLICABLE, OUTCOMES, normalise, state_of
 
-OUTCOMES = ("fail", "error", "warn", "not-evaluated", "waived", "pass")
-"""Worst first: the order in every format."""
-NOT_APPLICABLE = "not-applicable"
-"""How a verdict counts whose rule does not apply to its subject: it is no gap."""
 SCORE_EXPLAINED = (
     "Share of evaluated rules that passed, a MUST weighing 3 and a SHOULD 1, rounded down. A waived breach counts "
     "as broken. What was not evaluated, or where the suite itself broke, does not count; where that is more than "
     "half of what applies, the service is not judged and has no score."
 )
-FAILING = {"must": ("fail", "error"), "warning": ("fail", "error", "warn", "not-evaluated")}
-"""What each value of `--fail-on` counts as a failure."""
+FAILING = {
+    "must": ("fail", "error"),
+    "warning": ("fail", "error", "warn", "not-evaluated"),
+    "new": ("new", "error"),
+}
+"""What each value of `--fail-on` counts as a failure; `new`: a fail with a finding that the baseline does not have."""
 _WEIGHTS = {"MUST": 3, "SHOULD": 1}
 _EVALUATED = {"pass": 1, "fail": 0, "warn": 0, "waived": 0}
-_MAX_FINDINGS = 50
-_DEFAULTS: dict[str, Any] = {
-    "rule": "suite/unknown",
-    "title": "",
-    "level": "MUST",
-    "area": "",
-    "subject": "",
-    "subject_kind": "stack",
-    "service": None,
-    "outcome": "error",
-    "applies": True,
-    "evidence": "static",
-    "reason": None,
-    "source": None,
-    "why": "",
-    "waiver": None,
-    "findings": (),
-    "findings_total": 0,
-    "duration_s": 0,
-}
-_CHOICES = {
-    "level": ("MUST", "SHOULD"),
-    "subject_kind": ("service", "component", "dashboard", "stack"),
-    "outcome": OUTCOMES,
-    "evidence": ("live", "simulated", "static"),
-}
-_NULLABLE = ("service", "reason", "source")
+_MAX_PICTURES = 12_000_000
+"""Characters of all pictures together."""
+_IMAGES = ("jpeg", "svg")
+"""The keys of a picture's image, which is base64 and not cleaned."""
 
 
 @dataclass(frozen=True)
@@ -80,67 +58,23 @@ class RunInfo:
     problems: tuple[str, ...] = ()
 
 
-def _finding(item: object) -> dict[str, Any]:
-    if not isinstance(item, Mapping) or not item.get("message"):
-        return {"message": str(item) or "(empty finding)", "where": {}, "hint": None}
-    where = item.get("where")
-    places = {
-        str(key): value if isinstance(value, int) and not isinstance(value, bool) else str(value)
-        for key, value in (where.items() if isinstance(where, Mapping) else ())
-        if value is not None
-    }
-    hint = item.get("hint")
-    return {"message": str(item["message"]), "where": places, "hint": None if hint is None else str(hint)}
-
-
-def _waiver(item: object) -> dict[str, Any] | None:
-    if not isinstance(item, Mapping):
-        return None
-    fields = {key: item.get(key) for key in ("reason", "owner", "expires")}
-    return {key: None if value is None else str(value) for key, value in fields.items()} | {
-        "reason": str(fields["reason"] or "(no reason given)")
-    }
-
-
-def normalise(raw: object) -> dict[str, Any]:
-    """Bring one verdict to the schema's shape; what does not fit becomes an `error` with the reason, never a loss."""
-    if not isinstance(raw, Mapping):
-        return normalise({"rule": "suite/malformed-verdict", "reason": f"not a verdict: {raw!r}"})
-    verdict = {key: raw.get(key, default) for key, default in _DEFAULTS.items()}
-    problems = [f"`{key}` is missing" for key in ("rule", "subject", "outcome") if raw.get(key) in (None, "")]
-    for key, allowed in _CHOICES.items():
-        if verdict[key] not in allowed:
-            problems.append(f"`{key}` is {verdict[key]!r}")
-            verdict[key] = _DEFAULTS[key]
-    for key in ("rule", "title", "area", "subject", "why", *_NULLABLE):
-        absent = verdict[key] is None
-        verdict[key] = (None if key in _NULLABLE else "") if absent else str(verdict[key])
-    verdict["rule"] = verdict["rule"] or _DEFAULTS["rule"]
-    verdict["area"] = verdict["area"] or verdict["rule"].partition("/")[0]
-    verdict["title"] = verdict["title"] or verdict["rule"]
-    found = verdict["findings"] if isinstance(verdict["findings"], list | tuple) else [verdict["findings"]]
-    total, seconds = verdict["findings_total"], verdict["duration_s"]
-    verdict["findings"] = [_finding(item) for item in found[:_MAX_FINDINGS]]
-    verdict["findings_total"] = max(len(found), total if isinstance(total, int) else 0)
-    verdict["duration_s"] = max(0.0, float(seconds)) if isinstance(seconds, int | float) else 0.0
-    verdict["waiver"] = _waiver(verdict["waiver"])
-    verdict["applies"] = verdict["applies"] is not False or verdict["outcome"] != "not-evaluated"
-    if problems:
-        verdict["outcome"] = "error"
-        verdict["reason"] = f"The suite sent a malformed verdict: {', '.join(problems)}. {verdict['reason'] or ''}"
-    cleaned: dict[str, Any] = clean_tree(verdict)
-    return cleaned
-
-
-def state_of(verdict: Mapping[str, Any]) -> str:
-    """The outcome as it counts: `not-applicable` apart from `not-evaluated`."""
-    return NOT_APPLICABLE if verdict.get("applies") is False else str(verdict["outcome"])
-
-
 def count(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Number of verdicts by outcome, every outcome present."""
-    found = Counter(map(state_of, verdicts))
-    return {outcome: found[outcome] for outcome in (*OUTCOMES, NOT_APPLICABLE)}
+    """Number of verdicts by outcome, every outcome present, and of those that are `new` against a baseline."""
+    found: Counter[str] = Counter()
+    for verdict in verdicts:
+        found[state_of(verdict)] += 1
+        found["new"] += verdict["outcome"] == "fail" and verdict.get("change") == "new"
+    return {outcome: found[outcome] for outcome in (*OUTCOMES, NOT_APPLICABLE, "new")}
+
+
+def fails(verdict: Mapping[str, Any], fail_on: str) -> bool:
+    """Whether this verdict closes the gate."""
+    return not passes(count([verdict]), fail_on)
+
+
+def missing_because_of(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many verdicts are missing because of each component that could not be reached, the most first."""
+    return dict(Counter(each["because_of"] for each in verdicts if each.get("because_of")).most_common())
 
 
 def score(verdicts: Sequence[Mapping[str, Any]]) -> int | None:
@@ -158,7 +92,7 @@ def score(verdicts: Sequence[Mapping[str, Any]]) -> int | None:
 
 def passes(counts: Mapping[str, int], fail_on: str) -> bool:
     """Whether these counts leave the gate open."""
-    return not any(counts[outcome] for outcome in FAILING[fail_on])
+    return not any(counts.get(outcome) for outcome in FAILING[fail_on])
 
 
 def evaluated(counts: Mapping[str, int]) -> int:
@@ -197,6 +131,32 @@ def _components(run: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{key: item.get(key) for key in keys} for item in run.get("components") or ()]
 
 
+def _pictures(found: Sequence[Mapping[str, Any]], problems: list[str]) -> list[dict[str, Any]]:
+    """The pictures as they are, their words cleaned; those beyond the limit are left out and named."""
+    kept: list[dict[str, Any]] = []
+    size = 0
+    for picture in found:
+        size += sum(len(picture.get(kind, "")) for kind in _IMAGES)
+        if size > _MAX_PICTURES:
+            problems.append(
+                f"{len(found) - len(kept)} of {len(found)} pictures are left out: the report would be too big."
+            )
+            break
+        words = clean_tree({key: value for key, value in picture.items() if key not in _IMAGES})
+        kept.append({**words, **{kind: picture[kind] for kind in _IMAGES if kind in picture}})
+    return kept
+
+
+def clean_report(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report that may come from anywhere, its texts cleaned and its images as they are."""
+    cleaned: dict[str, Any] = clean_tree({key: () if key == "pictures" else value for key, value in report.items()})
+    if "pictures" in report:
+        problems: list[str] = []
+        cleaned["pictures"] = _pictures(report["pictures"], problems)
+        cleaned["notes"] = [*cleaned["notes"], *problems]
+    return cleaned
+
+
 def build(
     verdicts: Iterable[object],
     run: RunInfo | None = None,
@@ -211,9 +171,12 @@ def build(
     Verdicts are sorted by service (the stack's own last), area, rule and subject, so that two runs compare.
     """
     run, suite = run or RunInfo(), suite or SuiteInfo()
-    known: dict[str, Any] = clean_tree(dict(run.data))
+    known: dict[str, Any] = clean_tree({key: value for key, value in run.data.items() if key != "pictures"})
+    problems = list(run.problems)
+    pictures = _pictures(run.data.get("pictures") or (), problems)
     found = [normalise(raw) for raw in verdicts]
     found.sort(key=lambda v: (v["service"] is None, v["service"] or "", v["area"], v["rule"], v["subject"]))
+    since = baseline.compare(found) if baseline else None
     own = [verdict for verdict in found if verdict["service"] is None]
     counts = count(found)
     return {
@@ -230,7 +193,13 @@ def build(
         "started": known.get("started") or datetime.now(UTC).isoformat(timespec="seconds"),
         "duration_s": known.get("duration_s") or 0,
         "collection_s": known.get("collection_s"),
-        "gate": {"passed": evaluated(counts) > 0 and passes(counts, fail_on), "fail_on": fail_on, "counts": counts},
+        "gate": {
+            "passed": evaluated(counts) > 0 and passes(counts, fail_on) and not missing_because_of(found),
+            "fail_on": fail_on,
+            "counts": counts,
+        },
+        "last_success": None,
+        "score_formula": SCORE_EXPLAINED,
         "stack": {
             "backend": known.get("backend"),
             "components": _components(known),
@@ -239,6 +208,9 @@ def build(
         },
         "services": _services(known, found),
         "verdicts": found,
-        "notes": [*known.get("notes", ()), *clean_tree([*run.problems, *notes])],
-        "baseline": baseline.compare(found) if baseline else None,
+        "pictures": pictures,
+        "timelines": known.get("timelines") or [],
+        "notes": [*known.get("notes", ()), *clean_tree([*problems, *notes])],
+        "baseline": since,
+        "history": None,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from reports.model import NOT_APPLICABLE, OUTCOMES, state_of
+from reports.verdicts import NOT_APPLICABLE, OUTCOMES, state_of
 from reports.views import SHARED, Gap, gaps
 
 Verdict = Mapping[str, Any]
@@ -52,6 +52,11 @@ class Page:
         return self.service.get("measures") or {}
 
     @property
+    def chain(self) -> list[tuple[str, list[tuple[Mapping[str, Any], str]]]]:
+        """What becomes of its metrics and logs: each stage with its state, `whole`, `broken`, `after` or `unknown`."""
+        return [(name, list(stages_of(stages))) for name, stages in (self.measures.get("chain") or {}).items()]
+
+    @property
     def series(self) -> int | None:
         """Series in one scrape."""
         value = self.measures.get("series")
@@ -86,6 +91,15 @@ class Page:
     def measured(self) -> bool:
         """Whether there is anything to draw."""
         return bool(self.series is not None or self.scrapes or self.lines or self.delivery)
+
+
+def stages_of(stages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Each stage with its state: the first that is empty breaks the chain, what comes after it is not reached."""
+    broken = False
+    for stage in stages:
+        state = "unknown" if stage["count"] is None else "after" if broken else "whole" if stage["count"] else "broken"
+        broken = broken or state == "broken"
+        yield stage, state
 
 
 def _entry(number: int, verdict: Verdict, *, dense: bool) -> Entry:

@@ -8,9 +8,11 @@ the controller collects and writes.
 
 from __future__ import annotations
 
+import os
 import shlex
 import time
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -19,9 +21,13 @@ import pytest
 
 from reports.baseline import Baseline, load_baseline
 from reports.collect import Collector
+from reports.destinations import Destinations, add_options
 from reports.earlier import ReportError
-from reports.model import RunInfo, SuiteInfo, build, evaluated
-from reports.publish import Published, publish
+from reports.exit_code import CLEAN, INTERRUPTED, USAGE, exit_code
+from reports.history import RUNS, record
+from reports.locations import locate
+from reports.model import RunInfo, SuiteInfo, build
+from reports.publish import Published, publish, remove
 from reports.runinfo import load_run
 from reports.writers import WRITERS, terminal
 
@@ -45,26 +51,35 @@ _LIMITING = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --report-dir and --baseline."""
+    """Add the options of the report."""
     group = parser.getgroup("conformance", "conformance report")
-    group.addoption(
-        "--report-dir", metavar="DIR", default="reports/out", help="where the report goes (default: %(default)s)"
-    )
+    group.addoption("--report-dir", metavar="DIR", help="where the report goes (default: reports/out in the checkout)")
     group.addoption(
         "--baseline", metavar="FILE", help="an earlier report.json: report what is new, fixed or still failing since"
     )
+    group.addoption(
+        "--history",
+        metavar="FILE",
+        help=f"a file to keep the last {RUNS} runs in: the report draws their trend and names what flaps",
+    )
+    add_options(group)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the plugin's state, except on xdist's workers and when tests are only listed."""
-    if hasattr(config, "workerinput") or config.option.collectonly:
+    if config.option.collectonly:
         return
     baseline = config.getoption("--baseline")
+    if not baseline and getattr(config.option, "fail_on", None) == "new":
+        raise pytest.UsageError("--fail-on new needs --baseline FILE, a report.json that says what is known")
     try:
         earlier = load_baseline(Path(baseline)) if baseline else None
     except ReportError as error:
         raise pytest.UsageError(f"--baseline {error}") from error
-    config.pluginmanager.register(ReportPlugin(config, earlier), _NAME)
+    # how the suites know a breach that the baseline has, without importing this package
+    config.obs_known = earlier.knows if earlier else None  # type: ignore[attr-defined]
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(ReportPlugin(config, earlier), _NAME)
 
 
 def _version(root: Path) -> str:
@@ -96,6 +111,17 @@ def _is_whole(config: pytest.Config, argument: str) -> bool:
     return path.name in _WHOLE or (config.invocation_params.dir / path).resolve() == config.rootpath
 
 
+def _command(config: pytest.Config) -> str:
+    """What was typed, after the folder that its paths are relative to where that is not the checkout."""
+    program, given = "pytest", [str(argument) for argument in config.invocation_params.args]
+    suites, launcher = str(config.rootpath / "suites"), os.environ.get("CONFORMANCE_COMMAND")  # .ci/conformance
+    if launcher and suites in given:
+        program, given = launcher, given[given.index(suites) + 1 :]
+    typed = shlex.join([program, *given])
+    here = config.invocation_params.dir
+    return typed if here == config.rootpath else f"cd {shlex.quote(str(here))} && {typed}"
+
+
 class ReportPlugin:
     """The state of one session."""
 
@@ -108,6 +134,7 @@ class ReportPlugin:
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.report: dict[str, Any] | None = None
         self.published = Published((), ())
+        self.destinations = Destinations(config)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a test's verdicts, and its crash if it gave none."""
@@ -126,8 +153,16 @@ class ReportPlugin:
         reason = stopped if isinstance(stopped, str) else "interrupted"
         return [*limits(self.config), reason], [f"The run stopped early ({reason}): what comes after is missing here."]
 
+    def _locate(self, verdicts: list[dict[str, Any]]) -> None:
+        """Find the files that own the findings: paths are relative to where pytest was called, or to this checkout."""
+        here = self.config.invocation_params.dir
+        target = getattr(self.config.option, "target", None)
+        folders = [here, *([here / target.parent] if target else []), self.config.rootpath]
+        top = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR") or here
+        locate(verdicts, folders, Path(top).resolve())
+
     def _suite(self, scope: list[str]) -> SuiteInfo:
-        command = shlex.join(["pytest", *self.config.invocation_params.args])
+        command = _command(self.config)
         named, from_urls = selected_services(self.config)
         return SuiteInfo(
             version=_version(self.config.rootpath),
@@ -150,7 +185,12 @@ class ReportPlugin:
         """Remove an earlier run's report: were this run killed, the old one would pass for its own."""
         if self._judges:
             for name in WRITERS:
-                (self._folder / name).unlink(missing_ok=True)
+                remove(self._folder, name)
+        self.destinations.begin()
+
+    def pytest_unconfigure(self) -> None:
+        """Print what must come after everything else."""
+        self.destinations.end(self.report)
 
     @property
     def _judges(self) -> bool:
@@ -159,7 +199,8 @@ class ReportPlugin:
 
     @property
     def _folder(self) -> Path:
-        return self.config.rootpath / str(self.config.getoption("--report-dir"))
+        named = self.config.getoption("--report-dir")
+        return self.config.invocation_params.dir / named if named else self.config.rootpath / "reports/out"
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -172,12 +213,23 @@ class ReportPlugin:
         suite = self._suite(scope)
         verdicts = self.collector.verdicts()
         self.report = build(verdicts, run, suite, fail_on=self.fail_on, notes=notes, baseline=self.baseline)
+        self._locate(self.report["verdicts"])
+        status = int(session.exitstatus)
+        code = self.report["gate"]["exit_code"] = exit_code(self.report, status)
+        history = self.config.getoption("--history")
+        if history and code not in (INTERRUPTED, USAGE):
+            problem = record(self.config.invocation_params.dir / history, self.report)
+            self.report["notes"] += [f"--history {problem}"] if problem else []
+        ended = datetime.now(UTC).isoformat(timespec="seconds")
+        self.report["last_success"] = ended if code == CLEAN and not notes else self.destinations.last_success()
         self.published = publish(self.report, self._folder)
-        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-            if self.published.problems:
-                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-            elif not evaluated(self.report["gate"]["counts"]):
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self.published.problems:  # then the run has not succeeded
+            self.report["last_success"] = self.destinations.last_success()
+            self.report["gate"]["exit_code"] = exit_code(self.report, status, incomplete=True)
+        self.published = replace(
+            self.published, problems=(*self.published.problems, *self.destinations.deliver(self.report))
+        )
+        session.exitstatus = exit_code(self.report, status, incomplete=bool(self.published.problems))
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Print the report: failures first, where the rest is to be found last."""

@@ -1,13 +1,13 @@
 """Writes every format into the report directory; one that breaks never takes the others with it."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reports.contract import problems_of
-from reports.writers import WRITERS
+from reports.writers import WRITERS, files
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Published:
     problems: tuple[str, ...]
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
     """Write beside and rename, so that a reader never sees half a report."""
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
@@ -36,13 +36,23 @@ def publish(report: Mapping[str, Any], directory: Path) -> Published:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return Published((), (*problems, f"{directory}: cannot be made ({error.strerror or error}), nothing written"))
-    for name, render in WRITERS.items():
-        path = directory / name
+    for name in WRITERS:
+        new: list[Path] = []
         try:
-            _replace(path, render(report))
+            for file, content in files(name, report).items():
+                path = directory / file
+                path.parent.mkdir(exist_ok=True)
+                replace(path, content)
+                new.append(path)
         except Exception as error:  # noqa: BLE001  # a writer's bug must not lose the other formats
-            path.unlink(missing_ok=True)  # an older run's file would be taken for this one's
-            problems.append(f"{path}: not written, {type(error).__name__}: {error}")
-        else:
-            written.append(path)
+            problems.append(f"{directory / name}: not written, {type(error).__name__}: {error}")
+            new = []
+        remove(directory, name, new)  # an older run's file would be taken for this one's
+        written += new
     return Published(tuple(written), tuple(problems))
+
+
+def remove(directory: Path, name: str, but: Collection[Path] = ()) -> None:
+    """Remove the files of one format, named as in `WRITERS`."""
+    for path in {*directory.glob(name)} - {*but}:
+        path.unlink(missing_ok=True)

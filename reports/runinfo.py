@@ -15,6 +15,8 @@ _KEYS = (
     "backend",
     "components",
     "services",
+    "pictures",
+    "timelines",
     "notes",
 )
 

@@ -5,10 +5,14 @@ Pure functions of the report dictionary; a writer only lays out what they return
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from reports.model import OUTCOMES, passes, state_of
+from reports.model import passes
+from reports.text import plural
+from reports.verdicts import OUTCOMES, state_of
 
 SHARED = "The stack itself"
 """Heading for verdicts that belong to no single service."""
@@ -21,6 +25,11 @@ PROVENANCE = {
     "embedded": "embedded (a stand-in of this suite, simulated)",
     "absent": "absent",
 }
+ENDING_DAYS = 14
+"""A waiver that ends within so many days is announced."""
+FLAPPING_RUNS, FLAPPING_CHANGES = 10, 3
+FLAPS = f"appeared or disappeared at least {FLAPPING_CHANGES} times in the last {FLAPPING_RUNS} runs"
+"""When a finding flaps, in words."""
 _SUBJECT = "‹subject›"
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 Report = Mapping[str, Any]
@@ -51,6 +60,11 @@ class Group:
         if len(names) > 1:
             return SEVERAL
         return next(iter(names)) or SHARED
+
+    @property
+    def root_cause(self) -> bool:
+        """Whether others are missing because of it: a component or service is down."""
+        return bool(self.first["root_cause"]) and self.first["outcome"] == "fail"
 
     @property
     def more(self) -> int:
@@ -92,7 +106,10 @@ def _listed(members: Sequence[Verdict]) -> tuple[Mapping[str, Any], ...]:
     """The findings of a group: as they are for one subject, without its name for several."""
     if len(members) == 1:
         return tuple(members[0]["findings"])
-    findings = _shared_findings(members[0])
+    own = ("fingerprint", "flapping")  # of one subject alone
+    findings = tuple(
+        {key: part for key, part in item.items() if key not in own} for item in _shared_findings(members[0])
+    )
     if all(
         [item["message"] for item in _shared_findings(member)] == [item["message"] for item in findings]
         for member in members
@@ -103,7 +120,10 @@ def _listed(members: Sequence[Verdict]) -> tuple[Mapping[str, Any], ...]:
 
 
 def group(verdicts: Iterable[Verdict], *outcomes: str) -> list[Group]:
-    """Collapse verdicts with these outcomes that repeat one text but for its numbers; MUST first, the widest first."""
+    """Collapse verdicts with these outcomes that repeat one text but for its numbers.
+
+    Root causes come first, then MUST, then the widest.
+    """
     found: dict[tuple[Any, ...], list[Verdict]] = {}
     for verdict in verdicts:
         if verdict["outcome"] in outcomes:
@@ -113,7 +133,15 @@ def group(verdicts: Iterable[Verdict], *outcomes: str) -> list[Group]:
             found.setdefault(key, []).append(verdict)
     groups = [Group(tuple(members), _listed(members)) for members in found.values()]
     order = {outcome: index for index, outcome in enumerate(OUTCOMES)}
-    groups.sort(key=lambda g: (order[g.first["outcome"]], g.first["level"], -len(g.verdicts), g.first["rule"]))
+    groups.sort(
+        key=lambda g: (
+            not g.root_cause,
+            order[g.first["outcome"]],
+            g.first["level"],
+            -len(g.verdicts),
+            g.first["rule"],
+        )
+    )
     return groups
 
 
@@ -134,6 +162,41 @@ def gaps(verdicts: Iterable[Verdict]) -> list[Gap]:
         for reason, members in found.items()
     ]
     return sorted(listed, key=lambda gap: (-gap.count, gap.reason))
+
+
+def waived(report: Report) -> list[tuple[Verdict, Mapping[str, Any], str]]:
+    """What is waived: the verdict, its waiver, and the message of the finding where only one is accepted."""
+    found: list[tuple[Verdict, Mapping[str, Any], str]] = []
+    for verdict in report["verdicts"]:
+        if verdict["outcome"] == "waived" and not any(each.get("waiver") for each in verdict["findings"]):
+            waiver = verdict["waiver"] or {"reason": verdict["reason"] or "", "owner": None, "expires": None}
+            found.append((verdict, waiver, ""))
+        found += [(verdict, each["waiver"], each["message"]) for each in verdict["findings"] if each.get("waiver")]
+    return found
+
+
+def waiver_text(waiver: Mapping[str, Any]) -> str:
+    """A waiver in words: `Waived until 2027-01-31 by shop (OPS-7): old clients read the old name`."""
+    until = f" until {waiver['expires']}" if waiver.get("expires") else ""
+    who = f" by {waiver['owner']}" if waiver.get("owner") else ""
+    ticket = f" ({waiver['ticket']})" if waiver.get("ticket") else ""
+    return f"Waived{until}{who}{ticket}: {waiver['reason']}"
+
+
+def ending(report: Report) -> list[str]:
+    """The waivers that end within 14 days of the run, the first to end first."""
+    found = set()
+    for verdict in report["verdicts"]:
+        each = [verdict["waiver"], *(finding.get("waiver") for finding in verdict["findings"])]
+        for waiver in each if verdict["outcome"] != "error" else ():
+            with suppress(TypeError, ValueError):
+                end = date.fromisoformat(waiver["expires"])
+                left = (end - datetime.fromisoformat(report["started"]).date()).days
+                if left <= ENDING_DAYS:
+                    days = f"in {plural(left, 'day')}" if left else "today"
+                    who = f" ({waiver['owner']})" if waiver["owner"] else ""
+                    found.add((end, f"{verdict['rule']} on {verdict['subject']} ends {days}, on {end}{who}"))
+    return [text for _, text in sorted(found)]
 
 
 def fails_gate(service: Mapping[str, Any], fail_on: str) -> bool:

@@ -76,6 +76,10 @@ class ComponentInfo:
     tag: str = ""
     port: int = 0
     ready_path: str = ""
+    private_path: str = ""
+    """A read that a gateway must deny without credentials."""
+    module: str = ""
+    """The module of this project that is its program, run by this interpreter: it is found wherever the suite runs."""
     sub_path: str = ""
     version_json: tuple[str, ...] = ()
     """Path and keys under which the running server states its version."""
@@ -102,6 +106,11 @@ class ComponentInfo:
     user: str = ""
     ends: tuple[EndOfLife, ...] = ()
     """Releases past their end of life, most particular first; versions in no row are not known to have ended."""
+
+    @property
+    def build_info(self) -> str:
+        """The info metric that a component exposes about its build, by which its targets are recognised."""
+        return self.version_metric or f"{self.name.replace('-', '_')}_build_info"
 
     @property
     def image_reference(self) -> str:

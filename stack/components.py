@@ -55,6 +55,7 @@ _COMPONENTS = (
         tag=f"v{PROMETHEUS_VERSION}",
         port=9090,
         ready_path="/-/ready",
+        private_path="/api/v1/status/buildinfo",
         version_json=("/api/v1/status/buildinfo", "data", "version"),
         config_file="prometheus/prometheus.yml",
         config_readable=True,
@@ -79,6 +80,7 @@ _COMPONENTS = (
         tag="3.6.15",
         port=3100,
         ready_path="/ready",
+        private_path="/loki/api/v1/labels",
         version_json=("/loki/api/v1/status/buildinfo", "version"),
         config_file="loki/loki-config.yaml",
         config_readable=True,
@@ -126,6 +128,7 @@ _COMPONENTS = (
         tag=f"v{ALERTMANAGER_VERSION}",
         port=9093,
         ready_path="/-/ready",
+        private_path="/api/v2/status",
         version_json=("/api/v2/status", "versionInfo", "version"),
         config_file="alertmanager/alertmanager.yml",
         config_readable=True,
@@ -187,6 +190,32 @@ _COMPONENTS = (
         user="conformance",
     ),
     ComponentInfo(
+        "docker-proxy",
+        binaries=("haproxy",),
+        version_args=("-v",),
+        image="haproxy",
+        tag="3.2.21-alpine",
+        port=8404,  # its health; the Docker API is on 2375, for agent and console alone
+        ready_path="/healthz",
+        config_file="docker-proxy/haproxy.cfg",
+        checker=Checker("haproxy", ("-c", "-f", "{file}")),
+        scraped=False,
+    ),
+    ComponentInfo(
+        "console",
+        binaries=(),
+        module="stack.console",
+        image="observability-conformance/console",
+        tag="0.1.0",
+        port=4081,
+        ready_path="/healthz",
+        private_path="/api/v1/monitoring",
+        version_metric="console_build_info",
+        recipe="stack.backends.local.console:console",
+        required=False,
+        user="conformance",
+    ),
+    ComponentInfo(
         "grafana",
         binaries=("grafana", "grafana-server"),  # one program since Grafana 13
         get=DOWNLOADED,
@@ -195,6 +224,7 @@ _COMPONENTS = (
         tag="13.1.1",
         port=3000,
         ready_path="/api/health",
+        private_path="/api/search",
         sub_path="/grafana",
         version_json=("/api/health", "version"),
         # Grafana is set up by the environment of its service; the folders of dashboards and datasources lie beside it.
@@ -215,6 +245,7 @@ _COMPONENTS = (
 _TOOLS = (
     ComponentInfo("promtool", binaries=("promtool",), get=BUILT, build=_prometheus("promtool")),
     ComponentInfo("amtool", binaries=("amtool",), get=BUILT, build=_alertmanager("amtool")),
+    ComponentInfo("haproxy", binaries=("haproxy",), version_args=("-v",)),
     ComponentInfo("chromium", binaries=("chromium", "chromium-browser", "google-chrome")),
 )
 
@@ -229,6 +260,12 @@ AGENTS: tuple[str, ...] = ("promtail", *(row.name for row in _COMPONENTS if row.
 
 SYSTEM = "monitoring"
 """The label `system` of the components' own metrics."""
+
+
+def instance_of(service: str) -> str:
+    """Return the label `instance` of a compose service's first container, in metrics and in logs."""
+    return f"{service}-1"
+
 
 USUAL: tuple[str, ...] = tuple(row.name for row in _COMPONENTS if not row.instead_of)
 """The components of a stack whose plan names none."""

@@ -1,5 +1,6 @@
 """What holds for all of the suite's own tests: nothing that one starts outlives it, and which are left for later."""
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -19,16 +20,29 @@ HERE = Path(__file__).parent
 SLOW = (
     "load",
     "runs",
+    "alerts/test_trial.py::",
+    "console/test_terminal.py::",
+    "console/test_terminal_page.py::",
+    "console/test_terminal_recording.py::",
+    "alerts/test_files.py::test_a_value_of_a_wrong_type_is_a_finding",
+    "console/test_pages.py",
+    "console/test_quoting_live.py",
+    "console/test_rules_red.py",
+    "console/test_trial_live.py",
     "core/test_judge_elsewhere.py",
+    "dashboards/test_files.py::test_a_value_of_a_wrong_type_is_a_finding",
+    "faults",
     "fixtures/test_reference_services.py",
     "logs/test_delivery_red.py::test_a_wrong",
     "logs/test_judge.py::test_a_hundred_thousand",
+    "logs/test_losses_live.py",
     "logs/test_reader.py::test_normalising_takes_any_value",
     "logs/test_secrets.py::test_a_megabyte",
     "logs/test_secrets.py::test_any_mixture",
     "logs/test_validate.py::test_both_validators",
     "metrics/test_broken_endpoints.py",
     "metrics/test_helpers.py::test_many_slow_services",
+    "reports/test_for_machines.py::test_the_metrics",
     "reports/test_new_format.py",
     "reports/test_plugin.py",
     "reports/test_reports.py::test_page",
@@ -41,6 +55,8 @@ SLOW = (
     "stack/records/test_exposition.py::test_a_long_line",
     "stack/records/test_exposition.py::test_time_grows",
     "stack/records/test_exposition_properties.py",
+    "test_examples.py::test_the_command",
+    "test_adding.py",
     "test_leaks.py",
 )
 """What takes more than a second or so on an idle machine, mostly because it starts a run: `make test-fast` omits it."""
@@ -55,6 +71,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE) and f"{item.path.relative_to(HERE)}::{item.name}".startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers for each core: tests mostly wait, for a server that starts or a line that arrives."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_configure() -> None:

@@ -3,13 +3,25 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reports.writers import html_writer, json_writer, junit, markdown
+from reports.writers import badges, html_writer, json_writer, junit, markdown, openmetrics, sarif
 
-Writer = Callable[[Mapping[str, Any]], str]
+Writer = Callable[[Mapping[str, Any]], str | Mapping[str, str]]
 WRITERS: dict[str, Writer] = {
     "report.json": json_writer.render,  # first: every other format can be made from it again
     "junit.xml": junit.render,
     "summary.md": markdown.render,
     "index.html": html_writer.render,
+    "conformance.sarif": sarif.render,
+    "conformance.prom": openmetrics.render,
+    "badges/*.svg": badges.render,
 }
-"""Every format by the name of its file. The terminal's is not among them: it is no file."""
+"""Every format by the name of its file; one of several files gives the text of each by what `*` is for it.
+
+The terminal's and GitHub's annotations are not among them: they are no files.
+"""
+
+
+def files(name: str, report: Mapping[str, Any]) -> dict[str, str]:
+    """The files of one format by name, with their text."""
+    text = WRITERS[name](report)
+    return {name: text} if isinstance(text, str) else {name.replace("*", part): each for part, each in text.items()}

@@ -7,7 +7,8 @@ a service goes through Jinja's autoescape; the content needs no script, only the
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -19,14 +20,16 @@ from markupsafe import Markup, escape
 from reports import charts
 from reports.headline import headline
 from reports.matrix import build_matrix
-from reports.model import OUTCOMES, SCORE_EXPLAINED
+from reports.model import SCORE_EXPLAINED
 from reports.page import Page, pages
 from reports.text import plural
-from reports.views import SHARED, fails_gate, gaps, group, place, provenance, worst_first
+from reports.verdicts import OUTCOMES
+from reports.views import FLAPS, SHARED, ending, fails_gate, gaps, group, place, provenance, waiver_text, worst_first
 
 Report = Mapping[str, Any]
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 _MAX_GROUPS = 60
+_MAX_TRENDS = 40
 
 
 def prose(text: object) -> Markup:
@@ -66,7 +69,9 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"prose": prose, "link": link, "place": place, "seconds": charts.seconds}
+    environment.filters |= {"waived": waiver_text}
     environment.filters |= {"amount": charts.amount, "moment": moment, "provenance": provenance}
+    environment.filters |= {"shell": shlex.quote}
     environment.globals |= {"plural": plural, "ident": id, "OUTCOMES": OUTCOMES, "SHARED": SHARED}
     return environment
 
@@ -81,6 +86,45 @@ def _telemetry(every: list[Page]) -> dict[str, Any]:
         "largest_scrape": max((max(page.scrapes, default=0) for page in measured), default=0),
         "largest_lines": max((page.lines for page in measured), default=0),
     }
+
+
+def _gallery(pictures: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """The pictures of each subject, those with failing parts first, the widest window first."""
+    by_subject: dict[str, list[Mapping[str, Any]]] = {}
+    for picture in sorted(pictures, key=lambda one: -one["width"]):
+        by_subject.setdefault(picture["subject"], []).append(picture)
+    return sorted(by_subject.values(), key=lambda shown: (-max(one["failing"] for one in shown), shown[0]["title"]))
+
+
+def _trends(report: Report) -> dict[str, list[tuple[str, Markup, str]]]:
+    """Name, picture and words of each trend: of services, worst first, and of rules, the most findings first."""
+    history = report.get("history")
+    if not history or len(history["runs"]) < 2:  # one run has no trend
+        return {}
+    order = [*(service["name"] for service in worst_first(report)), *history["services"]]
+    owners = {name: history["services"][name] for name in dict.fromkeys(order) if name in history["services"]}
+    services = {
+        name: [None if run is None or run[3] is None else run[:2] for run in runs]
+        for name, runs in [*owners.items(), (SHARED, history["stack"])]
+    }
+    warns = {verdict["rule"] for verdict in report["verdicts"] if verdict["level"] == "SHOULD"}
+    rules = sorted(history["rules"].items(), key=lambda item: (-(item[1][-1] or 0), -sum(filter(None, item[1])), item))
+    return {
+        "services": [_trend(name, runs, "fails + warnings") for name, runs in list(services.items())[:_MAX_TRENDS]],
+        "rules": [
+            _trend(rule, [None if number is None else [number] for number in runs], "findings", warns=rule in warns)
+            for rule, runs in rules[:_MAX_TRENDS]
+        ],
+    }
+
+
+def _trend(
+    name: str, runs: Sequence[Sequence[int] | None], unit: str, *, warns: bool = False
+) -> tuple[str, Markup, str]:
+    words = ["not judged" if run is None else "+".join(map(str, run)) for run in runs]
+    told = f"{name}, {unit} in {plural(len(runs), 'run')}, the oldest first: {', '.join(words)}"
+    drawn = [run and [0, *run] for run in runs] if warns else runs
+    return name, charts.trend(drawn, told), " → ".join(words[-2:])
 
 
 def _context(report: Report) -> dict[str, Any]:
@@ -107,7 +151,11 @@ def _context(report: Report) -> dict[str, Any]:
         "gaps": gaps(report["verdicts"]),
         "matrix": build_matrix(report, [page.name for page in every], anchors, links),
         "telemetry": _telemetry(every),
+        "gallery": _gallery(report.get("pictures") or ()),
         "changed": changed,
+        "ending": ending(report),
+        "trends": _trends(report),
+        "flaps": FLAPS,
         "charts": charts,
         "score_explained": SCORE_EXPLAINED,
     }
@@ -117,7 +165,8 @@ def render(report: Report) -> str:
     """Write the page."""
     style, script = _source("style.css"), _source("script.js")
     policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
     )
     template = _environment().get_template("index.html.j2")
     return template.render(_context(report), style=style, script=script, policy=policy)

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports.headline import headline
-from reports.model import OUTCOMES
 from reports.text import clip, one_line, plural
-from reports.views import SHARED, Group, gaps, group, place, provenance, score_text, worst_first
+from reports.verdicts import OUTCOMES
+from reports.views import SHARED, Group, ending, gaps, group, place, provenance, score_text, worst_first
 
 Report = Mapping[str, Any]
 LIMIT = 60_000
@@ -51,7 +51,7 @@ def _fenced(text: str) -> str:
     """Text in a code block that it cannot close."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{clip(text, 600)}\n{fence}"
+    return f"{fence}text\n{clip(text, 1000)}\n{fence}"
 
 
 def _services(report: Report) -> list[str]:
@@ -137,6 +137,7 @@ def _rest(report: Report) -> list[str]:
     backend = escape(report["stack"]["backend"] or "unknown")
     lines.append(f"\n**Evidence from** (backend {backend}): {'; '.join(parts) or 'no run information'}.")
     lines += [f"\n> {escape(note)}" for note in report["notes"][:6]]
+    lines += [f"\n> Waiver: {escape(text)}" for text in ending(report)[:6]]
     return lines
 
 
@@ -148,7 +149,14 @@ def _baseline(report: Report) -> list[str]:
     words = [f"{counts[key]} {name}" for key, name in (("new", "new"), ("fixed", "fixed"), ("still", "still failing"))]
     words += [f"{counts['unproven']} no longer proven"] if counts["unproven"] else []
     words += [f"{len(compared['gone'])} no longer judged"] if compared["gone"] else []
+    flapping = len((report.get("history") or {}).get("flapping") or ())
+    words += [f"{flapping} flapping"] if flapping else []
     return [f"\n**Since {escape(compared['started'])}:** {', '.join(words)}.\n"]
+
+
+def _score(report: Report) -> str:
+    formula = report.get("score_formula")
+    return f"\n<details><summary>How a score is computed</summary>\n\n{escape(formula)}\n</details>" if formula else ""
 
 
 def render(report: Report) -> str:
@@ -166,5 +174,5 @@ def render(report: Report) -> str:
     ]
     tail = _rest(report)
     room = LIMIT - len("\n".join([*head, *tail])) - 1000
-    lines = [*head, *_failures(report, room), *tail, f"\n`{clip(report['suite']['rerun'], 200).replace('`', '')}`"]
+    lines = [*head, *_failures(report, room), *tail, "\n**Again:**", _fenced(report["suite"]["rerun"]), _score(report)]
     return clip("\n".join(lines), LIMIT - 100) + "\n"

@@ -11,9 +11,23 @@ from itertools import groupby
 from typing import Any
 
 from reports.headline import headline
-from reports.model import NOT_APPLICABLE, OUTCOMES
 from reports.text import one_line, plural, visible
-from reports.views import PROVENANCE, SEVERAL, SHARED, Group, gaps, group, place, score_text
+from reports.verdicts import NOT_APPLICABLE, OUTCOMES
+from reports.views import (
+    ENDING_DAYS,
+    FLAPS,
+    PROVENANCE,
+    SEVERAL,
+    SHARED,
+    Group,
+    ending,
+    gaps,
+    group,
+    place,
+    score_text,
+    waived,
+    waiver_text,
+)
 
 Report = Mapping[str, Any]
 _MAX_GROUPS, _MAX_FINDINGS, _MAX_LISTED = 40, 3, 12
@@ -75,6 +89,12 @@ def _block(found: Group, width: int) -> Iterator[Line]:
         if finding.get("hint"):
             for text in _wrap(finding["hint"], width, "      fix  "):
                 yield Line(text, {"green": True})
+        if finding.get("waiver"):
+            yield from (Line(text, {"cyan": True}) for text in _wrap(waiver_text(finding["waiver"]), width, "      "))
+        elif finding.get("fingerprint"):
+            new = ", new" if finding.get("change") == "new" else ""
+            flapping = f", flapping ({plural(finding['flapping'], 'change')})" if finding.get("flapping") else ""
+            yield Line(f"      id   {finding['fingerprint']}{new}{flapping}", {"light": True})
     hidden = first["findings_total"] - len(found.findings[:_MAX_FINDINGS])
     if hidden > 0:
         yield Line(f"      …and {plural(hidden, 'more finding', 'more findings')}")
@@ -85,13 +105,18 @@ def _block(found: Group, width: int) -> Iterator[Line]:
 
 
 def _failures(report: Report, width: int) -> Iterator[Line]:
-    """Failures and errors under the service they belong to; what several share comes first, once."""
+    """Failures and errors under the service they belong to; root causes come first, then what several share, once."""
     groups = group(report["verdicts"], "fail", "error")
-    listed = sorted(groups[:_MAX_GROUPS], key=lambda g: (g.owner != SEVERAL, g.owner == SHARED, g.owner))
+    listed = sorted(
+        groups[:_MAX_GROUPS], key=lambda g: (not g.root_cause, g.owner != SEVERAL, g.owner == SHARED, g.owner)
+    )
     owners = {service["name"]: service for service in report["services"]}
-    for owner, members in groupby(listed, key=lambda found: found.owner):
+    for (root_cause, owner), members in groupby(listed, key=lambda found: (found.root_cause, found.owner)):
         service = owners.get(owner, {})
-        about = [owner, *(str(service[key]) for key in ("system", "owner") if service.get(key))]
+        about = [
+            f"Root cause: {owner}" if root_cause else owner,
+            *(str(service[key]) for key in ("system", "owner") if service.get(key)),
+        ]
         about += [f"score {score_text(service['score'])}"] if service else []
         yield Line("")
         title = one_line(visible(" · ".join(about)))
@@ -136,18 +161,16 @@ def _missing(report: Report, width: int) -> Iterator[Line]:
         yield Line(f"        …and {len(missing) - _MAX_LISTED} more reasons: see the report.")
     if apart:
         yield Line(f"{apart:5} × of the stack itself, not of a selected service: see the report")
-    waived = [verdict for verdict in report["verdicts"] if verdict["outcome"] == "waived"]
-    if waived:
+    accepted = waived(report)
+    if accepted:
         yield Line("")
-        yield Line(f"{plural(len(waived), 'breach', 'breaches')} waived", {"cyan": True}, rule="─")
-    for verdict in waived[:_MAX_LISTED]:
-        waiver = verdict["waiver"] or {"reason": verdict["reason"], "owner": None, "expires": None}
-        until = f" until {waiver['expires']}" if waiver["expires"] else ""
-        who = f" ({waiver['owner']})" if waiver["owner"] else ""
-        text = f"{verdict['rule']} on {verdict['subject']}{until}: {waiver['reason']}{who}"
+        yield Line(f"{plural(len(accepted), 'breach', 'breaches')} waived", {"cyan": True}, rule="─")
+    for verdict, waiver, message in accepted[:_MAX_LISTED]:
+        about = f": {message}" if message else ""
+        text = f"{verdict['rule']} on {verdict['subject']}{about}: {waiver_text(waiver)}"
         yield from map(Line, _wrap(text, width, "      "))
-    if len(waived) > _MAX_LISTED:
-        yield Line(f"      …and {len(waived) - _MAX_LISTED} more: see the report.")
+    if len(accepted) > _MAX_LISTED:
+        yield Line(f"      …and {len(accepted) - _MAX_LISTED} more: see the report.")
 
 
 def _components(report: Report, width: int) -> Iterator[Line]:
@@ -170,6 +193,10 @@ def _footer(report: Report, width: int) -> Iterator[Line]:
     for note in report["notes"]:
         for text in _wrap(note, width, "note: "):
             yield Line(text, {"yellow": True})
+    if soon := ending(report):
+        yield Line(f"{plural(len(soon), 'waiver')} of the next {ENDING_DAYS} days:", {"yellow": True, "bold": True})
+        for text in soon[:_MAX_LISTED]:
+            yield from (Line(one, {"yellow": True}) for one in _wrap(text, width, "      "))
     if report["baseline"]:
         counts, gone = report["baseline"]["counts"], len(report["baseline"]["gone"])
         text = (
@@ -177,6 +204,13 @@ def _footer(report: Report, width: int) -> Iterator[Line]:
             f"{counts['still']} still failing, {counts['unproven']} no longer proven, {gone} no longer judged"
         )
         yield from map(Line, _wrap(text, width, ""))
+    history = report.get("history")
+    if history and history["flapping"]:
+        names = ", ".join(
+            dict.fromkeys(f"{one['rule']} on {one['subject']}" for one in history["flapping"][:_MAX_LISTED])
+        )
+        text = f"{plural(len(history['flapping']), 'finding')} flapping, that is, {FLAPS}: {names}"
+        yield from (Line(one, {"yellow": True}) for one in _wrap(text, width, "", "      "))
     counts = report["gate"]["counts"]
     kinds = (*OUTCOMES, NOT_APPLICABLE)
     text = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in kinds if counts[outcome]) or "no verdict"

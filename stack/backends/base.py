@@ -46,7 +46,8 @@ class StackPlan:
 
     `work_dir` takes everything that is written; `config_dir` holds the shipped files (`stack/`) and is only read.
     `targets` are the services under test by job name; `log_glob` is the pattern of the log files that the agent
-    follows; `env` reaches every server and its configuration's `${…}` expansion.
+    follows; `env` reaches every server and its configuration's `${…}` expansion. Local processes write their
+    own logs to `<own_logs>/<component>/<component>-1.log`, if given: the agent reads them, as it does of containers.
     """
 
     work_dir: Path
@@ -54,6 +55,7 @@ class StackPlan:
     components: tuple[str, ...] = USUAL
     targets: Mapping[str, Sequence[TargetGroup]] = field(default_factory=dict)
     log_glob: str = ""
+    own_logs: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     ready_timeout_s: float = 30.0
 

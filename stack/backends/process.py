@@ -169,8 +169,7 @@ class Running:
         tail = self.log_tail()
         if not tail:
             return "; it logged nothing"
-        shown = "\n".join(f"    {line}" for line in tail.splitlines())
-        return f"; its last log lines ({self.spec.stderr or self.spec.stdout}):\n{shown}"
+        return f"; its last log lines ({self.spec.stderr or self.spec.stdout}):\n{shown_lines(tail)}"
 
 
 def start(spec: ProcessSpec) -> Running:
@@ -220,6 +219,12 @@ def _ending(code: int) -> str:
         return f"was ended by {signal.Signals(-code).name}"
     except ValueError:
         return f"was ended by signal {-code}"
+
+
+def shown_lines(log: str) -> str:
+    """The lines of a log, indented; of a long one its beginning and its end, where Go programs put the reason."""
+    shortened = (line if len(line) <= 400 else f"{line[:150]} … {line[-240:]}" for line in log.splitlines())
+    return "\n".join(f"    {line}" for line in shortened)
 
 
 def _tail(path: Path, lines: int) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from stack.clients.http import tls
 from stack.components import COMPONENTS
 
 TIMEOUT_S = 20.0
@@ -15,8 +16,11 @@ Credentials = tuple[str, str] | None
 """User and password, where a server asks for them."""
 
 
-def version_of(name: str, endpoint: str, auth: Credentials = None) -> str | None:
-    """Return the version that the component at `endpoint` states, None where it states none or does not answer."""
+def version_of(name: str, endpoint: str, auth: Credentials = None, http: httpx.Client | None = None) -> str | None:
+    """Return the version that the component at `endpoint` states, None where it states none or does not answer.
+
+    `http` is the client that signs in, for more than a user and password.
+    """
     info = COMPONENTS.get(name)
     if info is None:
         return None
@@ -24,24 +28,29 @@ def version_of(name: str, endpoint: str, auth: Credentials = None) -> str | None
         if endpoint.startswith("redis:"):
             return _from_redis(endpoint, auth) or None
         if info.version_json:
-            return _from_json(endpoint, auth, *info.version_json) or None
+            return _from_json(_get(f"{endpoint}{info.version_json[0]}", auth, http), *info.version_json[1:]) or None
         if info.version_metric:
-            return _from_metric(endpoint, auth, info.version_metric) or None
+            return _from_metric(_get(f"{endpoint}/metrics", auth, http), info.version_metric) or None
     except (OSError, httpx.HTTPError, ValueError, KeyError, TypeError):
         pass
     return None
 
 
-def _from_json(endpoint: str, auth: Credentials, path: str, *keys: str) -> str:
-    found: Any = httpx.get(f"{endpoint}{path}", auth=auth, timeout=TIMEOUT_S, trust_env=False).json()
+def _get(url: str, auth: Credentials, http: httpx.Client | None) -> httpx.Response:
+    if http is not None:
+        return http.get(url, timeout=TIMEOUT_S)
+    return httpx.get(url, auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=tls())
+
+
+def _from_json(answer: httpx.Response, *keys: str) -> str:
+    found: Any = answer.json()
     for key in keys:
         found = found[key]
     return str(found)
 
 
-def _from_metric(endpoint: str, auth: Credentials, metric: str) -> str:
-    text = httpx.get(f"{endpoint}/metrics", auth=auth, timeout=TIMEOUT_S, trust_env=False).text
-    match = re.search(rf'^{metric}\{{[^}}]*\bversion="([^"]+)"', text, re.MULTILINE)
+def _from_metric(answer: httpx.Response, metric: str) -> str:
+    match = re.search(rf'^{metric}\{{[^}}]*\bversion="([^"]+)"', answer.text, re.MULTILINE)
     return match.group(1) if match else ""
 
 

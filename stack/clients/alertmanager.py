@@ -3,6 +3,7 @@
 Source: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from stack.clients.server_client import ServerClient, ServerError, excerpt, place
@@ -16,6 +17,14 @@ class AlertmanagerClient(ServerClient):
     """Reads of one Alertmanager. All methods raise `AlertmanagerError`."""
 
     error = AlertmanagerError
+
+    async def alerts(self) -> tuple[Mapping[str, Any], ...]:
+        """Return all alerts with labels, the receivers that they are routed to, and whether they are inhibited."""
+        return tuple(self.json(await self.send("GET", "/api/v2/alerts"), list))
+
+    async def silences(self) -> tuple[Mapping[str, Any], ...]:
+        """Return all silences with matchers, times and status."""
+        return tuple(self.json(await self.send("GET", "/api/v2/silences"), list))
 
     async def config(self) -> dict[str, Any]:
         """Return the effective configuration, defaults included, secrets masked."""

@@ -1,11 +1,11 @@
 """Requests to a gateway without credentials, with credentials, and for a live tail."""
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus, WebSocketException
-from websockets.headers import build_authorization_basic
 
 from stack.clients.server_client import ServerClient, ServerError
 from stack.records.live.gateway_trial import REFUSED, Route
@@ -32,10 +32,12 @@ class GatewayClient(ServerClient):
         """Say whether a path that needs credentials accepts these."""
         return (await self._get(path, (user, password))).status_code not in REFUSED
 
-    async def tail_problem(self, query: str, credentials: tuple[str, str] | None) -> str:
-        """Open Loki's live tail and close it again; return why it did not open, empty where it did. Never raises."""
-        url = f"ws{self.url.removeprefix('http')}{TAIL}?query={quote(query)}&limit=1"
-        headers = {"Authorization": build_authorization_basic(*credentials)} if credentials else {}
+    async def tail_problem(self, tail: str, query: str, headers: Mapping[str, str]) -> str:
+        """Open the live tail at the URL `tail` and close it again; return why it did not open, empty where it did.
+
+        Never raises.
+        """
+        url = f"ws{tail.removeprefix('http')}?query={quote(query)}&limit=1"
         try:
             async with _Connect(url, additional_headers=headers, proxy=None, open_timeout=TIMEOUT_S, close_timeout=1):
                 return ""

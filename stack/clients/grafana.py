@@ -41,7 +41,8 @@ class GrafanaClient(ServerClient):
 
     def __init__(self, url: str, http: httpx.AsyncClient, credentials: tuple[str, str] | None) -> None:
         super().__init__(url, http)
-        self._auth = httpx.BasicAuth(*credentials) if credentials else None
+        # Without any, the client may sign in by other means.
+        self._auth = httpx.BasicAuth(*credentials) if credentials else httpx.USE_CLIENT_DEFAULT
 
     async def datasources(self) -> tuple[Mapping[str, Any], ...]:
         """Return every datasource with `uid`, `name`, `type`, `url`, `readOnly` and more."""
@@ -99,6 +100,20 @@ class GrafanaClient(ServerClient):
         if body.get("status") == "success":
             return body.get("data")
         raise GrafanaError(str(body.get("error") or body.get("message") or f"{place(answer)}: {excerpt(answer)}"))
+
+    async def create_viewer(self, login: str, password: str) -> None:
+        """Create a user who may only read; for a Grafana of the run's own, as its administrator."""
+        body = {"login": login, "name": login, "password": password}
+        self._checked(await self._send("POST", "/api/admin/users", json=body))
+        role = self.json(self._checked(await self._send("GET", "/api/org/users")), list)
+        given = next((one.get("role") for one in role if isinstance(one, Mapping) and one.get("login") == login), None)
+        if given != "Viewer":
+            raise GrafanaError(f"{self.url}: a new user is `{given}`, not `Viewer`")
+
+    async def version(self) -> str:
+        """Return Grafana's version, empty where it does not tell."""
+        body = self.json(await self._send("GET", "/api/health"), dict)
+        return str(body.get("version") or "")
 
     async def access_status(self, path: str, credentials: tuple[str, str] | None) -> int | None:
         """Request `path` without credentials or with guessed ones; return the status if access was given, else None.

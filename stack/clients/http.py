@@ -6,6 +6,7 @@ processor time per request, which for hundreds of services at once is the whole 
 
 import asyncio
 import http.client
+import os
 import ssl
 import time
 import zlib
@@ -21,7 +22,8 @@ from weakref import WeakKeyDictionary
 import h11
 
 from stack.clients.errors import explain
-from stack.clients.unpack import UndecodableError, unpacker
+from stack.clients.http_answer import PIECE_BYTES, HttpAnswer, StoppedError
+from stack.clients.unpack import unpacker
 from stack.eventually import contention
 from stack.records.scrape.scrape import HEAD_CHARACTERS, ErrorKind, Redirect, Scrape
 
@@ -33,7 +35,8 @@ AT_ONCE = 256
 """Connections open at once: below the usual limit of 1024 files, with room for everything else."""
 AT_ONCE_PER_HOST = 5
 """Requests under way at once to one host and port: many services may be behind one small server."""
-PIECE_BYTES = 256 * 1024
+CA_VARIABLE = "SSL_CERT_FILE"
+"""The variable by which OpenSSL and Go find a file of certificates to trust."""
 REDIRECTING = (301, 302, 303, 307, 308)
 
 
@@ -43,6 +46,7 @@ class _Gates:
     def __init__(self) -> None:
         self.all = asyncio.Semaphore(AT_ONCE)
         self.by_host: dict[str, asyncio.Semaphore] = {}
+        self.urls: dict[str, set[str]] = {}
 
 
 _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, _Gates] = WeakKeyDictionary()
@@ -52,9 +56,19 @@ _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, _Gates] = WeakKeyDictionary
 async def place_at(url: str) -> AsyncIterator[None]:
     """Wait for a place among the requests that may be under way at once, in all and to the host of `url`."""
     gates = _gates.setdefault(asyncio.get_running_loop(), _Gates())
-    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    host = _host(url)
     async with gates.by_host.setdefault(host, asyncio.Semaphore(AT_ONCE_PER_HOST)), gates.all:
         yield
+
+
+def crowded(url: str) -> bool:
+    """Whether this process scrapes so many other addresses of that host that it may be slow for that."""
+    gates = _gates.setdefault(asyncio.get_running_loop(), _Gates())
+    return len(gates.urls.get(_host(url), ())) > AT_ONCE_PER_HOST
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2]
 
 
 class Fetched(NamedTuple):
@@ -65,7 +79,11 @@ class Fetched(NamedTuple):
 
 
 async def fetch(
-    url: str, accept: str, accept_encoding: str = "gzip", timeout_s: float = 10.0, max_bytes: int = MAX_BYTES
+    url: str,
+    accept: str,
+    accept_encoding: str = "gzip",
+    timeout_s: float = 10.0,
+    max_bytes: int = MAX_BYTES,
 ) -> Fetched:
     """GET `url` as Prometheus does: the deadline covers everything, redirects on the same host are followed.
 
@@ -76,6 +94,7 @@ async def fetch(
     """
     shown, authorization = _without_user(url)
     attempt = _Attempt(Scrape(shown, accept, accept_encoding, timeout_s=timeout_s, max_bytes=max_bytes), authorization)
+    _gates.setdefault(asyncio.get_running_loop(), _Gates()).urls.setdefault(_host(url), set()).add(url)
     async with place_at(url):
         started = time.perf_counter()
         try:
@@ -83,18 +102,12 @@ async def fetch(
                 await attempt.run()
         except TimeoutError:
             attempt.fail("timeout", attempt.progress())
-        except _Stop as stop:
+        except StoppedError as stop:
             attempt.fail(stop.kind, stop.message)
-        except (OSError, h11.ProtocolError, zlib.error, UndecodableError, ValueError) as broken:
-            attempt.fail(*explain(broken, shown))
+        except (OSError, zlib.error, ValueError) as broken:
+            attempt.fail(*explain(broken, attempt.url))
         elapsed = time.perf_counter() - started
     return Fetched(replace(attempt.scrape, elapsed_s=elapsed), b"".join(attempt.chunks))
-
-
-class _Stop(Exception):  # noqa: N818  # it is how reading ends, not an error of this program
-    def __init__(self, kind: ErrorKind, message: str) -> None:
-        self.kind: ErrorKind = kind
-        self.message = message
 
 
 @dataclass
@@ -107,26 +120,32 @@ class _Attempt:
     def __post_init__(self) -> None:
         self.chunks: list[bytes] = []
         self.size = 0
+        self.url = self.scrape.url
 
     async def run(self) -> None:
-        url, seen = self.scrape.url, set[str]()
+        seen = set[str]()
         while True:
-            seen.add(url)
-            location = await self._request(url)
+            seen.add(self.url)
+            location = await self._request(self.url)
             if location is None:
                 break
-            url = self._follow(url, location, seen)
+            self.url = self._follow(self.url, location, seen)
         self._keep()
 
     def fail(self, kind: ErrorKind, message: str) -> None:
         self._keep()
         self.chunks = []
+        if kind == "cut" and self.scrape.status is None and self.url.startswith("https:"):
+            kind, message = "tls", f"{message} after the TLS handshake, as one does that requires a client certificate"
+        if self.scrape.redirects and kind in ("connect", "tls", "http", "cut"):
+            kind, message = "redirect", f"`{self.scrape.redirects[-1].location}`: {message}"
         self.scrape = replace(self.scrape, error_kind=kind, error=message)
 
     def progress(self) -> str:
-        if self.scrape.status is None:
-            return "no answer at all"
-        return f"{self.size} bytes of the body so far"
+        after = f" after the redirect to `{self.scrape.redirects[-1].location}`" if self.scrape.redirects else ""
+        if self.scrape.status is None or self.scrape.status in REDIRECTING:
+            return f"no answer at all{after}"
+        return f"{self.size} bytes of the body so far{after}"
 
     def _keep(self) -> None:
         head = b"".join(self.chunks[:8])[: 4 * HEAD_CHARACTERS]
@@ -137,22 +156,19 @@ class _Attempt:
         parts = _address(url)
         secure = parts.scheme == "https"
         reader, writer = await asyncio.open_connection(
-            parts.hostname, parts.port or (443 if secure else 80), ssl=_tls() if secure else None, limit=PIECE_BYTES
+            parts.hostname, parts.port or (443 if secure else 80), ssl=tls() if secure else None, limit=PIECE_BYTES
         )
         try:
-            peer = h11.Connection(h11.CLIENT)
             request = h11.Request(method="GET", target=_target(parts), headers=self._headers(parts))
-            writer.write((peer.send(request) or b"") + (peer.send(h11.EndOfMessage()) or b""))
+            answer = HttpAnswer(request, reader)
+            writer.write(answer.sent)
             await writer.drain()
-            response = await _next(peer, reader)
-            while isinstance(response, h11.InformationalResponse):
-                response = await _next(peer, reader)
-            assert isinstance(response, h11.Response)  # noqa: S101  # for the type checker: h11 sends nothing else here
+            response = await answer.head()
             self._note(response)
             location = self.scrape.header("location")
             if response.status_code in REDIRECTING and location:
                 return location
-            await self._read(peer, reader)
+            await self._read(answer)
         finally:
             writer.transport.abort()  # nothing more is expected of either side
         return None
@@ -162,7 +178,7 @@ class _Attempt:
             ("Host", parts.netloc),
             ("Accept", self.scrape.accept or "*/*"),
             ("Accept-Encoding", self.scrape.accept_encoding or "identity"),
-            ("User-Agent", "observability-conformance"),
+            ("User-Agent", "Prometheus/3 (observability-conformance)"),  # some endpoints refuse others
             ("X-Prometheus-Scrape-Timeout-Seconds", f"{self.scrape.timeout_s:g}"),
             ("Connection", "close"),
         ]
@@ -180,32 +196,26 @@ class _Attempt:
         target = urljoin(url, location)
         here, there = urlsplit(url), urlsplit(target)
         if there.scheme not in ("http", "https") or there.hostname != here.hostname:
-            raise _Stop("redirect", f"it redirects to another host, `{location}`")
+            raise StoppedError("redirect", f"it redirects to another host, `{location}`")
         if target in seen:
-            raise _Stop("redirect", f"`{location}` redirects in a circle")
+            raise StoppedError("redirect", f"`{location}` redirects in a circle")
         if len(hops) > MAX_REDIRECTS:
-            raise _Stop("redirect", f"more than {MAX_REDIRECTS} redirects, the last to `{location}`")
+            raise StoppedError("redirect", f"more than {MAX_REDIRECTS} redirects, the last to `{location}`")
         return target
 
-    async def _read(self, peer: h11.Connection, reader: asyncio.StreamReader) -> None:
+    async def _read(self, answer: HttpAnswer) -> None:
         ok = self.scrape.status == http.HTTPStatus.OK
         limit = self.scrape.max_bytes if ok else min(ERROR_BODY_BYTES, self.scrape.max_bytes)
         unpack = unpacker(self.scrape.header("content-encoding") or "")
-        while isinstance(event := await _next(peer, reader), h11.Data):
-            for chunk in unpack.feed(bytes(event.data), limit - self.size):
+        async for piece in answer.body():
+            for chunk in unpack.feed(piece, limit - self.size):
                 self.chunks.append(chunk)
                 self.size += len(chunk)
             if self.size > limit:
                 if not ok:
                     return
-                raise _Stop("too-large", f"reading stopped after {self.size} bytes{unpack.remark}")
+                raise StoppedError("too-large", f"reading stopped after {self.size} bytes{unpack.remark}")
         unpack.close()
-
-
-async def _next(peer: h11.Connection, reader: asyncio.StreamReader) -> object:
-    while (event := peer.next_event()) is h11.NEED_DATA:
-        peer.receive_data(await reader.read(PIECE_BYTES))
-    return event
 
 
 def _address(url: str) -> SplitResult:
@@ -216,7 +226,7 @@ def _address(url: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable:
-        raise _Stop("connect", f"`{url}` is not an http or https URL with a host and a valid port")
+        raise StoppedError("connect", f"`{url}` is not an http or https URL with a host and a valid port")
     return parts
 
 
@@ -234,6 +244,11 @@ def _without_user(url: str) -> tuple[str, str | None]:
     return f"{scheme}{mark}{host}{slash}{path}", f"Basic {b64encode(unquote(user).encode()).decode()}"
 
 
+def tls() -> ssl.SSLContext:
+    """The authorities of the system, and those in the file that the variable names."""
+    return _tls(os.environ.get(CA_VARIABLE))
+
+
 @cache
-def _tls() -> ssl.SSLContext:
+def _tls(_ca_file: str | None) -> ssl.SSLContext:
     return ssl.create_default_context()

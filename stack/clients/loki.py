@@ -40,6 +40,10 @@ class LokiClient(QueryClient):
         """Return the effective configuration, defaults included."""
         return self.configuration((await self._accepted("GET", "/config")).text)
 
+    async def runtime_config(self) -> dict[str, Any]:
+        """Return the overrides per tenant that the server uses."""
+        return self.configuration((await self._accepted("GET", "/runtime_config")).text)
+
     async def label_names(self, start_ns: int, end_ns: int) -> list[str]:
         """Return the names of all labels in use between two times."""
         return sorted(await self.data("labels", start=start_ns, end=end_ns) or [])
@@ -68,6 +72,16 @@ class LokiClient(QueryClient):
             start_ns = max(entry.timestamp_ns for entry in page)
         return sorted(found.values(), key=lambda entry: entry.timestamp_ns)
 
+    async def latest(self, query: str, start_ns: int, end_ns: int, limit: int) -> list[LogEntry]:
+        """Return at most `limit` lines of a log query, the newest of the time, oldest first."""
+        found = await self._page(query, start_ns, end_ns, limit, "backward")
+        return sorted(found, key=lambda entry: entry.timestamp_ns)
+
+    async def count_by(self, selector: str, label: str, window_s: float) -> dict[str, int]:
+        """Return how many lines of the streams are there since `window_s` seconds, by the value of a label."""
+        data = await self.data("query", query=f"sum by ({label}) (count_over_time({selector}[{window_s:.0f}s]))")
+        return {row["metric"].get(label, ""): int(float(row["value"][1])) for row in data["result"]}
+
     async def json_errors(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
         """Return the lines of a log query on which `| json` reports an error."""
         return await self.entries(f'{query} | json | __error__ != ""', start_ns, end_ns)
@@ -81,8 +95,10 @@ class LokiClient(QueryClient):
         body = {"streams": [{"stream": dict(labels), "values": values} for labels, values in streams.items()]}
         await self._accepted("POST", f"{self.api}/push", json=body, timeout=timeout_s)
 
-    async def _page(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
-        times = {"start": start_ns, "end": end_ns, "limit": self.page, "direction": "forward"}
+    async def _page(
+        self, query: str, start_ns: int, end_ns: int, limit: int = 0, direction: str = "forward"
+    ) -> list[LogEntry]:
+        times = {"start": start_ns, "end": end_ns, "limit": limit or self.page, "direction": direction}
         data = await self.data("query_range", query=query, **times)
         if not isinstance(data, dict) or data.get("resultType") != "streams":
             raise LogStoreError(f"{self.url}: `{query}` is not a log query: it yields {_kind(data)}")

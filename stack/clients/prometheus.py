@@ -55,6 +55,10 @@ class PrometheusClient(QueryClient):
         """Return the effective configuration, defaults included."""
         return self.configuration((await self.data("status/config"))["yaml"])
 
+    async def flags(self) -> dict[str, str]:
+        """Return all flags by name without their dashes, defaults included."""
+        return {str(name): str(value) for name, value in (await self.data("status/flags")).items()}
+
     async def targets(self, max_age_s: float = 0.2) -> tuple[Target, ...]:
         """Return all active targets; callers within `max_age_s` seconds of each other share one answer."""
         async with self._asking:

@@ -2,19 +2,24 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeVar
 
 import httpx
 
-from stack.records.dashboards.answers import QueryResult
+from stack.clients.retries import request
+from stack.records.dashboards.answers import Curve, QueryResult
 from stack.text.yaml_text import ConfigError, read_mapping
 
 TIMEOUT_S = 30.0
 """Seconds for one answer: a server that works through a backlog is slow, not gone."""
 EXCERPT_CHARACTERS = 300
+GONE = (502, 503, 504)
+"""What a gateway answers for a server that does not, and a server that is not ready."""
 LOG_LINES = 200
 """How many lines a panel of logs requests."""
+DRAWN_CURVES, DRAWN_POINTS, DRAWN_LINES = 12, 60, 20
+"""How much of an answer is kept for a drawing."""
 
 T = TypeVar("T")
 
@@ -23,7 +28,10 @@ class ServerError(Exception):
     """A server did not answer as it should.
 
     The text names the URL and what came back; `reason` is the server's own message where it gave one, else the text.
+    `unreachable`: nothing came back, or a gateway's word that nothing did.
     """
+
+    unreachable = False
 
     def __init__(self, text: str, reason: str | None = None) -> None:
         super().__init__(text)
@@ -45,9 +53,11 @@ class ServerClient:
         """Return the answer to a request, whatever its status."""
         try:
             async with self._slots:
-                return await self._http.request(method, f"{self.url}{path}", **{"timeout": TIMEOUT_S, **options})
+                return await request(self._http, method, f"{self.url}{path}", **{"timeout": TIMEOUT_S, **options})
         except (httpx.HTTPError, httpx.InvalidURL) as broken:
-            raise self.error(f"{self.url}{path}: no answer ({broken or type(broken).__name__})") from broken
+            silent = self.error(f"{self.url}{path}: no answer ({broken or type(broken).__name__})")
+            silent.unreachable = True
+            raise silent from broken
 
     def json(self, answer: httpx.Response, kind: type[T]) -> T:
         """Return the JSON of an answer, which must be a `kind`: `dict` or `list`."""
@@ -92,7 +102,9 @@ class QueryClient(ServerClient):
         if isinstance(body, Mapping) and body.get("error"):
             reason = str(body["error"])
             raise self.error(f"{place(answer)}: {body.get('errorType', 'error')}: {reason}", reason)
-        raise self.error(f"{place(answer)}: {excerpt(answer)}", excerpt(answer))
+        refused = self.error(f"{place(answer)}: {excerpt(answer)}", excerpt(answer))
+        refused.unreachable = answer.status_code in GONE
+        raise refused
 
     async def answer(self, expr: str, start: float, end: float, step: float, *, instant: bool) -> QueryResult:
         """Evaluate a query from `start` to `end` (Unix seconds) in steps of `step` seconds, or at `end`.
@@ -123,14 +135,29 @@ def _answered(data: Any) -> QueryResult:
     result = data.get("result") if isinstance(data, Mapping) else None
     kind = data.get("resultType") if isinstance(data, Mapping) else None
     if kind in ("scalar", "string"):
-        return QueryResult(
-            series=1, values=_is_number(result[1]) if isinstance(result, list) and len(result) > 1 else 0
-        )
+        number = result[1] if isinstance(result, list) and len(result) > 1 else None
+        curves = (Curve({}, ((_number(result[0]), _number(number)),)),) if _is_number(number) and result else ()
+        return QueryResult(series=1, values=_is_number(number), curves=curves)
     rows = [row for row in result or () if isinstance(row, Mapping)]
     if kind == "streams":
-        return QueryResult(series=len(rows), values=sum(len(row.get("values") or ()) for row in rows))
+        entries = [entry for row in rows for entry in row.get("values") or ()]
+        lines = [str(entry[1]) for entry in entries[:DRAWN_LINES] if len(entry) > 1]
+        return QueryResult(series=len(rows), values=len(entries), lines=tuple(lines))
     points = [row.get("values") or [row.get("value")] for row in rows]
-    return QueryResult(series=len(rows), values=sum(_is_number(point[1]) for row in points for point in row if point))
+    values = sum(_is_number(point[1]) for row in points for point in row if point)
+    return QueryResult(series=len(rows), values=values, curves=tuple(map(_curve, rows[:DRAWN_CURVES], points)))
+
+
+def _curve(row: Mapping[str, Any], points: Sequence[Any]) -> Curve:
+    labels = row.get("metric")
+    found = [(_number(point[0]), _number(point[1])) for point in points if point and _is_number(point[1])]
+    every = -(-len(found) // DRAWN_POINTS) or 1
+    kept = found[len(found) % every - 1 if len(found) % every else every - 1 :: every]  # the newest among them
+    return Curve(labels if isinstance(labels, Mapping) else {}, tuple(kept))
+
+
+def _number(value: Any) -> float:
+    return float(value) if _is_number(value) else 0.0
 
 
 def _is_number(value: Any) -> int:

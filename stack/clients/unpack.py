@@ -2,9 +2,7 @@
 
 import zlib
 
-
-class UndecodableError(Exception):
-    """The body cannot be unpacked; the text is the reason."""
+from stack.clients.http_answer import StoppedError
 
 
 class Identity:
@@ -18,7 +16,7 @@ class Identity:
         return [raw[: room + 1]]
 
     def close(self) -> None:
-        """Say that the body is complete; raises UndecodableError where it cannot be."""
+        """Say that the body is complete; raises StoppedError where it cannot be."""
 
 
 class Gunzip(Identity):
@@ -42,16 +40,16 @@ class Gunzip(Identity):
         return found
 
     def close(self) -> None:
-        """Raise UndecodableError where the data ends in the middle."""
+        """Raise StoppedError where the data ends in the middle."""
         if not self._stream.eof:
-            raise UndecodableError("the gzip data ends too early")
+            raise StoppedError("gzip", "Content-Encoding is gzip, but the gzip data ends too early")
 
 
 def unpacker(content_encoding: str) -> Identity:
-    """What unpacks a body with this Content-Encoding; raises UndecodableError for one that Prometheus cannot read."""
+    """What unpacks a body with this Content-Encoding; raises StoppedError for one that Prometheus cannot read."""
     encoding = content_encoding.strip().lower()
     if encoding in ("", "identity"):
         return Identity()
     if encoding in ("gzip", "x-gzip"):
         return Gunzip()
-    raise UndecodableError(f"its encoding `{encoding}` was not requested and cannot be unpacked")
+    raise StoppedError("encoding", f"its encoding `{encoding}` was not requested and cannot be unpacked")

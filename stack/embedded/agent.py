@@ -8,10 +8,12 @@ import glob
 import os
 import stat
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from stack.embedded.config import read_config
 from stack.embedded.entry import Entry
@@ -22,32 +24,43 @@ from stack.embedded.refusal import ConfigError, NotSimulated
 _KEYS = frozenset({"server", "positions", "target_config", "clients", "scrape_configs"})
 _CLIENT_KEYS = frozenset({"url", "batchwait", "batchsize", "backoff_config"})
 _JOB_KEYS = frozenset({"job_name", "static_configs", "pipeline_stages", "docker_sd_configs", "relabel_configs"})
+PUSH_PATH = "/loki/api/v1/push"
+"""Where Loki takes lines: at another path it takes none, or with other rules."""
 _LAST_NS = 253402300800 * 1_000_000_000
 _FIRST_NS = -62135596800 * 1_000_000_000
 
 
 @dataclass
 class Job:
-    """A scrape job that reads files: globs with their labels, and the pipeline."""
+    """A scrape job that reads files: globs with their labels, and the pipeline.
+
+    `positions` is by glob and path how far which file (its inode) was read.
+    """
 
     name: str
     targets: list[tuple[str, dict[str, str]]]
     pipeline: Pipeline
-    positions: dict[tuple[str, str], int] = field(default_factory=dict)
+    positions: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
 
 class Agent:
-    """The agent. `unread` names the jobs that need something the stand-in has not (a Docker engine)."""
+    """The agent. `unread` names the jobs that need something the stand-in has not (a Docker engine).
+
+    `read` counts the lines that were read, by file.
+    """
 
     def __init__(self, config: Path, environment: Mapping[str, str], store: LogStore) -> None:
         self.store = store
         self.unread: list[str] = []
+        self.read: Counter[str] = Counter()
         loaded = read_config(config.read_text(encoding="utf-8"), environment, config.name)
         _check(loaded, _KEYS, config.name)
         clients = loaded.get("clients") or []
         if len(clients) != 1:
             raise NotSimulated(f"{config.name}: anything but one entry in `clients`")
         _check(clients[0], _CLIENT_KEYS, f"{config.name}: clients[0]")
+        if urlsplit(str(clients[0].get("url", ""))).path != PUSH_PATH:
+            raise NotSimulated(f"{config.name}: clients[0].url: any other path than `{PUSH_PATH}`")
         self.jobs = [
             job
             for number, written in enumerate(loaded.get("scrape_configs") or [])
@@ -59,13 +72,29 @@ class Agent:
         count = 0
         for job in self.jobs:
             for pattern, labels in job.targets:
-                for path, size_now in _files(pattern):
-                    if job.positions.get((pattern, path), 0) == size_now:
+                for path, inode, size_now in _files(pattern):
+                    position = job.positions.get((pattern, path), (inode, 0))
+                    if position == (inode, size_now):
                         continue
-                    for line in _new_lines(path, job.positions, (pattern, path)):
-                        count += 1
-                        self._deliver(job, path, labels, line)
+                    if position[0] != inode:  # renamed since: its rest comes first, as the agent still has it open
+                        for renamed in _with_inode(Path(path).parent, position[0]):
+                            count += self._read(job, path, labels, renamed, position)[0]
+                        position = (inode, 0)
+                    lines, end = self._read(job, path, labels, path, position)
+                    job.positions[pattern, path] = (inode, end)
+                    count += lines
         return count
+
+    def _read(
+        self, job: Job, path: str, labels: Mapping[str, str], file: str, position: tuple[int, int]
+    ) -> tuple[int, int]:
+        """Deliver what is new in `file` as lines of `path`; return how many they are, and where the rest begins."""
+        count, rest = 0, position[1]
+        for line, end in _new_lines(file, position[1]):
+            count, rest = count + 1, end
+            self._deliver(job, path, labels, line)
+        self.read[path] += count
+        return count, rest
 
     def _deliver(self, job: Job, path: str, labels: Mapping[str, str], line: bytes) -> None:
         text = line.decode("utf-8", "surrogateescape")
@@ -105,8 +134,8 @@ def _check(written: Mapping[str, Any], known: frozenset[str], where: str) -> Non
         raise NotSimulated(f"{where}: `{unknown[0]}`")
 
 
-def _files(pattern: str) -> Iterator[tuple[str, int]]:
-    """Yield the regular files that match, with their sizes. Paths stay text: this runs at every look."""
+def _files(pattern: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the regular files that match, with inodes and sizes. Paths stay text: this runs at every look."""
     if "{" in pattern:
         raise NotSimulated(f"alternatives in braces in `__path__: {pattern}`")
     absolute = str(Path(pattern).absolute())
@@ -114,12 +143,17 @@ def _files(pattern: str) -> Iterator[tuple[str, int]]:
         with contextlib.suppress(OSError):  # gone in between
             there = os.stat(found)  # noqa: PTH116  # see above
             if stat.S_ISREG(there.st_mode):
-                yield found, there.st_size
+                yield found, there.st_ino, there.st_size
 
 
-def _new_lines(path: str, positions: dict[tuple[str, str], int], key: tuple[str, str]) -> Iterator[bytes]:
-    """Yield the complete lines after the remembered position; a file that shrank is read from its start."""
-    start = positions.get(key, 0)
+def _with_inode(folder: Path, inode: int) -> Iterator[str]:
+    """Yield the file of a folder that has an inode: what became of a renamed one."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        yield from (entry.path for entry in entries if entry.inode() == inode)
+
+
+def _new_lines(path: str, start: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the complete lines after `start`, each with its end; a file that shrank is read from its beginning."""
     with contextlib.ExitStack() as opened:
         try:
             file = opened.enter_context(Path(path).open("rb"))
@@ -131,5 +165,5 @@ def _new_lines(path: str, positions: dict[tuple[str, str], int], key: tuple[str,
         for line in file:
             if not line.endswith(b"\n"):
                 break
-            positions[key] = start = start + len(line)
-            yield line[:-1]
+            start += len(line)
+            yield line[:-1], start

@@ -17,6 +17,7 @@ from stack.embedded.json_values import Malformed, read_object
 from stack.embedded.limits import Limits
 from stack.embedded.selector import parse_selector
 from stack.records.logs.entry import LabelSet, LogEntry, label_set
+from stack.records.logs.line import go_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class _Stream:
     entries: list[tuple[int, int, LogEntry]] = field(default_factory=list)
     seen: set[tuple[int, str]] = field(default_factory=set)
     highest_ns: int | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether queries see it: Loki shows no stream whose lines are all empty."""
+        return any(text for _, text in self.seen)
 
 
 class LogStore:
@@ -61,7 +67,7 @@ class LogStore:
             stream.seen.add((entry.timestamp_ns, line))
             self._count += 1
             # Loki's answers are JSON, in which bytes that are no UTF-8 cannot stand.
-            shown = line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            shown = go_text(line.encode("utf-8", "surrogateescape"))
             stored = LogEntry(labels, entry.timestamp_ns, shown, _shown(entry.metadata, dict(labels)))
             insort(stream.entries, (entry.timestamp_ns, self._count, stored))
         return None
@@ -72,14 +78,17 @@ class LogStore:
         return [
             labels
             for labels, stream in self._streams.items()
-            if any(selector.selects_stream(stream.labels) for selector in compiled)
+            if stream.shown
+            and any(selector.selects_stream(stream.labels) for selector in compiled)
             and bisect_left(stream.entries, (start_ns,)) < bisect_left(stream.entries, (end_ns,))
         ]
 
     def find(self, query: str, start_ns: int, end_ns: int) -> list[LogEntry]:
         """Return the lines of a log query, oldest first; raises as `parse_selector` does."""
         selector = parse_selector(query, "query")
-        wanted = [stream for stream in self._streams.values() if selector.selects_stream(stream.labels)]
+        wanted = [
+            stream for stream in self._streams.values() if stream.shown and selector.selects_stream(stream.labels)
+        ]
         found = sorted(chain.from_iterable(stream.entries for stream in wanted))
         return [
             entry

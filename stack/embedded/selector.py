@@ -13,6 +13,7 @@ from stack.embedded.refusal import ConfigError, NotSimulated
 
 _QUOTED = r'("(?:[^"\\]|\\.)*")'
 _MATCHER = re.compile(rf"\s*([A-Za-z_]\w*)\s*(=~|!~|!=|=)\s*{_QUOTED}\s*")
+_LONG_ESCAPE = re.compile(r"(\\\\)|\\U(000[0-9a-fA-F]{5}|0010[0-9a-fA-F]{4})")
 _FILTER = re.compile(rf"\s*(\|[=~])\s*{_QUOTED}")
 
 Test = Callable[[str], bool]
@@ -38,7 +39,7 @@ def parse_selector(text: str, where: str) -> Selector:
     """Compile `text`; raises `ConfigError` on what is no selector, `NotSimulated` on what else follows it."""
     at, matchers = 1, []
     while match := _MATCHER.match(text, at):
-        matchers.append((match[1], _label_test(match[2], json.loads(match[3]), where)))
+        matchers.append((match[1], _label_test(match[2], _unquoted(match[3], where), where)))
         at = match.end()
         if not text.startswith(",", at):
             break
@@ -49,7 +50,18 @@ def parse_selector(text: str, where: str) -> Selector:
     rest = text[found.end() if found else at + 1 :].strip()
     if rest:
         raise NotSimulated(f"{where}: `{rest}` in a query")
-    return Selector(tuple(matchers), _line_test(found[1], json.loads(found[2]), where) if found else lambda _: True)
+    return Selector(
+        tuple(matchers), _line_test(found[1], _unquoted(found[2], where), where) if found else lambda _: True
+    )
+
+
+def _unquoted(text: str, where: str) -> str:
+    """Read a string of Go: its escapes are those of JSON, and eight digits for any character."""
+    plain = _LONG_ESCAPE.sub(lambda found: found[1] or json.dumps(chr(int(found[2], 16)))[1:-1], text)
+    try:
+        return str(json.loads(plain))
+    except ValueError:
+        raise ConfigError(f"{where}: {text} is not a string") from None
 
 
 def _label_test(operator: str, value: str, where: str) -> Test:

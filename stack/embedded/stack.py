@@ -1,6 +1,7 @@
 """Agent and store together, read through the same interface as a real Loki; always up to date when asked."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from stack.embedded.config import read_config
 from stack.embedded.limits import limits
 from stack.embedded.log_store import LogStore, StoreReader
 from stack.records.logs.entry import LabelSet, LogEntry
+from stack.records.logs.losses import Losses
 
 PAUSE_S = 0.05
 """Files are looked at again no sooner, so that many askers at once cost one look."""
@@ -50,6 +52,11 @@ class EmbeddedLogs:
         """Return the lines of a log query that are no JSON objects, after reading what is new in the files."""
         self._catch_up()
         return await self._reader.json_errors(query, start_ns, end_ns)
+
+    def losses(self) -> Losses:
+        """What the store refused, by reason, and how many lines were read of each file."""
+        refused = Counter(rejected.reason for rejected in self.store.rejected)
+        return Losses(refused=dict(refused), read=dict(self.agent.read))
 
     def _catch_up(self) -> None:
         started = time.monotonic()

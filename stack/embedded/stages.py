@@ -4,6 +4,7 @@ Source: https://grafana.com/docs/loki/latest/send-data/promtail/stages/
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from stack.embedded import json_values
@@ -13,10 +14,15 @@ from stack.embedded.jmespath import compile_path
 from stack.embedded.json_values import as_text
 from stack.embedded.refusal import ConfigError, NotSimulated
 from stack.embedded.settings import Settings, name_map, names
-from stack.embedded.timestamps import TimeError, parser
+from stack.embedded.timestamps import parser
+from stack.records.logs.text_lines import pairs
+from stack.text.go_time import TimeError
 
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TO_LOWER = re.compile(r"\{\{\s*ToLower \.Value\s*\}\}")
+_TEXT = r'"([^"\\]*)"'
+_TABLE = re.compile(rf"\{{\{{\s*get \(dict((?:\s+{_TEXT}\s+{_TEXT})+)\s*\) \(ToLower \.Value\)\s*\}}\}}")
+_REPLACE = re.compile(rf"\{{\{{\s*regexReplaceAll {_TEXT} \.Value {_TEXT}\s*\}}\}}")
 
 
 class Json:
@@ -40,39 +46,66 @@ class Json:
 
 
 class Regex:
-    """Extract the named groups of the first match in an extracted value."""
+    """Extract the named groups of the first match in an extracted value, or in the line."""
 
     def __init__(self, config: Any, where: str) -> None:
         settings = Settings(config, where, "expression source")
         self.pattern = compile_go(settings.text("expression"), where)
-        if not settings.optional("source"):
-            raise NotSimulated(f"{where}: a `regex` stage without `source`")
-        self.source = settings.text("source")
+        self.source = settings.optional("source")
 
     def __call__(self, entry: Entry) -> None:
         """Extract."""
-        text = as_text(entry.extracted.get(self.source))
+        text = as_text(entry.extracted.get(self.source)) if self.source else entry.line
         match = self.pattern.search(text) if text is not None else None
         if match:
             entry.extracted.update({name: value or "" for name, value in match.groupdict().items()})
 
 
 class Template:
-    """Write an extracted value in lower case: the only template that is known; an empty one removes the value."""
+    """Rewrite an extracted value by one of three templates; an empty result removes the value.
+
+    `ToLower .Value`, `get (dict "a" "b" …) (ToLower .Value)`, and `regexReplaceAll "…" .Value "…"`.
+    """
 
     def __init__(self, config: Any, where: str) -> None:
         settings = Settings(config, where, "source template")
         self.source = settings.text("source")
-        if not _TO_LOWER.fullmatch(template := settings.optional("template") or ""):
+        template = settings.optional("template") or ""
+        self.rewrite: Callable[[str], str] = _lower
+        if table := _TABLE.fullmatch(template):
+            known = dict(re.findall(rf"{_TEXT}\s+{_TEXT}", table[1]))
+            self.rewrite = lambda text: known.get(_lower(text), "")
+        elif replace := _REPLACE.fullmatch(template):
+            pattern, new = compile_go(replace[1], where), re.sub(r"\$([0-9])", r"\\\1", replace[2])
+            self.rewrite = lambda text: pattern.sub(new, text)
+        elif not _TO_LOWER.fullmatch(template):
             raise NotSimulated(f"{where}: the template `{template}`")
 
     def __call__(self, entry: Entry) -> None:
         """Compute."""
         text = as_text(entry.extracted.get(self.source))
-        if text:
-            entry.extracted[self.source] = _lower(text)
+        if text and (rewritten := self.rewrite(text)):
+            entry.extracted[self.source] = rewritten
         elif text is not None:
             del entry.extracted[self.source]
+
+
+class Logfmt:
+    """Extract the values of keys from the logfmt pairs in an extracted value, up to what breaks them."""
+
+    def __init__(self, config: Any, where: str) -> None:
+        settings = Settings(config, where, "mapping source")
+        mapping = name_map(settings.raw("mapping") or {}, where)
+        self.names = {key: name for name, key in mapping.items()}
+        self.source = settings.optional("source")
+        if not self.names:
+            raise ConfigError(f"{where}: `mapping` is required")
+
+    def __call__(self, entry: Entry) -> None:
+        """Extract."""
+        text = as_text(entry.extracted.get(self.source)) if self.source else entry.line
+        found, _ = pairs(text or "", strict=True)
+        entry.extracted.update({self.names[key]: value for key, value in found.items() if key in self.names})
 
 
 class Timestamp:

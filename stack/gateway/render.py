@@ -18,9 +18,26 @@ VARIABLES = (
     "GRAFANA_UPSTREAM",
     "PROMETHEUS_UPSTREAM",
     "LOKI_UPSTREAM",
+    "CONSOLE_UPSTREAM",
+    "DOCAICHE_UPSTREAM",
+    "GATEWAY_ACCESS",
     "NGINX_LOCAL_RESOLVERS",
 )
-"""What the template needs; the template's head says what each is."""
+"""What the templates need; the head of the first says what each is."""
+
+
+def write(templates: Path, home: Path, values: Mapping[str, str]) -> Path:
+    """Fill in every template of a folder into `home`; returns the file that nginx is started with.
+
+    Raises:
+        KeyError: as `render`.
+        OSError: a file cannot be read or written.
+
+    """
+    for template in templates.glob("*.template"):
+        text = render(template.read_text(encoding="utf-8"), values)
+        (home / template.name.removesuffix(".template")).write_text(text, encoding="utf-8")
+    return home / TEMPLATE.name.removesuffix(".template")
 
 
 def render(template: str, values: Mapping[str, str]) -> str:

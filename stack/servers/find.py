@@ -5,6 +5,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,7 +37,7 @@ class Binary:
     path: Path
     version: str
     source: str
-    """`--servers`, `make servers` (with what such a build lacks) or `PATH`."""
+    """`--servers`, `make servers` (with what such a build lacks), `PATH` or `this checkout`."""
     provenance: str = "native"
 
 
@@ -48,6 +49,8 @@ def find_binary(name: str) -> Binary | None:
 
     """
     info = COMPONENTS.get(name) or TOOLS[name]
+    if info.module:
+        return Binary(Path(sys.executable), info.tag, "this checkout")
     folder = os.environ.get(SERVERS_VARIABLE, "")
     if folder == "none":
         return None

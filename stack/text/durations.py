@@ -16,7 +16,7 @@ _UNITS = {
 }
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w|y)")
 
-DAY = _UNITS["d"]
+HOUR, DAY = _UNITS["h"], _UNITS["d"]
 SEVEN_DAYS = 7 * DAY
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SCHEMA = ".schema.json"
 
 
 @cache
@@ -24,6 +23,6 @@ def schema_data(name: str) -> Any:
 
 @cache
 def log_formats() -> Sequence[str]:
-    """The names of the log formats, in alphabetical order: one file each, `schemas/logs/<name>.schema.json`."""
+    """The names of the log formats, in alphabetical order: one file each, `schemas/logs/<name>.yaml`."""
     files = resources.files("schemas").joinpath("logs").iterdir()
-    return sorted(file.name.removesuffix(_SCHEMA) for file in files if file.name.endswith(_SCHEMA))
+    return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))

@@ -9,13 +9,17 @@ import re
 from collections.abc import Callable, Mapping
 from re import Match
 
+from stack.text.generated import is_generated
+
 Check = Callable[[Match[str]], bool]
 
 _PLACEHOLDER = re.compile(
-    r"[*x.•#_-]+|[<\[({%$].*|\w+\(.*|\S*\*{3,}\S*|(?:\[?masked|redacted|hidden|filtered|removed|sanitized|sensitive|"
-    r"elided|omitted|obfuscated|encrypted)\b.*|secret|passw(?:or)?d|token|credentials?|null|none|nil|true|false|empty|"
+    r"[*x.•#_-]+|[<\[({%$].*|@(?:file|/.*)|x:\d+:.*|\w+\(.*|(?:os\.environ|process\.env|ENV)[.\[].*|\S*\*{3,}\S*|\S*x{12,}|&?(?:str|string|int|"
+    r"bytes|bool|any|object|text)[!?]?|(?:\[?masked|redacted|hidden|filtered|removed|sanitized|sensitive|elided|omitted|"
+    r"obfuscated|encrypted)\b.*|secret|passw(?:or)?d\]?|token|credentials?|null|none|nil|todo|tbd|fixme|example|"
+    r"placeholder|true|false|empty|"
     r"undefined|n/a|missing|required|optional|invalid|valid|incorrect|correct|wrong|weak|strong|expired?|changed?|"
-    r"reset|updated?|rotated|rejected|accepted|denied|failed|failure|success|successful|ok|unset|set|yes|no|string|"
+    r"reset|updated?|rotated|rejected|accepted|denied|failed|failure|success|successful|ok|unset|set|yes|no|"
     r"mismatch|match|matches|unknown|default|disabled|enabled|blank|plain(?:text)?|not|for|is|was|has|must|should|"
     r"cannot|too|policy|check|length|min|max|(?:hmac[_-]?)?sha-?[0-9]{1,3}(?:[_-][0-9]{3})?|md5|bcrypt|scrypt|"
     r"scrypt:[0-9:]+|(?:\\*u(?:2022|25cf|002a))+|argon2i?d?|pbkdf2(?:[_-]\w+)?|scram-sha-[0-9]+|crypt",
@@ -32,13 +36,16 @@ _POLICY = re.compile(
 
 _SECRET_NAME = re.compile(
     r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]+(?:[-_./][a-z0-9]+)*[-_.](?:passw(?:or)?d|secrets?|credentials?|tokens?|"
-    r"keys?|pwd)|//.*|(?:/[\w.-]+){2,}|(?:vault|env|file|arn|ssm|op|secretsmanager|https?):.*|projects/.*/secrets/.*"
+    r"keys?|pwd)|//.*|(?:/[\w.-]+){2,}|(?:ref\+)?(?:vault|env|file|arn|ssm|op|secretsmanager|awssm|gcpsm|azurekv|sops|"
+    r"https?):.*|projects/.*/secrets/.*"
 )
 """Where a secret is kept, not the secret: an environment variable, a path, the name in a secret store."""
 
-_WORD = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}")
-_UNSPEAKABLE = re.compile(r"[^aeiouy]{5}|[aeiouy]{4}|\A[^aeiouy]+\Z", re.IGNORECASE)
 _NAME = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[-_./](?:[A-Z]?[a-z]+|[A-Z]+|v?[0-9]{1,4}))+")
+_MIXED = re.compile(
+    r"[A-Za-z][0-9]|[0-9][A-Za-z]|[A-Za-z][!$#%&*@^][A-Za-z]|[A-Za-z]{2}[._-][0-9]+[._-][A-Za-z]|[a-z][._-][0-9]+\Z"
+)
+"""Digits or special signs among letters, as in a password that has to have them."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ]|\Z)")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
@@ -61,13 +68,13 @@ def has_digit(match: Match[str]) -> bool:
 
 
 def letters_and_digits(match: Match[str]) -> bool:
-    """Whether the value is spelled out and mixes letters and digits, as a password does and prose does not."""
+    """Whether the value is spelled out and mixes letters with digits or special signs, as prose does not."""
     value = _secret(match)
-    return spelled_out(match) and any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    return spelled_out(match) and any(map(str.isalpha, value)) and _MIXED.search(value) is not None
 
 
 def machine_made(match: Match[str]) -> bool:
-    """Whether a value looks generated: letters and digits mixed, and not made of words."""
+    """Whether a value looks generated: neither a mask nor a name, and not made of words."""
     return _machine_made(_secret(match))
 
 
@@ -76,10 +83,9 @@ def _machine_made(value: str) -> bool:
     names = (_PLACEHOLDER, _SECRET_NAME, _NAME)
     if not letters or _DATE.match(value) or any(pattern.fullmatch(value) for pattern in names):
         return False
-    if letters == len(value) and (len(value) < 20 or value == value.lower() or value == value.upper()):
+    if letters == len(value) and (len(value) < 12 or value == value.lower() or value == value.upper()):
         return False
-    words = sum(len(word) for word in _WORD.findall(value) if not _UNSPEAKABLE.search(word))
-    return words < 0.55 * sum(sign.isalnum() for sign in value)
+    return is_generated(value)
 
 
 def spelled_out(match: Match[str]) -> bool:
@@ -91,22 +97,31 @@ def spelled_out(match: Match[str]) -> bool:
 def password(match: Match[str]) -> bool:
     """Whether the value of a key such as `password` is one, and neither a policy nor prose about passwords."""
     value, group = _secret(match), match.lastindex or 0
-    if not spelled_out(match):
+    if not spelled_out(match) or not any(map(str.isalnum, value)):
         return False
     words = re.split(r"[\s_-]+", value)
-    if len(words) > 1 and sum(_POLICY.fullmatch(word) is not None for word in words) >= (2 if " " in value else 1):
+    policy = sum(_POLICY.fullmatch(word) is not None for word in words)
+    if len(words) > 1 and policy >= max(2 if " " in value else 1, len(words) / 3) and not _MIXED.search(value):
         return False
     between = match.string[match.start() : match.start(group)].rstrip("\\\"'(")
     if between.endswith(("is ", "was ")):
         return letters_and_digits(match)
     if between[-1:].isspace():
         if between.rstrip()[-1:] not in {":", "=", ">", "[", "]"}:  # an option of a command, or SQL
-            return "--" in _before(match).rpartition(" ")[2] or match.string[match.start(group) - 1] in "\"'"
+            before = _before(match)
+            if before.rpartition(" ")[2].startswith("-"):
+                return not value.isupper() or not value.isalpha()  # not `--password PASSWORD` of a usage line
+            if _GIVEN.search(before):
+                return letters_and_digits(match) or "login" in before
+            return match.string[match.start(group) - 1] in "\"'"
         quoted = match.string[match.start(group) - 1] in "\"'"
-        if not quoted and value.isalpha() and re.match(r"\s+\w", match.string[match.end() : match.end() + 8]):
+        if not quoted and value.isalpha() and re.match(r"\s+[\w/]", match.string[match.end() : match.end() + 8]):
             return False  # prose: `password: at least 12 characters`
     return True
 
+
+_GIVEN = re.compile(r"\b(?:with|using|new|temporary|initial|default|generated|its|login \S+)\s{1,2}\Z", re.IGNORECASE)
+"""What is before `password`, after which it is stated in prose, or in a line of `.netrc`."""
 
 _NO_CREDENTIAL = re.compile(
     r"(?:next|prev|page|paging|pagination|continu\w*|sync|cancel\w*|cursor|resume|start|end|skip|idempotency|csrf|xsrf|"
@@ -118,10 +133,11 @@ _NO_CREDENTIAL = re.compile(
 def credential(match: Match[str]) -> bool:
     """Whether the value of a key such as `token` or `apiKey` gives access: a cursor or a name does not."""
     value, quoted = _secret(match), match.string[match.start(match.lastindex or 0) - 1] in "\"'"
-    if len(value) < (8 if quoted else 16) or _NO_CREDENTIAL.search(_before(match)):
+    named = match[0][:6].lower() != "secret" and _NO_CREDENTIAL.search(_before(match))
+    if len(value) < (8 if quoted else 16) or named:
         return False
     between = match.string[match.start() : match.start(match.lastindex or 0)]
-    if re.fullmatch(r"[\w-]+\s{1,2}\\*[\"']?", between) and "--" not in _before(match).rpartition(" ")[2]:
+    if re.fullmatch(r"[\w-]+\s{1,2}\\*[\"']?", between) and not _before(match).rpartition(" ")[2].startswith("-"):
         return False  # prose: a value after a blank is one only on a command line
     return _machine_made(value)
 
@@ -145,13 +161,14 @@ def cookie(match: Match[str]) -> bool:
 
 
 def basic(match: Match[str]) -> bool:
-    """Whether the value decodes to `user:password` (RFC 7617)."""
+    """Whether the value decodes to `user:password` (RFC 7617), or to the same between NULs (RFC 4616)."""
     value = _secret(match)
     try:
         decoded = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode()
     except (binascii.Error, ValueError):
         return False
-    return ":" in decoded and decoded.isprintable()
+    user, between, password = decoded.lstrip("\0").replace("\0", ":").partition(":")
+    return bool(between and password) and (user + password).isprintable()
 
 
 def jwk(match: Match[str]) -> bool:

@@ -1,14 +1,7 @@
-"""Alerts: the rules that Prometheus is given and evaluates, and the Alertmanager that it sends alerts to."""
+"""Alerts: rules and their tests, the Alertmanager that they are sent to, and what Prometheus has of them."""
 
-from stack.records.config.prometheus import PrometheusConfig
+from suites.alerts.collect.files import read_folder, read_static
 from suites.alerts.collect.running import AlertsCollector
-from suites.core.area import Area, StackFiles, StaticRecords
-from suites.core.stack_files import prometheus_config
+from suites.core.area import Area
 
-
-def read(files: StackFiles) -> StaticRecords:
-    """Read Prometheus' configuration: the only subject of this area."""
-    return {"prometheus": {PrometheusConfig: prometheus_config(files.folder)}}
-
-
-AREA = Area("alerts", files=read, stack=AlertsCollector)
+AREA = Area("alerts", files=read_static, folder=read_folder, stack=AlertsCollector)

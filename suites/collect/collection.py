@@ -17,9 +17,10 @@ import httpx
 
 from stack.backends.base import RunningStack
 from stack.backends.supervisor import supervisor
-from stack.clients.sign_in import SignIn
+from stack.clients.sign_in import async_client
 from stack.records.live.components import ComponentState
 from suites.collect.backend_choice import choose, runner
+from suites.collect.chain import chain
 from suites.collect.collected import Collected
 from suites.collect.run_info import write_run_info
 from suites.collect.runners.base import RunnerPlan, ServiceRunner, StackRefusedError
@@ -52,7 +53,10 @@ def collect(settings: Settings, store: EvidenceStore, wanted: Wanted, say: Calla
     services = [service for service in settings.services if every or service.name in names]
     records = frozenset(rule.record for rule, _ in wanted)
     collectors = [
-        area.stack for area in areas().values() if area.stack is not None and records & set(area.stack.records)
+        area.stack
+        for area in areas().values()
+        # Of a user's folder the same records may be judged, and no stack is theirs.
+        if area.stack is not None and not settings.folders and records & set(area.stack.records)
     ]
     collected = Collected()
     if services or collectors:
@@ -112,7 +116,8 @@ class _Collection:
         under_way: list[asyncio.Task[Any]] = [stack_task]
         try:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-            async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
+            known, per_second = (settings.target.signed, settings.target.per_second) if settings.target else ({}, 0.0)
+            async with async_client(known, limits, per_second) as http:
                 context = self._context(http, starting)
                 stack_collectors = [collector(context) for collector in collectors]
                 beside = asyncio.create_task(self._beside(stack_collectors, starting))
@@ -126,7 +131,6 @@ class _Collection:
                     raise
                 starting.set_result(stack)
                 self._report_components(stack)
-                _sign_in(stack, http)
                 await self._collect(stack, context, stack_collectors, tasks, under_way)
             await asyncio.to_thread(self._stop)
             await beside
@@ -159,8 +163,11 @@ class _Collection:
             services=self._collected.services,
             stack=starting,
             measures=self._collected.measures,
+            pictures=self._collected.pictures,
+            timelines=self._collected.timelines,
             say=self._say,
-            attached=settings.target is not None,
+            log_root=None if settings.target else self._plan().log_root,
+            target=settings.target,
             chosen_only=settings.chosen_only,
             no_retention_trial=settings.no_retention_trial,
             own_timeout=self._own_timeout,
@@ -232,6 +239,10 @@ class _Collection:
         self._collected.components = await asyncio.to_thread(component_states, stack)
         states = [state for state, _ in self._collected.components]
         await asyncio.gather(*(collector.closing(states) for collector in collectors))
+        for running in self._collected.services:
+            self._collected.measures.setdefault(running.service.name, {})["chain"] = chain(
+                self._store, running.service.name, self._collected.measures.get(running.service.name, {})
+            )
 
     async def _finish(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         left = set(tasks)
@@ -273,20 +284,6 @@ def component_states(stack: RunningStack) -> list[tuple[ComponentState, str]]:
         )
         for component in stack.components.values()
     ]
-
-
-def _sign_in(stack: RunningStack, http: httpx.AsyncClient) -> None:
-    """Let the client send each component of an attached stack the credentials that it asks for.
-
-    The gateway is left out: it is tried without any.
-    """
-    credentials = {
-        component.endpoint: stack.credentials[name]
-        for name, component in stack.components.items()
-        if component.provenance == "attached" and component.endpoint and name != "gateway" and name in stack.credentials
-    }
-    if credentials:
-        http.auth = SignIn(credentials)
 
 
 def describe_error(broken: BaseException) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fixtures.service import UNKNOWN, Owner
+from stack.clients.retries import RETRIES
 from suites.collect.collected import Collected
 
 SIMULATED = (
@@ -43,6 +44,8 @@ def write_run_info(folder: Path, started: datetime, collected: Collected) -> Non
             }
             for live in collected.services
         ],
+        "pictures": [picture.as_data() for picture in collected.pictures],
+        "timelines": [timeline.as_data() for timeline in collected.timelines],
         "notes": _notes(collected),
     }
     path = folder / "run.json"
@@ -55,7 +58,7 @@ def _owner(owner: Owner) -> str | None:
 
 def _notes(collected: Collected) -> list[str]:
     provenance = {state.name: state.provenance for state, _ in collected.components}
-    notes = []
+    notes = RETRIES.take()
     if "embedded" in provenance.values():
         notes.append(SIMULATED)
     if "embedded" not in provenance.values() and "absent" in (provenance.get("loki"), provenance.get("promtail")):

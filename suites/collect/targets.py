@@ -46,6 +46,8 @@ def _group(live: RunningService, address: str) -> TargetGroup:
         {
             "system": live.service.system,
             "service": live.service.name,
+            # Without a log of ours it stays the address.
+            **({"instance": live.log_instance} if live.log_instance else {}),
             "__metrics_path__": path,
             "__scheme__": (live.base_url or "http").partition("://")[0],
             **{f"__param_{name}": value for name, value in parse_qsl(query)},

@@ -8,7 +8,7 @@ they put frozen records into the run's evidence store and judge nothing.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -16,12 +16,14 @@ from typing import Any, ClassVar, Protocol
 import httpx
 
 from fixtures.service import Service
+from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import RunningStack
 from stack.records.live.components import ComponentState
 from stack.records.logs.stream import SentRequest
 from stack.records.scrape.traffic import ProvokedTraffic
 from suites.core.evidence import EvidenceStore, NotEvaluated
 from suites.core.inspected_stack import InspectedStack
+from suites.core.pictures import Picture, Timeline
 from suites.core.running_service import RunningService
 from suites.core.traffic import provoke
 
@@ -31,11 +33,16 @@ StaticRecords = dict[str, dict[type, list[Any] | NotEvaluated]]
 
 @dataclass(frozen=True)
 class StackFiles:
-    """The files that an area reads: the folder `stack/`, and what they are compared with."""
+    """The files that an area reads, and what they are compared with.
 
-    folder: Path
+    `folder` is laid out as `stack/`; None where an attached stack's files are not known. Of an `attached` stack it has
+    what that stack has.
+    """
+
+    folder: Path | None
     today: date
     catalog_jobs: tuple[str, ...] = ()
+    attached: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,11 @@ class RunContext:
     repository's `stack/`; `config_dir` holds the files that the stack was started from, None where they are not known.
     `listed` are all services of the catalog, `services` those of this run. `chosen_only` says why the data of this run
     is not that of the whole catalog, empty where it is. `stack` is done once the stack has been started. `measures`
-    are figures for the report, by service. `provoke` sends the requests of a service's catalog entry. `own_timeout`
-    lets Prometheus scrape a service with that service's timeout; it returns False where this cannot be changed.
+    are figures for the report, by service, `pictures` and `timelines` what it shows. `provoke` sends a service
+    the requests of its catalog entry. `own_timeout` lets Prometheus scrape a service with that service's timeout; it
+    returns False where this cannot be changed. `log_root` is the folder that the agent reads, laid out as
+    `<system>/<service>/<instance>.log`, None where the run did not start the stack. `target` is what an attached
+    stack's target file says, None where the run starts the stack.
     """
 
     store: EvidenceStore
@@ -78,10 +88,18 @@ class RunContext:
     stack: asyncio.Future[RunningStack]
     measures: dict[str, dict[str, object]]
     say: Callable[[str], None]
-    attached: bool = False
+    pictures: list[Picture] = field(default_factory=list)
+    timelines: list[Timeline] = field(default_factory=list)
+    log_root: Path | None = None
+    target: TargetFile | None = None
     chosen_only: str = ""
     no_retention_trial: str = ""
     own_timeout: Callable[[RunningService], Awaitable[bool]] = _cannot
+
+    @property
+    def attached(self) -> bool:
+        """Whether the stack is somebody's live one, which is only read."""
+        return self.target is not None
 
     async def provoke(self, running: RunningService) -> Traffic:
         """Send the service the requests of its catalog entry, unless it must get none; never raises."""
@@ -132,7 +150,8 @@ class Area:
 
     `service` makes, for a run, what makes the collector of each service: the area's subjects are then the services.
     `needs_all_services`: its evidence shows all services of the catalog together, so a run that selects it observes
-    them all. `components` gives the components of the stack that the evidence about a single service needs.
+    them all. `components` gives the components of the stack that the evidence about a single service needs. `folder`
+    reads a folder of a user's files, which the option of the area's name gives; nothing else is judged then.
     """
 
     name: str
@@ -141,3 +160,4 @@ class Area:
     stack: type[StackCollector] | None = None
     needs_all_services: bool = False
     components: Callable[[Service], tuple[str, ...]] = lambda _service: ()
+    folder: Callable[[Path], StaticRecords] | None = None

@@ -8,19 +8,25 @@ import pickle
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
+T = TypeVar("T")
 Kind = Literal["live", "simulated", "static"]
 """What stood behind a record: a real server, an embedded stand-in, or files only."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotEvaluated:
-    """Why there is no record. `applies=False`: the rules on it have nothing to say about this subject."""
+    """Why there is no record.
+
+    `applies=False`: the rules on it have nothing to say about this subject. `because_of`: the component that could not
+    be reached, where that is why.
+    """
 
     reason: str
     applies: bool = True
+    because_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,12 @@ class EvidenceStore:
             self._broken = self._broken or _read(self.folder / BROKEN)
         missing = self._broken or NotEvaluated(f"no {record_type.__name__} was collected for {subject}")
         return self._loaded[subject].get(_key(record_type), missing)
+
+    def all(self, record_type: type[T]) -> list[T] | None:
+        """Every record of a type that this process has put in, of whatever subject; None where there is none."""
+        found = [known.get(_key(record_type)) for known in self._loaded.values()]
+        evidence = [one for one in found if isinstance(one, Evidence)]
+        return [record for one in evidence for record in one.records] if evidence else None
 
     def _path(self, subject: str) -> Path:
         return self.folder / f"{quote(subject, safe='')}.evidence"

@@ -22,7 +22,7 @@ class Where:
     def as_data(self) -> dict[str, str | int]:
         """The known parts as plain data, in the shape of `schemas/finding.schema.json`."""
         parts = {name: getattr(self, name) for name in self.__slots__}
-        return {name: value for name, value in parts.items() if value is not None}
+        return {name: value for name, value in parts.items() if value not in (None, "")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import httpx
 
+from stack.backends.attached.backend import at_fault
 from stack.backends.base import RunningStack
 from suites.core.evidence import NotEvaluated
-
-NO_FILES = NotEvaluated("the files of this stack are not known; name their folder under `files` in the target file")
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,11 @@ class InspectedStack:
         problem = self.health.get(name)
         # Without the log lines that follow it: the readiness of the component shows them.
         short = (problem or "").partition("\n")[0].partition("; its last log lines")[0]
-        return NotEvaluated(f"because {name} does not work: {short}") if problem else None
+        return (
+            NotEvaluated(f"because {name} does not work: {short}", because_of=at_fault(name, short))
+            if problem
+            else None
+        )
 
     def endpoint(self, name: str) -> str | NotEvaluated:
         """Where a component answers, or why it cannot be asked."""

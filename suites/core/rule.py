@@ -53,6 +53,10 @@ class NotApplicable(Exception):  # noqa: N818  # it is an answer, not an error
     """Raised by a rule, before any finding, when its record has nothing the rule speaks about."""
 
 
+class NotCollected(Exception):  # noqa: N818  # it is an answer, not an error
+    """Raised by a rule when its record says why a part of the evidence is missing: then the rest alone cannot pass."""
+
+
 Check = Callable[[Any], Iterable[Finding]]
 
 
@@ -60,7 +64,11 @@ Check = Callable[[Any], Iterable[Finding]]
 class Rule:
     """One rule: identity, binding force, source and the pure function that judges.
 
-    `title` is the first sentence of the file's docstring, `why` is the rest of it.
+    `title` is the first sentence of the file's docstring, `why` is the rest of it. `only` is true for each record that
+    `check` has to see; to the others the rule does not apply, for the reason in `otherwise`, or they pass where that is
+    empty. Thousands of records without a finding, such as metric families, are then judged in no time. `root_cause`: a
+    subject that breaks the rule is down, so that what else there is to say about it, or to learn from it, is missing.
+    `convention`: sound sites do it in other ways, so that it is only a SHOULD where the stack is not ours.
     """
 
     id: str
@@ -72,6 +80,10 @@ class Rule:
     good: tuple[Good, ...]
     bad: tuple[Bad, ...]
     check: Check
+    only: Callable[[Any], object] | None = None
+    otherwise: str = ""
+    root_cause: bool = False
+    convention: bool = False
 
     @property
     def area(self) -> str:
@@ -85,6 +97,10 @@ class Rule:
         rule, but it proves nothing, so no rule passes on it.
         """
         broken = False
+        if self.only is not None and not self.only(record):
+            if self.otherwise:
+                raise NotApplicable(self.otherwise)
+            return
         for finding in self.check(record):
             broken = True
             yield finding
@@ -96,11 +112,19 @@ class BadRuleError(Exception):
     """A rule file that cannot be used; the text names the file and what it lacks."""
 
 
-def rule(*examples: Good | Bad, level: Level, source: str) -> Callable[[Check], Rule]:
+def rule(
+    *examples: Good | Bad,
+    level: Level,
+    source: str,
+    only: Callable[[Any], object] | None = None,
+    otherwise: str = "",
+    root_cause: bool = False,
+    convention: bool = False,
+) -> Callable[[Check], Rule]:
     """Turn the `check` function of a rule file into a `Rule`.
 
     The id, title and reason come from the module that holds the function. `source` is the address of the
-    specification section or documentation page that the rule enforces.
+    specification section or documentation page that the rule enforces; `Rule` explains the others.
     """
 
     def decorate(check: Check) -> Rule:
@@ -124,6 +148,10 @@ def rule(*examples: Good | Bad, level: Level, source: str) -> Callable[[Check], 
             good=tuple(example for example in examples if isinstance(example, Good)),
             bad=tuple(example for example in examples if isinstance(example, Bad)),
             check=check,
+            only=only,
+            otherwise=otherwise,
+            root_cause=root_cause,
+            convention=convention,
         )
 
     return decorate

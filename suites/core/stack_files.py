@@ -1,6 +1,6 @@
 """Reads files of the folder `stack/` that several areas judge: the compose file and Prometheus' configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stack.records.config.compose import ComposeService, parse_compose
@@ -11,8 +11,15 @@ COMPOSE = "docker-compose.yml"
 PROMETHEUS = "prometheus/prometheus.yml"
 
 
-def compose_services(stack_dir: Path) -> Mapping[str, ComposeService] | NotEvaluated:
+NO_FILES = NotEvaluated(
+    "the files of this stack are not known; name their folder under `files` in the target file", applies=False
+)
+
+
+def compose_services(stack_dir: Path | None) -> Mapping[str, ComposeService] | NotEvaluated:
     """The services of the compose file by name, or why it cannot be read."""
+    if stack_dir is None:
+        return NO_FILES
     text = read_file(stack_dir, COMPOSE)
     if isinstance(text, NotEvaluated):
         return text
@@ -22,19 +29,24 @@ def compose_services(stack_dir: Path) -> Mapping[str, ComposeService] | NotEvalu
         return NotEvaluated(f"{display_path(stack_dir, COMPOSE)}: {broken}")
 
 
-def prometheus_config(stack_dir: Path) -> list[PrometheusConfig] | NotEvaluated:
+def prometheus_config(stack_dir: Path | None) -> list[PrometheusConfig] | NotEvaluated:
     """Prometheus' file with the flags that the compose file starts it with, or why they cannot be read."""
+    if stack_dir is None:
+        return NO_FILES
     text, services = read_file(stack_dir, PROMETHEUS), compose_services(stack_dir)
     if isinstance(text, NotEvaluated):
         return text
-    if isinstance(services, NotEvaluated):
+    command: Sequence[str] | None = None
+    flags_at: tuple[str, int | None] = ("", None)
+    if not isinstance(services, NotEvaluated):
+        service = services.get("prometheus")
+        if service is None:
+            return NotEvaluated(f"{display_path(stack_dir, COMPOSE)} has no service `prometheus`")
+        command, flags_at = service.command, (service.file, service.line("command"))
+    elif (stack_dir / COMPOSE).exists():
         return services
-    service = services.get("prometheus")
-    if service is None:
-        return NotEvaluated(f"{display_path(stack_dir, COMPOSE)} has no service `prometheus`")
     try:
-        flags_at = (service.file, service.line("command"))
-        return [PrometheusConfig.read(text, service.command, display_path(stack_dir, PROMETHEUS), flags_at)]
+        return [PrometheusConfig.read(text, command, display_path(stack_dir, PROMETHEUS), flags_at)]
     except ValueError as broken:
         return NotEvaluated(f"{display_path(stack_dir, PROMETHEUS)}: {broken}")
 

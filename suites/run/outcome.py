@@ -22,7 +22,7 @@ def apply_outcome(verdict: Verdict, fail_on: str) -> None:
     """Raise what pytest has to see for `verdict`, return for a pass.
 
     `fail_on` is the option of that name: with `must` a broken SHOULD passes and a gap is skipped, with `warning` both
-    fail.
+    fail, and with `new` a breach passes that the baseline has.
     """
     match verdict.outcome:
         case "not-evaluated":
@@ -35,6 +35,8 @@ def apply_outcome(verdict: Verdict, fail_on: str) -> None:
         case "waived" if verdict.waiver is not None:
             waiver = verdict.waiver
             pytest.xfail(plain(f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"))
+        case "fail" if fail_on == "new" and verdict.known:
+            pytest.xfail(plain(f"known to the baseline: {verdict.findings[0].message}"))
         case "fail":
             raise Nonconformance(explain(verdict))
         case "warn" if fail_on == "warning":

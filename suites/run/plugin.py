@@ -1,11 +1,15 @@
 """The pytest side of a conformance run: options, parameters, one collection, one verdict per test."""
 
+import os
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stack.backends.attached.first_target import UnknownServerError, first_target
+from stack.backends.attached.target_file import TargetFileError
 from suites.core.rule import Level
 from suites.core.verdict import Verdict
 from suites.run import options
@@ -23,6 +27,20 @@ RUN = pytest.StashKey[RunSession]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the conformance options."""
     options.add(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Print a first target file where one is asked for, and end."""
+    servers = config.getoption("--write-target")
+    if not servers:
+        return None
+    try:
+        text = first_target(servers, config.invocation_params.dir, os.environ)
+    except (UnknownServerError, TargetFileError) as unusable:
+        raise pytest.UsageError(f"--write-target: {unusable}") from None
+    print(text, end="")  # noqa: T201  # the command's output
+    return 0
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -117,7 +135,10 @@ def judgement(request: pytest.FixtureRequest) -> Verdict:
     rule, subject = request.param
     run = request.config.stash[RUN]
     verdict = run.judged(rule, subject)
-    request.node.user_properties.append(("verdict", verdict.as_data(subject.kind, subject.service)))
+    data = {**verdict.as_data(subject.kind, subject.service), "configuration": subject.configuration}
+    request.node.user_properties.append(("verdict", data))
+    if verdict.outcome == "fail" and (known := getattr(request.config, "obs_known", None)):
+        verdict = replace(verdict, known=known(data))
     if verdict.outcome == "error":
         raise RuleBrokeError(plain(f"{headline(verdict)}\n  {verdict.reason}"))
     return verdict

@@ -25,7 +25,8 @@ def page(rule: Rule) -> str:
         f"# {rule.id}",
         f"**{rule.title}**",
         rule.why,
-        f"- Level: **{rule.level}** ({MEANING[rule.level]})",
+        f"- Level: **{rule.level}** ({MEANING[rule.level]})"
+        + ("; of an attached stack a **SHOULD**, since sites have other conventions" * rule.convention),
         f"- Judges: `{rule.record.__name__}`",
         f"- Source: <{rule.source}>",
         f"- Code: [`suites/{rule.area}/rules/{_stem(rule)}.py`](../../../suites/{rule.area}/rules/{_stem(rule)}.py)",

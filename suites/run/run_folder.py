@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 from filelock import FileLock, Timeout
 
-from stack.servers.pins import cache_root
-
 FOLDER = "conformance_run_folder"
 """The key under which an xdist worker finds the folder in its input."""
 PREFIX, STARTED, IN_USE = "conformance-", "started", "in-use"
@@ -36,8 +34,9 @@ class RunFolder:
         if inherited:
             path = Path(inherited)
             return cls(path, datetime.fromisoformat((path / STARTED).read_text(encoding="ascii")))
-        cache_root().mkdir(parents=True, exist_ok=True)
-        with FileLock(cache_root() / "runs.lock"):  # a new folder is not yet in use for an instant
+        # A new folder is not yet in use for an instant. The lock is not in the cache, since a container or a service of
+        # systemd may have no home; other users have locks of their own.
+        with FileLock(Path(tempfile.gettempdir()) / f"{PREFIX}{os.getuid()}.lock"):
             _remove_abandoned()
             path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
             in_use = FileLock(path / IN_USE)

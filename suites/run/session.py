@@ -5,6 +5,7 @@ others wait at a lock: the experiment happens once, however many processes judge
 """
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import pytest
@@ -13,12 +14,14 @@ from filelock import FileLock
 from fixtures.catalog import load
 from suites.collect.runners.base import StackRefusedError
 from suites.core.area import StackFiles, StaticRecords
-from suites.core.discovery import areas, in_area, renamed
+from suites.core.discovery import areas, in_area, renamed, rules
 from suites.core.evidence import EvidenceStore
-from suites.core.rule import Rule
+from suites.core.rule import Level, Rule
+from suites.core.stack_files import COMPOSE
 from suites.core.subjects import Subject, is_about, subjects
-from suites.core.verdict import Verdict
-from suites.core.waivers import judge_with_waivers
+from suites.core.verdict import Verdict, judge
+from suites.core.waivers import problems, under_waivers
+from suites.run.options import trust
 from suites.run.run_folder import RunFolder
 from suites.run.settings import CATALOG, STACK, Settings, read_settings
 
@@ -46,12 +49,19 @@ class RunSession:
 
     @cached_property
     def _static(self) -> Mapping[str, StaticRecords]:
-        """What the shipped files say, by area and subject.
+        """What the files of the stack say, by area and subject.
 
-        They are compared with the catalog that is shipped with them, whichever services this run judges.
+        The shipped ones are compared with the catalog that is shipped with them, whichever services this run judges;
+        those of an attached stack, where they are known, with its own. Of a user's folders, what these say.
         """
-        jobs = tuple(service.metrics.job for service in load(CATALOG).services)
-        files = StackFiles(STACK, self.settings.today, jobs)
+        settings, target = self.settings, self.settings.target
+        folders = settings.folders
+        if folders:
+            read = {name: areas()[name].folder for name in folders}
+            return {name: reader(folders[name]) for name, reader in read.items() if reader is not None}
+        services = load(CATALOG).services if target is None else settings.listed
+        jobs = tuple(service.metrics.job for service in services if service.metrics.exposed)
+        files = StackFiles(STACK if target is None else target.files, settings.today, jobs, target is not None)
         return {name: area.files(files) for name, area in areas().items() if area.files is not None}
 
     @property
@@ -61,6 +71,9 @@ class RunSession:
     def check(self) -> None:
         """Raise UsageError for whatever cannot be run as asked, before anything is collected."""
         settings = self.settings
+        if wrong := problems(settings.waivers, rules(), renamed(), self._all_subjects):
+            raise pytest.UsageError("\n".join(wrong))
+        trust(self._config, settings.ca_files, self.folder.path)
         _check_keyword(self._config.option.keyword or "")
         if settings.stack == "containers" and not self._is_worker and not self._config.option.collectonly:
             from suites.collect.runners.containers import check  # needs packages that the other backends do not
@@ -72,17 +85,46 @@ class RunSession:
                 raise pytest.UsageError(str(refused)) from None
 
     def judgements(self, area: str) -> list[tuple[Rule, Subject]]:
-        """Every rule of `area` with every subject it is about, subject by subject."""
+        """Every rule of `area` with every subject it is about, subject by subject.
+
+        What is a convention of this project only binds the stacks of this project.
+        """
         focused = self.settings.focused
-        if focused and areas()[area].service is None:
+        if (focused and areas()[area].service is None) or (self.settings.folders and area not in self._static):
             return []
         static = None if areas()[area].files is None else self._static[area]
         return [
             (rule, subject)
-            for subject in subjects(self.settings.services, static)
-            for rule in in_area(area)
+            for subject in subjects(self.settings.services, static, self._configuration)
+            for rule in map(self._as_binding, in_area(area))
             if is_about(rule, subject, static)
+            and not (self.settings.folders and static and rule.record not in static[subject.name])
         ]
+
+    def _as_binding(self, rule: Rule) -> Rule:
+        return replace(rule, level=Level.SHOULD) if rule.convention and self.settings.target is not None else rule
+
+    def _all_subjects(self, rule: Rule) -> set[str]:
+        """Whom a rule judges in a complete run."""
+        static = None if areas()[rule.area].files is None else self._static[rule.area]
+        every = subjects(self.settings.listed, static, self._configuration)
+        return {subject.name for subject in every if is_about(rule, subject, static)}
+
+    @cached_property
+    def _down(self) -> frozenset[Subject]:
+        """The subjects that are down, so that what there is to judge of them and through them is incomplete."""
+        pairs = [pair for area in areas() for pair in self.judgements(area) if pair[0].root_cause]
+        return frozenset(
+            subject
+            for rule, subject in pairs
+            if judge(rule, subject.name, self.store.get(rule.record, subject.name)).outcome == "fail"
+        )
+
+    def _configuration(self, component: str) -> str:
+        """Where the stack's files name a component; of an attached stack, the target file does."""
+        if self.settings.target is None:
+            return f"{STACK.name}/{COMPOSE}#services.{component}"
+        return f"{self._config.getoption('--target')}#{component}"
 
     def collect_once(self, wanted: Collection[tuple[Rule, str]], say: Callable[[str], None]) -> None:
         """Collect the evidence for `wanted` rules and subjects, unless a process of this run already has.
@@ -110,6 +152,11 @@ class RunSession:
 
     def judged(self, rule: Rule, subject: Subject) -> Verdict:
         """The verdict of one rule on one subject; temporary paths are taken out of its texts."""
-        found = self.store.get(rule.record, subject.name)
-        verdict = judge_with_waivers(rule, subject, found, self.settings.today)
-        return verdict.without(f"{self.folder.path}/work/")
+        verdict = judge(rule, subject.name, self.store.get(rule.record, subject.name))
+        verdict = verdict.without(f"{self.folder.path}/work/")
+        settings = self.settings
+
+        def incomplete() -> bool:
+            return any(one == subject or one.kind == "component" for one in self._down)
+
+        return under_waivers(verdict, settings.waivers, settings.today, incomplete)

@@ -8,8 +8,10 @@ from typing import Any
 
 from fixtures.catalog import load
 from fixtures.service import Service
-from stack.components import AGENTS, COMPONENTS, SYSTEM, USUAL
+from stack.components import AGENTS, COMPONENTS, SYSTEM, USUAL, instance_of
+from suites.core.running_service import container_instance
 
+CONSOLE = "console"
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "stack" / "prometheus" / "deployed" / "targets"
 
@@ -19,7 +21,7 @@ def components(names: Iterable[str]) -> Iterator[dict[str, Any]]:
     for name in names:
         info = COMPONENTS[name]
         if info.scraped:
-            yield _group(name, info.port, name, SYSTEM, f"{info.sub_path}/metrics")
+            yield _group(name, info.port, name, SYSTEM, f"{info.sub_path}/metrics", instance_of(name))
 
 
 def services(catalog: Iterable[Service]) -> Iterator[dict[str, Any]]:
@@ -27,11 +29,15 @@ def services(catalog: Iterable[Service]) -> Iterator[dict[str, Any]]:
     for service in catalog:
         if service.start.containers and not service.start.containers.component:
             metrics = service.metrics
-            yield _group(service.name, metrics.port, metrics.job, service.system, metrics.path)
+            at = service.name, metrics.port, metrics.job, service.system, metrics.path
+            yield _group(*at, container_instance(service))
 
 
-def _group(host: str, port: int, job: str, system: str, path: str) -> dict[str, Any]:
-    labels = {"job": job, "system": system, **({} if path == "/metrics" else {"__metrics_path__": path})}
+def _group(host: str, port: int, job: str, system: str, path: str, instance: str) -> dict[str, Any]:
+    # `system`, `service` and `instance` have the values that the log agent gives the lines of the same container.
+    labels = {"job": job, "system": system, "service": host, "instance": instance}
+    if path != "/metrics":
+        labels["__metrics_path__"] = path
     return {"targets": [f"{host}:{port}"], "labels": labels}
 
 
@@ -44,10 +50,13 @@ def outputs() -> dict[Path, str]:
     """Every target file with its text."""
     catalog = load(ROOT / "fixtures" / "services").services
     usual, *others = AGENTS
+    # A compose file of its own starts each of `apart`, and puts its target in place of one that is there.
+    apart = [*others, CONSOLE]
     return {
-        FOLDER / "components.json": text(components(name for name in USUAL if name != usual)),
+        FOLDER / "components.json": text(components(name for name in USUAL if name not in (usual, CONSOLE))),
         FOLDER / "agent.json": text(components([usual])),
-        **{ROOT / "stack" / name / "target.json": text(components([name])) for name in others},
+        FOLDER / "console.json": "[]\n",
+        **{ROOT / "stack" / name / "target.json": text(components([name])) for name in apart},
         FOLDER / "services.json": text(services(catalog)),
     }
 

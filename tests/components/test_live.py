@@ -16,7 +16,7 @@ from stack.backends.attached.backend import AttachedBackend, AttachedStack
 from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import Component, StackPlan
 from stack.backends.ports import sockets_of
-from stack.clients.gateway import GatewayClient
+from stack.clients.gateway import TAIL, GatewayClient
 from stack.component_info import EndOfLife
 from stack.components import COMPONENTS
 from stack.records.config.effective import ConfigCheck
@@ -40,7 +40,8 @@ BROKEN = {
     "loki": ("loki/loki-config.yaml", "auth_enabled: false", "auth_enabledd: false", "auth_enabledd"),
     "promtail": ("promtail/promtail-config.yaml", "\npositions:", "\nposition:", "position"),
     "alloy": ("alloy/config.alloy", "\nlogging {", "\nlogging {{", "expected"),
-    "alertmanager": ("alertmanager/alertmanager.yml", "  receiver: on-call\n", "  receiver: nobody\n", "nobody"),
+    "alertmanager": ("alertmanager/alertmanager.yml", "  receiver: team\n", "  receiver: nowhere\n", "nowhere"),
+    "docker-proxy": ("docker-proxy/haproxy.cfg", "default_backend engine", "default_backend nowhere", "nowhere"),
 }
 
 
@@ -88,6 +89,7 @@ def test_checkers_are_named_by_their_command() -> None:
         "promtail -check-syntax",
         "alloy fmt",
         "amtool check-config",
+        "haproxy -c -f",
     ]
 
 
@@ -198,8 +200,10 @@ def test_a_tail_that_does_not_open_has_a_reason(answer: str, problem: str) -> No
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         async with server, httpx.AsyncClient(trust_env=False) as http:
-            port = server.sockets[0].getsockname()[1]
-            return await GatewayClient(f"http://127.0.0.1:{port}", http).tail_problem("{a=~'.+'}", ("a", "b"))
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            return await GatewayClient(url, http).tail_problem(
+                f"{url}{TAIL}", "{a=~'.+'}", {"authorization": "Basic YTpi"}
+            )
 
     assert asyncio.run(connect()) == problem
 

@@ -1,13 +1,14 @@
 """The compose file agrees with the component table, the example environment and the mounted files."""
 
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 import yaml
 
 from fixtures.catalog import load
-from stack.components import COMPONENTS
+from stack.components import AGENTS, COMPONENTS
 from stack.records.config.compose import parse_compose
 from stack.text.interpolation import expand, variables
 
@@ -28,7 +29,8 @@ def test_every_component_has_the_image_of_the_table(name: str) -> None:
 def test_the_example_environment_names_every_variable_and_no_other() -> None:
     named = set(re.findall(r"^#?([A-Z][A-Z0-9_]*)=", EXAMPLE, re.MULTILINE))
 
-    assert named - {"COMPOSE_FILE", "COMPOSE_PROFILES"} == set(VARIABLES)
+    # The project's name is for `-p`, which tells it to compose.
+    assert named - {"COMPOSE_FILE", "COMPOSE_PROFILES"} == set(VARIABLES) - {"COMPOSE_PROJECT_NAME"}
 
 
 def test_the_example_environment_has_the_defaults() -> None:
@@ -59,10 +61,52 @@ def test_every_named_volume_is_declared_and_used() -> None:
     assert used == set(yaml.safe_load(TEXT)["volumes"])
 
 
-def test_every_service_is_on_the_one_network() -> None:
-    networks = {name: body["networks"] for name, body in yaml.safe_load(TEXT)["services"].items()}
+def test_the_docker_api_is_in_networks_of_those_who_need_it() -> None:
+    networks = {name: set(body["networks"]) for name, body in yaml.safe_load(TEXT)["services"].items()}
 
-    assert {tuple(value) for value in networks.values()} == {("monitoring",)}
+    reading = {name for name, has in networks.items() if "docker-reading" in has}
+    acting = {name for name, has in networks.items() if "docker-actions" in has}
+    assert reading == {"docker-proxy", *AGENTS}
+    assert acting == {"docker-proxy-actions", "console"}
+    assert {name for name, has in networks.items() if "monitoring" not in has} == {
+        "docker-proxy",
+        "docker-proxy-actions",
+    }
+    assert set().union(*networks.values()) == {"monitoring", "docker-reading", "docker-actions"}
+
+
+def test_only_the_proxies_have_the_socket_and_only_one_may_act() -> None:
+    mounted = {name for name, each in SERVICES.items() if any("docker.sock" in mount.source for mount in each.mounts)}
+    allowed = {name: dict(SERVICES[name].raw_environment)["DOCKER_PROXY_ACTIONS"] for name in mounted}
+
+    assert allowed == {"docker-proxy": "no", "docker-proxy-actions": "yes"}
+    assert {each.raw_image for name, each in SERVICES.items() if name in mounted} == {
+        SERVICES["docker-proxy"].raw_image
+    }
+
+
+def test_with_the_console_grafana_believes_the_address_that_the_gateway_has() -> None:
+    # `!reset` is compose's own.
+    text = (STACK / "docker-compose.console.yml").read_text(encoding="utf-8").replace("!reset ", "")
+    services, network = (yaml.safe_load(text)[key] for key in ("services", "networks"))
+    gateway = expand(services["gateway"]["networks"]["sign-in"]["ipv4_address"], {})
+
+    assert services["grafana"]["environment"]["GF_AUTH_PROXY_ENABLED"] == "true"
+    assert expand(services["grafana"]["environment"]["GF_AUTH_PROXY_WHITELIST"], {}) == gateway
+    assert expand(services["console"]["environment"]["CONSOLE_TRUSTED_PROXIES"], {}) == f"{gateway}/32"
+    assert ip_address(gateway) in ip_network(expand(network["sign-in"]["ipam"]["config"][0]["subnet"], {}))
+    assert [name for name, body in services.items() if "sign-in" in body.get("networks", {})] == [
+        "console",
+        "gateway",
+        "grafana",
+    ]
+    assert services["gateway"]["environment"]["GATEWAY_ACCESS"] == "console"
+
+
+def test_without_the_console_grafana_and_gateway_keep_their_own_sign_in() -> None:
+    assert not [name for name, _ in SERVICES["grafana"].raw_environment if name.startswith("GF_AUTH_PROXY")]
+    assert dict(SERVICES["gateway"].raw_environment)["GATEWAY_ACCESS"] == "password"
+    assert yaml.safe_load(TEXT)["services"]["console"]["profiles"] == ["console"]
 
 
 def test_the_reference_services_are_those_of_the_catalog() -> None:
@@ -75,7 +119,7 @@ def test_the_reference_services_are_those_of_the_catalog() -> None:
     built = {
         name: (STACK / body["build"]).resolve()
         for name, body in yaml.safe_load(TEXT)["services"].items()
-        if "build" in body
+        if "build" in body and name != "console"  # a component
     }
 
     assert expected

@@ -2,10 +2,10 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Self, cast
+from typing import Any, Self, cast
 
 import pytest
 
@@ -13,9 +13,8 @@ from fixtures.service import Waiver
 from suites.core.evidence import CollectionError, Evidence, EvidenceStore, Found, NotEvaluated
 from suites.core.finding import Finding, Where
 from suites.core.rule import Level, NotApplicable, Rule
-from suites.core.subjects import Subject
 from suites.core.verdict import KEPT_FINDINGS, Verdict, judge
-from suites.core.waivers import judge_with_waivers
+from suites.core.waivers import problems, under_waivers
 from suites.run.outcome import Nonconformance, RuleBrokeError, apply_outcome
 
 
@@ -49,8 +48,10 @@ def seen(*texts: str) -> Evidence:
     return Evidence(tuple(Text(text) for text in texts), "live")
 
 
-WAIVER = Waiver("metrics/no-bad", "it is old", "shop", date(2026, 6, 30), "service.yaml:9")
+WAIVER = Waiver("metrics/no-bad", "it is old", "shop", LAST_DAY := date(2026, 6, 30), "service.yaml:9", "shop")
 MUST, SHOULD = rule(), rule(Level.SHOULD)
+LONG = replace(MUST, only=lambda record: len(record.text) > 5)
+LONG_OR_NONE = replace(LONG, otherwise="the text is short")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,11 @@ MUST, SHOULD = rule(), rule(Level.SHOULD)
         (SHOULD, seen("bad"), None, "warn", None),
         (MUST, seen("bad"), WAIVER, "waived", None),
         (SHOULD, seen("bad"), WAIVER, "waived", None),
-        (MUST, seen("good"), WAIVER, "pass", None),
+        (LONG, seen("bad"), None, "pass", None),
+        (LONG, seen("bad", "bad bad"), None, "fail", None),
+        (LONG_OR_NONE, seen("bad"), None, "not-evaluated", "the text is short"),
+        (LONG_OR_NONE, seen("bad", "good good"), None, "pass", None),
+        (LONG_OR_NONE, seen("bad", "bad bad"), None, "fail", None),
         (MUST, seen(""), None, "not-evaluated", "the text is empty"),
         (MUST, seen("", "bad"), None, "fail", None),
         (MUST, NotEvaluated("Loki is down"), None, "not-evaluated", "Loki is down"),
@@ -71,7 +76,7 @@ MUST, SHOULD = rule(), rule(Level.SHOULD)
     ],
 )
 def test_outcome(judging: Rule, found: Found, waiver: Waiver | None, outcome: str, reason: str | None) -> None:
-    verdict = judge(judging, "shop", found, waiver)
+    verdict = under_waivers(judge(judging, "shop", found), [waiver] if waiver else [], LAST_DAY)
     assert (verdict.outcome, verdict.reason) == (outcome, reason)
 
 
@@ -120,10 +125,19 @@ def test_every_outcome_in_pytest(
     must: type[BaseException] | None,
     warning: type[BaseException] | None,
 ) -> None:
-    verdict = judge(judging, "shop", found, waiver)
+    verdict = under_waivers(judge(judging, "shop", found), [waiver] if waiver else [], LAST_DAY)
     for fail_on, raised in (("must", must), ("warning", warning)):
         with pytest.raises(raised) if raised else contextlib.nullcontext():
             apply_outcome(verdict, fail_on)
+
+
+def test_a_breach_that_the_baseline_has_fails_only_where_others_do_too() -> None:
+    known = replace(judge(MUST, "shop", seen("bad")), known=True)
+    for fail_on, raised in (("new", pytest.xfail.Exception), ("must", Nonconformance), ("warning", Nonconformance)):
+        with pytest.raises(raised):
+            apply_outcome(known, fail_on)
+    with pytest.raises(Nonconformance):
+        apply_outcome(replace(known, known=False), "new")
 
 
 def test_a_failure_has_its_finding_place_hint_and_reason() -> None:
@@ -136,10 +150,10 @@ def test_a_failure_has_its_finding_place_hint_and_reason() -> None:
 
 def judged(text: str, today: date, *waivers: Waiver) -> Verdict:
     """Judge one text under a waiver on a given day, as a run does."""
-    return judge_with_waivers(MUST, Subject("shop", "service", "shop", waivers), seen(text), today)
+    return under_waivers(judge(MUST, "shop", seen(text)), waivers, today)
 
 
-LAST_DAY, DAY_AFTER = date(2026, 6, 30), date(2026, 7, 1)
+DAY_AFTER = date(2026, 7, 1)
 
 
 def test_a_waiver_is_valid_on_its_last_day_and_expired_after_it() -> None:
@@ -160,21 +174,92 @@ def test_a_waiver_that_is_not_needed_is_an_error(today: date) -> None:
 
 
 def test_the_reason_of_a_waiver_is_masked_like_everything_else() -> None:
-    waiver = Waiver("metrics/no-bad", "password=hunter2-Xk9 \x1b[31m", "shop", date(2999, 1, 1))
+    waiver = replace(WAIVER, reason="password=hunter2-Xk9 \x1b[31m")
     with pytest.raises(pytest.xfail.Exception) as waived:
-        apply_outcome(judge(MUST, "shop", seen("bad"), waiver), "must")
+        apply_outcome(judged("bad", LAST_DAY, waiver), "must")
     assert "hunter2" not in str(waived.value)
     assert "\x1b" not in str(waived.value)
 
 
-def test_a_waiver_of_another_rule_has_no_effect() -> None:
-    other = Waiver("metrics/parsable", "it is old", "shop", date(2020, 1, 1))
-    assert judged("bad", LAST_DAY, other).outcome == "fail"
-    assert judged("good", LAST_DAY, other).outcome == "pass"
+@pytest.mark.parametrize("other", [{"rule": "metrics/parsable"}, {"subject": "till"}])
+def test_a_waiver_of_another_rule_or_subject_has_no_effect(other: dict[str, str]) -> None:
+    waiver = replace(WAIVER, **other, expires=date(2020, 1, 1))
+    assert judged("bad", LAST_DAY, waiver).outcome == "fail"
+    assert judged("good", LAST_DAY, waiver).outcome == "pass"
 
 
-def test_a_waiver_is_not_judged_without_evidence() -> None:
-    assert judged("", LAST_DAY, WAIVER).outcome == "not-evaluated"
+@pytest.mark.parametrize(("today", "outcome"), [(LAST_DAY, "not-evaluated"), (DAY_AFTER, "error")])
+def test_without_evidence_a_waiver_is_not_unneeded_but_it_may_have_expired(today: date, outcome: str) -> None:
+    assert judged("", today, WAIVER).outcome == outcome
+
+
+@pytest.mark.parametrize(("text", "down", "outcome"), [("good", True, "pass"), ("good", False, "error")])
+def test_while_something_is_down_no_waiver_is_unneeded(text: str, down: bool, outcome: str) -> None:
+    """With its Redis down an exporter exposes no metrics of Redis, so none of these has a bad name."""
+    verdict = judge(MUST, "shop", seen(text))
+    assert under_waivers(verdict, [WAIVER], LAST_DAY, lambda: down).outcome == outcome
+
+
+ONE, TWO = judge(MUST, "shop", seen("bad_one bad_two")).fingerprints
+OF_ONE = replace(WAIVER, fingerprint=ONE, where="w:1")
+OF_TWO = replace(WAIVER, fingerprint=TWO, where="w:2")
+OLD_ONE = replace(OF_ONE, expires=date(2026, 1, 1))
+UNNEEDED = f"the waiver of {ONE} is no longer needed: remove it from w:1"
+EXPIRED = f"the waiver of {ONE} expired on 2026-01-01 (w:1): fix the breach, or have shop renew it"
+
+
+@pytest.mark.parametrize(
+    ("text", "waivers", "outcome", "reason", "accepted"),
+    [
+        ("bad_one", [OF_ONE], "waived", None, ["bad_one"]),
+        ("bad_one bad_two", [WAIVER], "waived", None, []),
+        ("bad_one bad_two", [OF_ONE], "fail", None, ["bad_one"]),
+        ("bad_one bad_two", [OF_ONE, OF_TWO], "waived", None, ["bad_one", "bad_two"]),
+        ("bad_one bad_two", [OF_ONE, WAIVER], "waived", None, ["bad_one", "bad_two"]),
+        ("bad_two", [OF_ONE], "fail", UNNEEDED, []),
+        ("bad_two", [OF_ONE, OF_TWO], "error", UNNEEDED, ["bad_two"]),
+        ("good", [OF_ONE], "error", UNNEEDED, []),
+        ("bad_one", [OLD_ONE], "error", EXPIRED, []),
+        ("bad_one bad_two", [OLD_ONE, OF_TWO], "error", EXPIRED, ["bad_two"]),
+        ("bad_one bad_two", [OLD_ONE], "fail", EXPIRED, []),
+        ("bad_one bad_two bad_three", [OLD_ONE, OF_TWO], "fail", EXPIRED, ["bad_two"]),
+    ],
+)
+def test_a_waiver_of_one_finding_accepts_no_other(
+    text: str, waivers: list[Waiver], outcome: str, reason: str | None, accepted: list[str]
+) -> None:
+    verdict = judged(text, LAST_DAY, *waivers)
+    assert (verdict.outcome, verdict.reason) == (outcome, reason)
+    listed = cast("list[dict[str, Any]]", verdict.as_data("service", "shop")["findings"])
+    assert [finding["message"] for finding in listed if "waiver" in finding] == [
+        f"`{name}` is bad" for name in accepted
+    ]
+    assert len(listed) == len(text.replace("good", "").split()), "a waived finding stays visible"
+
+
+OF_RULE = "w:1: waiver for 'metrics/no-bad', which does not judge"
+
+
+@pytest.mark.parametrize(
+    ("waivers", "wrong"),
+    [
+        ([WAIVER, OF_ONE], []),
+        ([OF_ONE, replace(OF_ONE, where="w:3")], ["w:3: it is waived twice"]),
+        ([replace(OF_ONE, subject="shopp")], [f"{OF_RULE} 'shopp'; did you mean 'shop'?"]),
+        ([replace(OF_ONE, subject="x")], [f"{OF_RULE} 'x'; it judges shop"]),
+        (
+            [replace(OF_ONE, rule="metrics/no-bat")],
+            ["w:1: waiver for unknown rule 'metrics/no-bat'; did you mean 'metrics/no-bad'?"],
+        ),
+        (
+            [replace(OF_ONE, rule="metrics/old")],
+            ["w:1: the rule 'metrics/old' is now called 'metrics/no-bad'; change the waiver"],
+        ),
+    ],
+)
+def test_what_is_wrong_with_waivers(waivers: list[Waiver], wrong: list[str]) -> None:
+    renamed = {"metrics/old": "metrics/no-bad"}
+    assert problems(waivers, {"metrics/no-bad": MUST}, renamed, lambda _rule: {"shop"}) == wrong
 
 
 class Unwritable:

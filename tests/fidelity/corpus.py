@@ -70,6 +70,53 @@ def ecs(rng: random.Random, at: float) -> str:
     return json.dumps(fields)
 
 
+def other(rng: random.Random, at: float) -> str:
+    """Lines of further presets, and of such as are nearly one."""
+    clock = datetime.fromtimestamp(at, UTC)
+    level, identity = rng.choice([*LEVELS, "INFO+2", "Information", "ftl", "E", "notice", "loud"]), rng.randrange(10**6)
+    number = rng.choice([10, 20, 30, 35, 40, 50, 60, 9, 17, 24])
+    record = {
+        "timeUnixNano": str(int(at * 1e9)),
+        "severityNumber": number,
+        "body": {"stringValue": "m"},
+        "traceId": f"{identity:032x}",
+    }
+    key = rng.choice(["time", "ts", "t", "timestamp"])
+    written = rng.choice([_iso(at), f"{at:.3f}", str(int(at * 1000)), "soon"])
+    return rng.choice(
+        [
+            json.dumps({"level": number, "time": int(at * 1000), "pid": 1, "msg": "m", "reqId": f"req-{identity}"}),
+            json.dumps(
+                {"level": level, "time": rng.choice([int(at * 1e6), int(at * 1e9), _iso(at, 3)]), "message": "m"}
+            ),
+            json.dumps(
+                {"@t": _iso(at), "@mt": "m", **({"@l": level} if rng.random() < 0.5 else {}), "@tr": f"{identity:x}"}
+            ),
+            json.dumps(
+                {"Timestamp": _iso(at, 3), "LogLevel": level, "Message": "m", "State": {"RequestId": f"{identity}"}}
+            ),
+            json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}),
+            json.dumps(
+                {"resourceLogs": rng.choice([[], {}, [{"scopeLogs": []}], "x"]), "timeUnixNano": record["timeUnixNano"]}
+            ),
+            json.dumps(
+                {"text": "m", "record": {"level": {"name": "SUCCESS"}, "time": {"timestamp": at, "repr": str(clock)}}}
+            ),
+            json.dumps({"time_local": clock.strftime("%d/%b/%Y:%H:%M:%S +0000"), "request": "GET /", "status": 200}),
+            json.dumps({"msec": f"{at:.3f}", "request_id": f"{identity:x}"}),
+            f"{rng.choice('IWEF')}{clock:%m%d %H:%M:%S.%f}       1 main.go:{identity}] message",
+            f'I{clock:%m%d %H:%M:%S.%f}       1 main.go:7] "Pod \\"x\\"" pod="a/b" request_id={identity}',
+            f"I{clock:%m%d %H:%M:%S}.1 main.go:7] no header",
+            f'{key}={written} level={level} msg="a \\"b\\" c" request_id=r-{identity}',
+            f'level={level} {key}="{written}" err= traceID={identity:x} spanID="" flag other',
+            f'{key}={written} lvl={level} msg="bell \\x07" request_id=lost-{identity}',
+            f'{key}={written} msg="never closed level={level}',
+            f'{key}={written} a"b=c level={level}',
+            f" {key}={written} level={level} with a blank before",
+        ]
+    )
+
+
 def odd_time(rng: random.Random, at: float) -> str:
     value = rng.choice(
         [
@@ -201,7 +248,15 @@ def not_utf8(rng: random.Random, at: float) -> bytes:
     )
 
 
-MAKERS: list[tuple[Make, int]] = [(zap, 30), (structlog, 25), (ecs, 15), (odd_time, 10), (plain, 10), (broken, 10)]
+MAKERS: list[tuple[Make, int]] = [
+    (zap, 30),
+    (structlog, 25),
+    (ecs, 15),
+    (other, 40),
+    (odd_time, 10),
+    (plain, 10),
+    (broken, 10),
+]
 
 
 def lines(seed: int, count: int, start: float, *, heavy: bool) -> list[bytes]:

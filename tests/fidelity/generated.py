@@ -7,11 +7,11 @@ from typing import Any
 Stage = dict[str, Any]
 
 PATHS = {
-    "level": ["", "level", 'level || "log.level" || log.level', "log.level"],
+    "level": ["", "level", 'level || "log.level" || log.level', "log.level", "level || \"@t\" && 'info'"],
     "at": ['ts || timestamp || "@timestamp"', "ts", "timestamp", '"@timestamp"'],
     "request_id": ["", "request_id", 'request_id || "http.request.id"'],
     "text": ["msg || event || message", "msg", '"message"'],
-    "whole": ["http", "log.level", "nothing"],
+    "whole": ["http", "log.level", "nothing", "resourceLogs[0].scopeLogs", "resourceLogs[1] || 'none'"],
     "span_id": ["", "span_id || trace_id"],
 }
 EXPRESSIONS = [
@@ -24,8 +24,13 @@ EXPRESSIONS = [
     r"^(?P<at>\d{9,10}(?:\.\d{1,9})?|\d{4}-\d\d-\d\d[T ].+)$",
     r"/(?P<start>[^/]+)\.log$",
 ]
-TEMPLATE = "{{ ToLower .Value }}"
-FORMATS = ["RFC3339Nano", "Unix", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700"]
+TEMPLATES = [
+    "{{ ToLower .Value }}",
+    '{{ get (dict "info" "informal" "warn" "" "error" "bad") (ToLower .Value) }}',
+    '{{ regexReplaceAll "^([a-z]+)(.)" .Value "$2-$1" }}',
+]
+FORMATS = ["RFC3339Nano", "Unix", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700",
+           "0102 15:04:05", "02/Jan/2006:15:04:05 -0700", "2006-01-02 15:04:05"]  # fmt: skip
 SELECTORS = [
     '{case=~".+"}',
     '{case=~".+"} |= "level"',
@@ -57,11 +62,19 @@ def _json(rng: random.Random) -> Stage:
 
 
 def _regex(rng: random.Random) -> Stage:
-    return {"expression": rng.choice(EXPRESSIONS), "source": rng.choice(SOURCES)}
+    source = rng.choice([*SOURCES, None])
+    return {"expression": rng.choice(EXPRESSIONS), **({"source": source} if source else {})}
+
+
+def _logfmt(rng: random.Random) -> Stage:
+    names = rng.sample(["level", "at", "request_id", "text"], rng.randrange(1, 4))
+    keys = rng.sample(["level", "ts", "time", "request_id", "msg", "traceID"], len(names))
+    source = rng.choice(["text", "first", None, None])
+    return {"mapping": dict(zip(names, keys, strict=True)), **({"source": source} if source else {})}
 
 
 def _template(rng: random.Random) -> Stage:
-    return {"source": rng.choice([*SOURCES[:8], "fresh"]), "template": TEMPLATE}
+    return {"source": rng.choice([*SOURCES[:8], "fresh"]), "template": rng.choice(TEMPLATES)}
 
 
 def _timestamp(rng: random.Random) -> Stage:
@@ -102,6 +115,7 @@ def _match(rng: random.Random) -> Stage:
 KINDS: list[tuple[str, Callable[[random.Random], Any], int]] = [
     ("json", _json, 6),
     ("regex", _regex, 4),
+    ("logfmt", _logfmt, 3),
     ("template", _template, 3),
     ("timestamp", _timestamp, 4),
     ("labels", _labels, 4),

@@ -79,9 +79,11 @@ def test_the_stages_are_of_the_same_kinds() -> None:
 
 def test_lines_are_read_with_the_same_expressions() -> None:
     assert [pairs(body) for body in block("stage.json")] == [stage["expressions"] for stage in stages("json")]
-    key = lambda stage: (stage["source"], stage["expression"])  # noqa: E731  # an order, for both sides alike
+    key = lambda stage: (stage.get("source", ""), stage["expression"])  # noqa: E731  # an order, for both sides alike
     assert sorted(values("regex"), key=key) == sorted(stages("regex"), key=key)
     assert values("template") == stages("template")
+    flat = [{"source": stage["source"], **stage["mapping"]} for stage in stages("logfmt")]
+    assert [{key: value for key, value in body.items() if key != "mapping"} for body in values("logfmt")] == flat
 
 
 def test_times_are_read_in_the_same_formats() -> None:

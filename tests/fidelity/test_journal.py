@@ -79,6 +79,6 @@ def test_the_journal_is_delivered(agent: str, tmp_path: Path) -> None:
     assert stored == {
         "Accepted publickey": ({**common, "service": "ssh", "level": "info"}, now_us * 1000, {}),
         "Out of memory": ({**common, "service": "kernel", "level": "error"}, (now_us + 1) * 1000, {}),
-        event: ({**common, "service": "orders", "level": "warn"}, own_time * 10**9, {"request_id": "r-1"}),
+        event: ({**common, "service": "orders", "level": "warning"}, own_time * 10**9, {"request_id": "r-1"}),
     }
     assert len(found) == 3

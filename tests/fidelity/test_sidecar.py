@@ -1,4 +1,4 @@
-"""The examples of an agent as a sidecar deliver the lines of their service, with the arguments that they give it."""
+"""The examples of an agent as a sidecar deliver each line of their service once, with the arguments they give it."""
 
 import json
 import time
@@ -41,6 +41,8 @@ def test_the_lines_of_the_service_are_delivered(agent: str, tmp_path: Path) -> N
     written = tmp_path / shared.pop() / "shop" / "orders" / "one.log"
     written.parent.mkdir(parents=True)
     written.write_text(f"{line}\n", encoding="utf-8")
+    older = json.dumps({"ts": now - 1, "level": "info", "msg": "ordered", "request_id": "r-0"})
+    written.with_name("one.1.log").write_text(f"{older}\n{line}\n", encoding="utf-8")  # as rotation leaves it
     with real_logs(tmp_path) as real:
         given = {name: here(expand(value, {"LOKI_URL": real.url})) for name, value in sidecar.raw_environment}
         log_glob = here("/var/log/services/*/*/*.log")
@@ -55,8 +57,9 @@ def test_the_lines_of_the_service_are_delivered(agent: str, tmp_path: Path) -> N
             arguments.insert(1, f"--server.http.listen-addr=127.0.0.1:{port}")
         real.run(agent, tuple(arguments), environment, f"{port}{COMPONENTS[agent].ready_path}")
         window = (now - 600) * 10**9, (now + 600) * 10**9
-        [entry] = real.wait_for('{service="orders"}', window, bool, 60)
+        before, entry = real.settled('{service="orders"}', window, 2, 0.5)
 
     labels = {"system": "shop", "service": "orders", "instance": "one", "environment": "production", "level": "info"}
     assert (dict(entry.labels), entry.timestamp_ns, entry.line) == (labels, now * 10**9, line)
     assert dict(entry.metadata) == {"request_id": "r-1"}
+    assert (dict(before.labels), before.line) == (labels, older), "a rotated file belongs to the instance that wrote it"

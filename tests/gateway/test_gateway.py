@@ -15,12 +15,12 @@ import pytest
 
 from stack.backends.ports import free_port
 from stack.eventually import eventually
-from stack.gateway.render import TEMPLATE, USERS_SCRIPT, render
+from stack.gateway.render import TEMPLATE, USERS_SCRIPT, render, write
 from tests.support.real_servers import need
 
 PASSWORD = "correct horse battery"
 USER = ("observer", PASSWORD)
-UPSTREAMS = ("GRAFANA_UPSTREAM", "PROMETHEUS_UPSTREAM", "LOKI_UPSTREAM")
+UPSTREAMS = ("GRAFANA_UPSTREAM", "PROMETHEUS_UPSTREAM", "LOKI_UPSTREAM", "CONSOLE_UPSTREAM", "DOCAICHE_UPSTREAM")
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -52,17 +52,19 @@ def write_users(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def running(folder: Path, upstream: str) -> Iterator[str]:
-    """The gateway in front of one upstream server for all routes; gives its URL."""
+def running(folder: Path, upstream: str, port: int = 0, **values: str) -> Iterator[str]:
+    """The gateway in front of one upstream server for all routes but those in `values`; gives its URL."""
     (nginx,) = need("gateway")
-    port = free_port()
+    port = port or free_port()
     values = {
         **dict.fromkeys(UPSTREAMS, upstream),
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
         "GATEWAY_DIR": str(folder),
+        "GATEWAY_ACCESS": "password",
         "NGINX_LOCAL_RESOLVERS": "127.0.0.1",
+        **values,
     }
-    (folder / "nginx.conf").write_text(render(TEMPLATE.read_text(encoding="utf-8"), values), encoding="utf-8")
+    write(TEMPLATE.parent, folder, values)
     assert write_users(folder, GATEWAY_USER=USER[0], GATEWAY_PASSWORD=PASSWORD).returncode == 0
     user = "user root;" if os.geteuid() == 0 else ""
     argv = [str(nginx.path), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", f"daemon off; {user}"]
@@ -204,7 +206,7 @@ def test_the_users_file_holds_hashes_and_further_users(tmp_path: Path) -> None:
 
 
 def test_nginx_own_variables_stay_in_the_template() -> None:
-    values = dict.fromkeys(("GATEWAY_LISTEN", "GATEWAY_DIR", *UPSTREAMS), "x")
+    values = dict.fromkeys(("GATEWAY_LISTEN", "GATEWAY_DIR", "GATEWAY_ACCESS", *UPSTREAMS), "x")
     with pytest.raises(KeyError, match="NGINX_LOCAL_RESOLVERS"):
         render("", values)
     assert render("$host ${GATEWAY_DIR} $LOKI_UPSTREAM", {**values, "NGINX_LOCAL_RESOLVERS": "y"}) == "$host x x"

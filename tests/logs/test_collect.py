@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from stack.records.logs.format import FORMATS
 from stack.records.logs.stream import ExpectedLine, LogStream, SentRequest
 from suites.core.evidence import NotEvaluated, Records
 from suites.logs.collect.emitted import LogContract, collect
 from tests.support.pace import within
 
-CONTRACT = LogContract("api", "zap")
+CONTRACT = LogContract("api", FORMATS["zap"])
 
 
 def request(request_id: str, expected: int = 0) -> SentRequest:
@@ -61,7 +62,7 @@ def test_a_log_that_is_complete_costs_no_wait(tmp_path: Path) -> None:
     log.write_text(line("r-1"), encoding="utf-8")
     with within(15):
         (stream,) = streams_of(gather([log], [request("r-1")], deadline_s=30))
-    assert (stream.service, stream.format, len(stream.requests), stream.emitted_from) == ("api", "zap", 1, 1.0)
+    assert (stream.service, stream.format, len(stream.requests), stream.emitted_from) == ("api", FORMATS["zap"], 1, 1.0)
 
 
 def test_a_line_that_never_comes_ends_at_the_deadline(tmp_path: Path) -> None:

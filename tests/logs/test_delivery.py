@@ -6,12 +6,16 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stack.clients.log_reader import LogStoreError
 from stack.records.logs.delivery import Delivery
-from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry
+from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry, label_set
+from stack.records.logs.line import LogLine, go_text
+from stack.records.logs.time_stamps import Window
+from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated
 from suites.logs.collect.delivery import DeliveryContract, collect
 from suites.logs.rules import delivered_exactly_once
@@ -37,6 +41,36 @@ def test_an_altered_line_is_recognised_by_its_time_or_by_its_text() -> None:
     one, two = line(1), line(2)
     cut, other = entry(one, text=one.text[:20], at=NOW - 10**12), entry(two, text="line 2")
     assert [match.altered for match in delivery([one, two], [cut, other]).matches] == [(cut,), (other,)]
+
+
+@pytest.mark.parametrize(
+    "raw", ["本".encode()[:2], "😀".encode()[:3], b"\xed\xa0\x80", b"\xff\xc3\x28", "é本😀".encode()]
+)
+def test_bad_bytes_are_compared_as_the_store_answers_them(raw: bytes) -> None:
+    """Go writes one U+FFFD for each bad byte, Python one for each character that is cut off."""
+    shown = "".join(chr(byte) if byte < 128 else "\ufffd" for byte in raw) if b"\xa9" not in raw else "é本😀"
+    assert go_text(b"a" + raw + b"z") == f"a{shown}z"
+
+
+def test_a_line_states_no_time_that_an_agent_could_not_take_and_is_misdated_where_the_store_refuses_it() -> None:
+    window = Window(NOW - 10**10, NOW + 10**10)
+    for stated, time_ns, misdated in (
+        (NOW / 1e9, NOW, False),
+        (NOW // 10**6, NOW, False),  # the agents read the unit off the digits
+        (NOW // 10**8, None, False),
+        (0, None, False),
+        (-5, None, False),
+        (NOW / 1e9 + 300, NOW + 300 * 10**9, False),
+        (NOW / 1e9 + 900, NOW + 900 * 10**9, True),
+        ('"0001-01-01T00:00:00Z"', -62135596800 * 10**9, True),
+    ):
+        line = EmittedLine.read(LogLine.parse(f'{{"ts":{stated},"msg":"a"}}'), window)
+        assert (line.time_ns, line.misdated) == (time_ns, misdated), stated
+
+
+def test_ids_are_compared_as_the_store_keeps_them() -> None:
+    line = EmittedLine.parse('{"ts":1.5,"request_id":"gr\ufffd\ufffde"}')
+    assert dict(line.ids) == {"request_id": "gr  e"}
 
 
 def test_hints_name_the_configuration_of_the_agent_that_runs() -> None:
@@ -168,3 +202,24 @@ def test_what_cannot_be_known_is_not_evaluated() -> None:
     silent, broken = delivered(Reader([[]]), []), delivered(Reader([[]], broken=True), [line(1)])
     assert silent == NotEvaluated("api emitted no line")
     assert broken == NotEvaluated("the log store does not answer: http://loki: 503 not ready")
+
+
+@pytest.mark.parametrize(
+    ("rotated", "copied"), [("api-2026-11-27.log", True), ("api.1.log", True), ("api.log.1", False)]
+)
+def test_a_file_that_rotation_renames_to_another_log_is_delivered_twice(rotated: str, copied: bool) -> None:
+    texts = [f'{{"ts":{number}.5,"level":"info","msg":"m"}}' for number in range(1, 4)]
+    lines = [EmittedLine.parse(text, number, rotated) for number, text in enumerate(texts[:2], 1)]
+    lines.append(EmittedLine.parse(texts[2], 1, "api.log"))
+    entries = [_stored(line, "api") for line in lines] + [_stored(line, rotated[:-4]) for line in lines[:2] if copied]
+    expected = {"service": "api", "instance": "api", "level": "*"}
+    found = list(rules()["logs/delivered-exactly-once"].judge(Delivery("api", expected, tuple(lines), tuple(entries))))
+    assert bool(found) is copied
+    for finding in found:
+        assert finding.message.startswith("2 of 3 lines, first line 1, were found up to 2 times, also in `{")
+        assert "let rotation give a file a name that does not end in `.log`" in (finding.hint or "")
+
+
+def _stored(line: EmittedLine, instance: str) -> LogEntry:
+    labels = label_set({"service": "api", "instance": instance, "level": "info"})
+    return LogEntry(labels, line.time_ns or 0, line.text)

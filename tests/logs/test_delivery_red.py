@@ -84,7 +84,9 @@ CASES = {
         ("structured-metadata",), ((METADATA, METADATA.replace("                request_id:\n", "")),)
     ),
     "level-wrong": Case(
-        ("level-label-matches-line",), (("'{{ ToLower .Value }}'", "debug"),), not_simulated="the template `debug`"
+        ("level-label-matches-line",),
+        ((") (ToLower .Value) }}", ') "debug" }}'),),
+        not_simulated="the template `{{ get (dict ",
     ),
     "line-too-long": Case(
         ("exactly-once",),
@@ -114,17 +116,22 @@ CASES = {
     "line-rewritten": Case(
         ("json-parses", "unchanged"),
         (
-            ("request_id: request_id ||", "event: event\n                  request_id: request_id ||"),
+            ("request_id: >-\n", "event: event\n                  request_id: >-\n"),
             (LAST, f"{LAST}\n            - output:\n                source: event"),
         ),
         not_simulated="stage `output`",
+    ),
+    "line-packed": Case(
+        ("unchanged",),
+        ((LAST, f"{LAST}\n            - pack:\n                labels: []"),),
+        not_simulated="stage `pack`",
     ),
     "out-of-order": Case(("in-order",), (SKIP, (LAST, LAST.replace(", level]", "]"))), labels={}),
     "late": Case(("in-time",), environment={"PROMTAIL_BATCH_WAIT": "9s"}, deadline_s=30),
     "too-many-streams": Case(
         ("within-stream-budget",),
         (
-            ("request_id: request_id ||", "event: event\n                  request_id: request_id ||"),
+            ("request_id: >-\n", "event: event\n                  request_id: >-\n"),
             (
                 LAST,
                 "- static_labels:\n                event: none\n"

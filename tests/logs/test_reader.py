@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from stack.records.logs.format import FORMATS, normalise
+from stack.records.logs.format import FORMATS, LogFormat, detect
 from stack.records.logs.line import MAX_KEPT, split_lines
+from stack.records.logs.matching import log_of
 from stack.records.logs.reader import read_log, rotated
 from stack.records.logs.stream import ExpectedLine, LogStream, SentRequest
 from stack.records.logs.time_stamps import read_time
@@ -18,7 +19,7 @@ from suites.core.rule import NotApplicable
 RULES = [rule for rule in rules().values() if rule.record is LogStream]
 
 
-def stream_of(data: bytes, form: str | None = None) -> LogStream:
+def stream_of(data: bytes, form: LogFormat | None = None) -> LogStream:
     """A stream with all context that any rule asks for."""
     return LogStream(
         raw_lines=tuple(split_lines(data)),
@@ -74,9 +75,12 @@ def judge_all(stream: LogStream) -> None:
         assert len(found) <= 60, f"{rule.id} reports one cause too often"
 
 
-@pytest.mark.parametrize("form", [None, *FORMATS])
+SOME = ["zap", "structlog", "ecs", "pino", "otel", "logfmt", "klog", "none"]
+
+
+@pytest.mark.parametrize("form", [None, *map(FORMATS.get, SOME)], ids=["detected", *SOME])
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
-def test_every_rule_judges_hostile_lines_without_raising(data: bytes, form: str | None) -> None:
+def test_every_rule_judges_hostile_lines_without_raising(data: bytes, form: LogFormat | None) -> None:
     judge_all(stream_of(data, form))
 
 
@@ -100,8 +104,8 @@ KEYS = sorted({key for form in FORMATS.values() for part in PARTS for key in get
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # building the text tables is slow once
 @given(st.dictionaries(st.sampled_from(KEYS), JSON, max_size=8), st.sampled_from([None, *FORMATS.values()]))
-def test_normalising_takes_any_value_under_any_key(value: dict[str, object], form: object) -> None:
-    record = normalise(value, form)  # type: ignore[arg-type]  # None or a format, as sampled
+def test_normalising_takes_any_value_under_any_key(value: dict[str, object], form: LogFormat | None) -> None:
+    record = (form or detect(value)).read(value)
     assert record.time_ns is None or isinstance(record.time_ns, int)
 
 
@@ -155,6 +159,29 @@ def test_rotated_files_are_joined_oldest_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "log"),
+    [
+        ("app.log.1", "app.log"),
+        ("app.log.2026-11-27", "app.log"),
+        ("app.1.log", "app.log"),
+        ("app-2026-11-27.log", "app.log"),
+        ("app.20261127.log", "app.log"),
+        ("app-2026-11-27T06.log", "app.log"),
+        # Names of instances.
+        ("storage-0.log", "storage-0.log"),
+        ("10.0.0.1.log", "10.0.0.1.log"),
+        ("api-7f9c-2.log", "api-7f9c-2.log"),
+        ("api2.log", "api2.log"),
+    ],
+)
+def test_a_rotated_file_belongs_to_its_log(name: str, log: str, tmp_path: Path) -> None:
+    for file in {name, log}:
+        (tmp_path / file).write_text("{}\n", encoding="utf-8")
+    assert log_of(name) == log
+    assert {path.name for path in rotated(tmp_path / log)} == {name, log}
+
+
+@pytest.mark.parametrize(
     ("value", "ns", "zoned"),
     [
         (1732430000.123, 1_732_430_000_123_000_000, True),
@@ -192,14 +219,15 @@ def test_what_is_no_timestamp_is_none(value: object) -> None:
 
 
 def test_a_stream_travels_without_what_was_made_of_it() -> None:
-    head = "service: auth\nlevels: [info]\nrequests: [{id: r-1, expected: [{level: info}]}]\n---\n"
+    head = "service: auth\nformat: zap\nrequests: [{id: r-1, expected: [{level: info}]}]\n---\n"
     stream = LogStream.parse(head + '{"level":"info","ts":1.5,"msg":"m"}\n')
     fresh = pickle.dumps(stream)
     assert stream.lines[0].record is not None
     stream.derived(lambda each: len(each.lines))  # a lambda cannot be pickled: it must not try
     assert pickle.dumps(stream) == fresh
     back = pickle.loads(fresh)  # noqa: S301  # made two lines above
-    assert (back.lines, back.service, back.levels) == (stream.lines, "auth", ("info",))
+    assert [line.raw for line in back.lines] == [line.raw for line in stream.lines]
+    assert (back.service, back.format.name) == ("auth", "zap")
     assert back.requests == stream.requests != ()
 
 
@@ -211,5 +239,5 @@ def test_ecs_is_read_dotted_and_nested() -> None:
         "service": {"name": "a"},
         "http": {"request": {"id": "r"}},
     }
-    assert normalise(dotted) == normalise(nested)
-    assert normalise(dotted).level == "warning"
+    assert detect(dotted).read(dotted) == detect(nested).read(nested)
+    assert FORMATS["ecs"].read(dotted).level == "warning"

@@ -42,6 +42,8 @@ LINES = {
     "an exemplar": (JOBS, 'shop_jobs{queue="mail"} 4 # {trace_id="x"} 1\n', "parsable"),
     "a backslash": ('"mail"', '"ma\\il"', "escapes"),
     "a word as value": ('"mail"} 4', '"mail"} four', "numbers"),
+    "a unit after the value": ('"mail"} 4', '"mail"} 4 jobs', "text-timestamps"),
+    "a password": ('"mail"', '"amqp://app:hunter2@mq/mail"', "no-secrets"),
     "seconds as timestamp": ('"mail"} 4', '"mail"} 4 1700000000.5', "text-timestamps"),
     "a timestamp in seconds": ('"mail"} 4', '"mail"} 4 1700000000', "text-timestamps-in-milliseconds"),
     "a timestamp": ('"mail"} 4', '"mail"} 4 1700000000500', "no-exposed-timestamps"),
@@ -73,6 +75,7 @@ LINES = {
         JOBS, JOBS + 'shop_jobs{queue="mail",host=""} 4\n', "no-empty-labels",
     ),
     "a counter below 0": ('"app"} 3', '"app"} -3', "counter-values"),
+    "a counter of NaN": ('"app"} 3', '"app"} NaN', "text-counters-not-nan"),
     "an info of 7": (BUILD, BUILD.replace("} 1", "} 7"), "info-value-is-one"),
     "no version": ("version=", "branch=", "build-info-exposed"),
 }  # fmt: skip  # one line per defect
@@ -88,6 +91,15 @@ NAMES = {
     "a gauge named as a counter": ("shop_jobs", "shop_jobs_total", "counter-total-suffix"),
     "a counter named as a gauge": ("shop_orders_total", "shop_orders", "counter-total-suffix"),
     "a total amid a counter": ("shop_orders_total", "shop_total_orders", "counter-total-suffix"),
+    "a start in milliseconds": (
+        JOBS,
+        JOBS
+        + (
+            "# HELP shop_start_time_seconds When it was started.\n# TYPE shop_start_time_seconds gauge\n"
+            "shop_start_time_seconds 1790000000123\n"
+        ),
+        "values-in-seconds",
+    ),
     "a name of a part": ("shop_jobs", "shop_jobs_count", "reserved-suffixes"),
     "a label of a part": ("queue=", "le=", "reserved-suffixes"),
     "the type in the name": ("shop_jobs", "shop_jobs_gauge", "type-in-name"),
@@ -112,8 +124,10 @@ NAMES = {
 
 PARTS = {
     "no infinite bucket": ('shop_order_seconds_bucket{channel="web",le="+Inf"} 120\n', "", "histogram-inf-bucket"),
+    "another label than le": (',le="', ',bound="', "histogram-samples"),
     "inf": ('"+Inf"', '"Inf"', "infinity-spelling"),
     "a word as bound": (',le="1"', ',le="one"', "le-number"),
+    "a word as infinite bound": ('"+Inf"', '"inf."', "le-number"),
     "a bound twice": (',le="0.5"', ',le="0.1"', "duplicate-series"),
     "a bound in two spellings": (',le="0.5"', ',le="0.10"', "le-unique"),
     "bounds in disorder": (',le="0.5"', ',le="0.05"', "le-sorted"),
@@ -126,7 +140,8 @@ PARTS = {
     "an infinite bucket of NaN": ('"+Inf"} 120', '"+Inf"} NaN', "histogram-values"),
     "another count": ('_count{channel="web"} 120', '_count{channel="web"} 121', "histogram-count"),
     "no count": ('shop_order_seconds_count{channel="web"} 120\n', "", "histogram-count"),
-    "percent as quantile": ('quantile="0.9"', 'quantile="90"', "summary-quantiles"),
+    "percent as quantile": ('quantile="0.9"', 'quantile="90"', "text-quantiles-up-to-one"),
+    "a word as quantile": ('quantile="0.9"', 'quantile="p90"', "summary-quantiles"),
     "another label than quantile": ('quantile="0.9"', 'q="0.9"', "summary-quantiles"),
     "quantiles in disorder": ('quantile="0.9"', 'quantile="0.1"', "text-quantiles-sorted"),
     "a quantile on the sum": ("parse_seconds_sum", 'parse_seconds_sum{quantile="1"}', "summary-quantile-label"),

@@ -9,14 +9,16 @@ import pytest
 
 from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, once, text
 from fixtures.broken._miniature.loopback_server import Answer, Headers, Server, serving
+from stack.clients.http import Fetched
 from stack.records.exposition.exposition import Exposition
-from stack.records.scrape.budget import DEFAULT
+from stack.records.scrape.budget import USUAL
 from stack.records.scrape.contract import Contract
 from stack.records.scrape.pair import ScrapePair
 from stack.records.scrape.scrape import Scrape
 from suites.core.discovery import in_area, rules
 from suites.core.evidence import Evidence, NotEvaluated, Records
 from suites.core.verdict import judge
+from suites.metrics.collect.endpoint import Endpoint, _fails_only_in_a_crowd
 from suites.metrics.collect.scrapes import ALL, after, before
 from tests.support.pace import within
 
@@ -31,7 +33,7 @@ def server() -> Iterator[Server]:
 
 async def collect(url: str, timeout_s: float = TIMEOUT_S) -> Records:
     first = await before(url, timeout_s=timeout_s)
-    return await after(url, first, Contract(), DEFAULT, sent=0, timeout_s=timeout_s)
+    return await after(first, Contract(), USUAL, sent=0)
 
 
 def red(records: Records, level: str = "MUST") -> dict[str, list[str]]:
@@ -76,8 +78,8 @@ CASES = {
     "flood": ("metrics/endpoint-body-bounded", "the body is larger than the 134217728 bytes that are read at most"),
     "half": ("metrics/endpoint-reachable", "the metrics endpoint gave no complete answer"),
     "half-gzip": ("metrics/endpoint-reachable", "the gzip data ends too early"),
-    "damaged-gzip": ("metrics/endpoint-reachable", "the gzip data is damaged"),
-    "brotli": ("metrics/endpoint-reachable", "its encoding `br` was not requested and cannot be unpacked"),
+    "damaged-gzip": ("metrics/endpoint-reachable", "the body is gzip data that is damaged"),
+    "brotli": ("metrics/no-unrequested-encoding", "asked for encoding `gzip`, the endpoint answers `br`"),
     "noise": ("metrics/parsable", "the body is binary data, not an exposition"),
     "no-type": ("metrics/content-type-known", "the answer has no Content-Type, so Prometheus 3 fails the scrape"),
     "json-type": ("metrics/content-type-known", "the answer is of type `application/json`"),
@@ -200,7 +202,7 @@ def test_a_service_that_dies_under_the_traffic_is_judged_by_what_it_exposed_befo
         with serving(BEHAVIOURS) as dying:
             url = dying.url("good")
             first = await before(url, timeout_s=TIMEOUT_S)
-        return await after(url, first, Contract(), DEFAULT, sent=3, timeout_s=TIMEOUT_S)
+        return await after(first, Contract(), USUAL, sent=3)
 
     records = asyncio.run(run())
     assert set(red(records)) == {"metrics/endpoint-reachable"}
@@ -208,6 +210,29 @@ def test_a_service_that_dies_under_the_traffic_is_judged_by_what_it_exposed_befo
     pair = records[ScrapePair]
     assert isinstance(pair, NotEvaluated)
     assert pair.reason.startswith("after the traffic the metrics endpoint gave no answer: connection refused at")
+
+
+@pytest.mark.parametrize(
+    ("crowds", "alone", "unsteady", "wanted"),
+    [
+        (("x...x", ".x..."), ".....", False, True),
+        (("x...x", "....."), ".....", False, False),
+        (("x...x", ".x..."), ".....", True, False),
+        ((".xxxx", "xxx.x"), "..x..", True, True),  # a scrape of Prometheus came in between
+        ((".xxxx", "xxx.x"), "x.x.x", True, False),
+        (("x.x.x", ".x.x."), "x.x.x", True, False),
+    ],
+)
+def test_what_fails_only_in_a_crowd(crowds: tuple[str, str], alone: str, unsteady: bool, wanted: bool) -> None:
+    answers = [Fetched(Scrape("u", status=503 if mark == "x" else 200), b"") for mark in (*crowds[1], *alone)]
+    failed = [Scrape("u", status=503) for mark in crowds[0] if mark == "x"]
+
+    class Scripted(Endpoint):
+        async def get(self, accept: str = "", encoding: str = "") -> Fetched:  # noqa: ARG002  # the answers come in order
+            return answers.pop(0)
+
+    found = _fails_only_in_a_crowd(Scripted("u", 1.0, 1), failed, unsteady=unsteady)
+    assert asyncio.run(found) is wanted
 
 
 @pytest.mark.parametrize(("lasting", "wanted"), [(True, {"metrics/concurrent-scrapes-agree"}), (False, set())])

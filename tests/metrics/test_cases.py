@@ -50,9 +50,19 @@ def test_the_one_fault_is_found_and_no_other(server: Server, name: str, case: di
     assert found.keys() == {f"metrics/{rule}" for rule in case.get("finds", ())}, found
 
 
-def test_a_unit_is_not_proposed_as_a_second_suffix() -> None:
-    exposition = OpenMetricsExposition.parse((FOLDER / "F08-unit-total.txt").read_text(encoding="utf-8"))
-    (finding,) = rules()["metrics/openmetrics-unit-suffix"].judge(exposition)
-    assert finding.hint is not None
-    assert "`app_session_seconds`" in finding.hint
-    assert "total_seconds" not in finding.hint
+@pytest.mark.parametrize(
+    ("name", "kind", "proposed"),
+    [
+        ("app_cpu_total", "counter", "rename the family to `app_cpu_seconds`, with the sample `app_cpu_seconds_total`"),
+        ("app_cpu_seconds_total", "counter", "write `app_cpu_seconds` in the TYPE, HELP and UNIT lines"),
+        ("app_seconds_waited", "counter", "rename the family to `app_waited_seconds`, with the sample"),
+        ("app_age_total", "gauge", "rename the family to `app_age_seconds`, or leave"),
+        ("app_age_ms", "gauge", "rename the family to `app_age_seconds`, or leave"),
+        ("app", "info", None),
+    ],
+)
+def test_a_unit_is_proposed_where_it_belongs(name: str, kind: str, proposed: str | None) -> None:
+    sample = name.removesuffix("_total") + {"counter": "_total", "info": "_info"}.get(kind, "")
+    lines = f"# TYPE {name} {kind}\n# UNIT {name} seconds\n{sample if kind == 'counter' else name} 1\n# EOF\n"
+    found = [*rules()["metrics/openmetrics-unit-suffix"].judge(OpenMetricsExposition.parse(lines))]
+    assert [finding.hint.startswith(proposed or "") for finding in found if finding.hint] == [True] * bool(proposed)

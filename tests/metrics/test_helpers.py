@@ -3,19 +3,24 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
+from hypothesis import given, strategies
 
 from fixtures.broken._miniature.endpoints import BEHAVIOURS
 from fixtures.broken._miniature.loopback_server import Server, serving
 from stack.clients.http import fetch
 from stack.records.exposition.exposition import Exposition
-from stack.records.scrape.budget import DEFAULT, BudgetedScrape
+from stack.records.exposition.lines import Lines
+from stack.records.scrape.budget import USUAL, BudgetedScrape
 from stack.records.scrape.contract import Contract, MetricContract
 from stack.records.scrape.negotiation import TEXT, ContentType
 from stack.records.scrape.pair import ScrapePair
-from stack.records.scrape.scrape import Scrape, series_in
-from stack.records.scrape.target import series_key
+from stack.records.scrape.repeats import Repeats, differing
+from stack.records.scrape.scrape import Scrape
+from stack.records.scrape.target import ScrapeTarget, series_key
+from suites.core.discovery import rules
 from suites.metrics.collect.scrapes import after, before
 from suites.metrics.helpers.ids import kind_of_id
 from suites.metrics.helpers.units import unit_in
@@ -111,7 +116,7 @@ def test_no_units(name: str) -> None:
     ("read", "text", "problem"),
     [
         (Scrape.parse, "HTTP/1.1 200 OK\nno header\n", "not a header"),
-        (Scrape.parse, "X-Error: strange: it broke\n", "X-Error begins with one of connect, timeout"),
+        (Scrape.parse, "X-Error: strange: it broke\n", "X-Error begins with one of connect, tls"),
         (ScrapePair.parse, "a 1\n", "separated by a line"),
         (BudgetedScrape.parse, "series: 1\n", "the budget ends with a line"),
         (MetricContract.parse, "required: []\n", "the contract ends with a line"),
@@ -132,9 +137,43 @@ def test_a_series_is_found_again_with_its_labels_in_another_order() -> None:
     ]
 
 
-def test_series_of_a_body_without_values() -> None:
-    body = b'# TYPE a gauge\na{x="}",y="\\"{"} 1 17\nb 2\n{"c.d",e="f"} 3\n\n'
-    assert series_in(body) == {b'a{x="}",y="\\"{"}', b"b", b'{"c.d",e="f"}'}
+def test_series_that_differ_are_those_that_not_all_scrapes_have() -> None:
+    body = Lines(b'# TYPE a gauge\na{x="}",y="\\"{"} 1 17\nb 2\n{"c.d",e="f"} 3\nd 4\n\n')
+    series = frozenset({b'a{x="}",y="\\"{"}', b'{"c.d",e="f"}'})
+    assert differing([body, Lines(b"d 4\nb 3\nx\t5 # {} 1 2\n")]) == (series, frozenset({b"x"}))
+    assert differing([body, body]) == (frozenset(), frozenset())
+    assert differing([]) == ()
+
+
+LINES = ["a 1", "a 2", 'a{x="}"} 1', 'a{x="}"} 2 17', 'a{x="\\"{"} 1', "b", "b 3", "# HELP a", ""]
+
+
+@given(strategies.lists(strategies.lists(strategies.sampled_from(LINES), max_size=8), min_size=1, max_size=4))
+def test_series_that_not_all_expositions_have(texts: list[list[str]]) -> None:
+    found = differing([Lines("\n".join(lines).encode()) for lines in texts])
+    series = [
+        {line.rpartition("} ")[0] or line.split(" ")[0] for line in lines if line and line[0] in "ab"}
+        for lines in texts
+    ]
+    common = {name for name in series[0] if all(name in names for names in series)}
+    assert [{name.decode().removesuffix("}") for name in here} for here in found] == [each - common for each in series]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['a_total{x="1"} %s\n', 'a_total{x="b c"} %s 1700\n', "a_total\t%s\n", "a_total  %s\n", "a_total %s # {} 1 2\n"],
+)
+@pytest.mark.parametrize("moved", ["", "# HELP b Up to 5\nb 1\n"])
+def test_a_fall_is_seen_in_lines_of_any_form(line: str, moved: str) -> None:
+    start = "# TYPE a_total counter\nprocess_start_time_seconds %s\n"
+    repeats = Repeats(Lines((start % "9 1" + line % 5).encode()), {"a_total"})
+    repeats.add([Lines((start % "9 2" + moved + line % value).encode()) for value in (6, 7)])
+    assert not repeats.falls
+    repeats.add([Lines((start % "9 3" + line % 6).encode())])
+    assert [(fall.before, fall.after) for fall in repeats.falls.values()] == [(7, 6)]
+    repeats.add([Lines((start % "10" + line % 0).encode())])
+    assert repeats.restarted
+    assert repeats.count == 3
 
 
 def test_bounds_are_compared_as_numbers_and_empty_labels_left_out() -> None:
@@ -150,7 +189,7 @@ def test_many_slow_services_are_collected_at_the_same_time() -> None:
 
         async def one(server: Server) -> Exposition:
             url = server.url("slow-but-fine")
-            records = await after(url, await before(url), Contract(), DEFAULT, 0)
+            records = await after(await before(url), Contract(), USUAL, 0)
             (exposition,) = records[Exposition]  # type: ignore[misc]  # a sequence here, not a reason
             assert isinstance(exposition, Exposition)
             return exposition
@@ -168,3 +207,17 @@ def test_fetch_stops_at_its_limit() -> None:
         scrape, body = asyncio.run(fetch(server.url("flood"), TEXT, max_bytes=1000))
     assert (scrape.error_kind, body) == ("too-large", b"")
     assert scrape.size == 1001
+
+
+@pytest.mark.parametrize(
+    ("stored", "timed", "hint"),
+    [
+        (" a", False, "begin the line with the name"),
+        ("b", True, "leave the timestamps out"),
+        ("b", False, "read Prome"),
+    ],
+)
+def test_the_hint_for_a_series_that_is_not_stored_names_what_is_known(stored: str, timed: bool, hint: str) -> None:
+    target = ScrapeTarget("j", (), exposed=frozenset({series_key("a", [])}), stored=frozenset({series_key(stored, [])}))
+    finding = next(iter(rules()["metrics/stored-equals-exposed"].judge(replace(target, timed=timed))))
+    assert (finding.hint or "").startswith(hint)

@@ -48,6 +48,13 @@ CHANGES = {
     "a sum that moves alone": ("_sum 3.5", "_sum 4.5", "histograms-stay-cumulative"),
     "a creation time that moves": ('web"} 1700000000', 'web"} 1700000015', "created-times-do-not-change"),
     "a timestamp to come": ("shop_jobs 4", "shop_jobs 4 1769870000", "no-future-timestamps"),
+    "a series per scrape": (
+        "# EOF\n", "".join(f'# EOF\n--- at once\n{PAIR}shop_scrapes{{id="{each}"}} 1\n' for each in range(5)),
+        "series-not-new-every-time",
+    ),
+    "a counter that falls later": (
+        "# EOF\n", "# EOF\n--- at once\n" + PAIR.replace('"web"} 12', '"web"} 11'), "counters-never-fall",
+    ),
     "a label value per request": (
         "shop_jobs 4\n", "".join(f'shop_jobs{{id="{number}"}} 4\n' for number in range(20)), "series-growth-bounded",
     ),

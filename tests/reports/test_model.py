@@ -13,10 +13,11 @@ from reports.baseline import load_baseline
 from reports.contract import problems_of
 from reports.earlier import ReportError, read_report
 from reports.headline import headline
-from reports.model import NOT_APPLICABLE, SuiteInfo, build, count, score
+from reports.model import SuiteInfo, build, count, score
 from reports.runinfo import load_run
+from reports.verdicts import NOT_APPLICABLE
 from reports.views import gaps, group, place
-from reports.writers import WRITERS, html_writer, markdown, terminal
+from reports.writers import html_writer, json_writer, junit, markdown, terminal
 from tests.data.reports import sample
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def test_a_rule_that_does_not_apply_is_no_gap() -> None:
     assert (report["gate"]["counts"][NOT_APPLICABLE], report["gate"]["counts"]["not-evaluated"]) == (1, 0)
     assert gaps(report["verdicts"]) == []
     assert "not evaluated" not in terminal.render(report)
-    assert "does not apply: no histograms" in WRITERS["junit.xml"](report)
+    assert "does not apply: no histograms" in junit.render(report)
     assert "<td class=x>not-applicable" in html_writer.render(report)
     assert not build([sample.verdict(1, "a", "not-evaluated"), *found], fail_on="warning")["gate"]["passed"]
 
@@ -153,7 +154,7 @@ def test_place_names_what_it_knows() -> None:
 
 def earlier(tmp_path: Path, verdicts: list[Any]) -> Path:
     path = tmp_path / "earlier.json"
-    path.write_text(WRITERS["report.json"](build(verdicts)), encoding="utf-8")
+    path.write_text(json_writer.render(build(verdicts)), encoding="utf-8")
     return path
 
 
@@ -176,7 +177,7 @@ def test_baseline_finds_new_fixed_still_unproven_and_gone(tmp_path: Path) -> Non
     assert "1 new, 1 fixed, 1 still failing" in " ".join(terminal.render(report).split())
     assert "1 new, 1 fixed, 1 still failing" in markdown.render(report)
     assert "still failing" in html_writer.render(report)
-    assert 'name="change" value="new"' in WRITERS["junit.xml"](report)
+    assert 'name="change" value="new"' in junit.render(report)
 
 
 def test_a_baseline_of_the_first_format_and_with_former_rule_ids_compares(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_a_new_format_is_one_module_and_one_line(tmp_path: Path) -> None:
     (project / "reports/writers/csv_writer.py").write_text(WRITER, encoding="utf-8")
     table = project / "reports/writers/__init__.py"
     text = table.read_text(encoding="utf-8")
-    text = text.replace("import html_writer", "import csv_writer, html_writer")
+    text = text.replace("import badges", "import badges, csv_writer")
     text = text.replace("\n}\n", '\n    "verdicts.csv": csv_writer.render,\n}\n')
     table.write_text(text, encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -143,7 +144,8 @@ EXPECTED = sorted(
 def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """A run without workers, and its folder; `--strict` is pytest's own and closes no gate."""
     folder = tmp_path_factory.mktemp("plain")
-    return folder, run(folder, "--continue-on-collection-errors", "--strict", files=FILES)
+    options = ("--continue-on-collection-errors", "--strict", "--github", "--metrics-file", "suites/night.prom")
+    return folder, run(folder, *options, files=FILES)
 
 
 @pytest.mark.parametrize("workers", [False, True], ids=["plain", "xdist"])
@@ -151,7 +153,7 @@ def test_nothing_is_lost(workers: bool, tmp_path: Path, plain: tuple[Path, subpr
     arguments = ("--continue-on-collection-errors", "-n2")
     folder, done = (tmp_path, run(tmp_path, *arguments, files=FILES)) if workers else plain
     report = report_in(folder)
-    assert done.returncode == 1
+    assert done.returncode == report["gate"]["exit_code"] == 3, "a rule, a fixture and a module broke"
     assert outcomes(report) == EXPECTED
     assert report["gate"]["fail_on"] == "must"
     reasons = " ".join(str(verdict["reason"]) for verdict in report["verdicts"])
@@ -164,10 +166,22 @@ def test_nothing_is_lost(workers: bool, tmp_path: Path, plain: tuple[Path, subpr
         "No module named 'nowhere'",
     ):
         assert words in reasons
-    assert {path.name for path in (folder / "reports/out").iterdir()} == {*WRITERS}
+    assert {path.name for path in (folder / "reports/out").iterdir()} == {*WRITERS, "badges"} - {"badges/*.svg"}
     assert "counter has no suffix" in done.stdout
     assert "rename it" in done.stdout
     assert "report: reports/out/index.html" in done.stdout
+
+
+def test_what_goes_beside_the_report(plain: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, done = plain
+    lines = done.stdout.splitlines()
+    stopped, resumed = (lines.index(line) for line in lines if re.fullmatch(r"::(stop-commands::)?\w{32}(::)?", line))
+    assert stopped < lines.index("report: reports/out/index.html") < resumed
+    assert [line for line in lines[stopped + 1 : resumed] if line.startswith("::")] == []
+    assert "::error title=metrics/suffix on alpha::counter has no suffix%0Arename it" in lines[resumed + 1 :]
+    metrics = (folder / "suites/night.prom").read_text(encoding="utf-8")
+    assert "conformance_gate_passed 0\n" in metrics
+    assert "last_success" not in metrics
 
 
 def test_baseline_is_compared_even_where_the_new_report_replaces_it(
@@ -237,7 +251,7 @@ def test_a_run_that_evaluates_nothing_does_not_look_green(tmp_path: Path) -> Non
         "    pytest.skip('nothing answers')\n"
     )
     done = run(tmp_path, files={"suites/test_metrics.py": gap})
-    assert done.returncode == 1
+    assert done.returncode == 6
     assert "Nothing could be evaluated" in done.stdout
 
 
@@ -256,8 +270,11 @@ def test_a_crashing_writer_fails_the_run_and_is_named(tmp_path: Path) -> None:
         "WRITERS['summary.md'] = crash\n"
     )
     passing = SUITE.split("def test_fail", 1)[0]
-    done = run(tmp_path, files={"conftest.py": conftest, "suites/test_metrics.py": passing})
-    assert done.returncode != 0
+    done = run(
+        tmp_path, "--metrics-file", "night.prom", files={"conftest.py": conftest, "suites/test_metrics.py": passing}
+    )
+    assert done.returncode == 3
+    assert "conformance_exit_code 3\n" in (tmp_path / "night.prom").read_text(encoding="utf-8")
     assert "REPORT INCOMPLETE" in done.stdout
     assert "summary.md: not written, ValueError: boom" in done.stdout
     assert (tmp_path / "reports/out/index.html").exists()

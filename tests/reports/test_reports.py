@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html.parser
 import json
 import re
@@ -13,10 +14,11 @@ import pytest
 
 from reports import __main__ as command
 from reports.contract import problems_of
-from reports.model import NOT_APPLICABLE, RunInfo, SuiteInfo, build
+from reports.model import RunInfo, SuiteInfo, build
 from reports.publish import publish
 from reports.text import clean, clean_tree
-from reports.writers import WRITERS, html_writer, markdown, terminal
+from reports.verdicts import NOT_APPLICABLE
+from reports.writers import WRITERS, files, github, html_writer, junit, markdown, terminal
 from tests.data.reports import sample
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ def report_of(kind: str) -> dict[str, Any]:
 
 @cache
 def rendered(kind: str) -> dict[str, str]:
-    formats = {name: render(report_of(kind)) for name, render in WRITERS.items()}
-    return formats | {"terminal": terminal.render(report_of(kind))}
+    formats = {name: "".join(files(name, report_of(kind)).values()) for name in WRITERS}
+    return formats | {"terminal": terminal.render(report_of(kind)), "annotations": github.render(report_of(kind))}
 
 
 class Page(html.parser.HTMLParser):
@@ -80,12 +82,12 @@ def test_junit_counts_agree_with_its_cases() -> None:
     for tag, total in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
         assert len(root.findall(f".//testcase/{tag}")) == int(root.attrib[total]) > 0
     failing = build(sample.realistic(), fail_on="warning")
-    failing_root = ET.fromstring(WRITERS["junit.xml"](failing))  # noqa: S314  # own text
+    failing_root = ET.fromstring(junit.render(failing))  # noqa: S314  # own text
     counts = failing["gate"]["counts"]
     assert int(failing_root.attrib["failures"]) == counts["fail"] + counts["warn"] + counts["not-evaluated"]
 
 
-@pytest.mark.parametrize("name", [*WRITERS, "terminal"])
+@pytest.mark.parametrize("name", [*WRITERS, "terminal", "annotations"])
 def test_no_secret_and_no_control_character_in_any_format(name: str) -> None:
     text = rendered("hostile")[name]
     assert [leak for leak in sample.LEAKS if leak in text] == []
@@ -171,7 +173,7 @@ def test_a_writer_that_crashes_takes_no_other_with_it(tmp_path: Path, monkeypatc
     (tmp_path / "junit.xml").write_text("old", encoding="utf-8")
     monkeypatch.setitem(WRITERS, "junit.xml", crash)
     done = publish(report_of("realistic"), tmp_path)
-    assert {path.name for path in done.written} == {*WRITERS} - {"junit.xml"}
+    assert {path.name for path in done.written if path.suffix != ".svg"} == {*WRITERS} - {"junit.xml", "badges/*.svg"}
     assert len(done.problems) == 1
     assert "junit.xml: not written, ValueError: boom" in done.problems[0]
     assert not (tmp_path / "junit.xml").exists()
@@ -187,8 +189,11 @@ def test_render_command_makes_the_same_formats_again(tmp_path: Path, capsys: pyt
     publish(report_of("hostile"), tmp_path / "one")
     assert command.main(["render", str(tmp_path / "one/report.json"), "--out", str(tmp_path / "two")]) == 0
     assert "services fail the gate" in capsys.readouterr().out
-    for name in WRITERS:
-        assert (tmp_path / "one" / name).read_text("utf-8") == (tmp_path / "two" / name).read_text("utf-8")
+    first, second = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}
+        for folder in (tmp_path / "one", tmp_path / "two")
+    )
+    assert first == second
 
 
 def test_render_command_refuses_what_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -237,3 +242,21 @@ def test_terminal_of_one_service_lists_that_first_and_the_stack_in_a_line() -> N
     assert "    1 × no Prometheus (1 rule, 1 subject)" in text
     assert "    2 × of the stack itself, not of a selected service: see the report" in text
     assert "absent" not in text
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [("jpeg", "As a viewer's browser drew them"), ("svg", "Drawn by this suite from what the queries")],
+)
+def test_pictures_are_shown_and_survive_being_rendered_again(image: str, words: str, tmp_path: Path) -> None:
+    encoded = base64.b64encode(b"<svg/>" * 500).decode()
+    picture = {"subject": "board", "title": "Board", "width": 1200, "parts": 3, "failing": 0, image: encoded}
+    report = build([], RunInfo({"pictures": [picture]}))
+    publish(report, tmp_path / "one")
+    assert command.main(["render", str(tmp_path / "one/report.json"), "--out", str(tmp_path / "two")]) == 0
+
+    for folder in ("one", "two"):
+        page = (tmp_path / folder / "index.html").read_text(encoding="utf-8")
+        assert encoded in page
+        assert words in page
+        assert ("all drawn" in page) is (image == "jpeg")

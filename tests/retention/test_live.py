@@ -23,7 +23,7 @@ from suites.core.evidence import NotEvaluated
 from suites.core.stack_files import prometheus_config
 from suites.retention.collect.effective import effective_prometheus
 from suites.retention.collect.running import OWNERS, Live, collect
-from suites.retention.collect.running_stack import compactor_runs, observe_attached
+from suites.retention.collect.running_stack import compactor_runs, observe_attached, observe_prometheus
 from suites.retention.collect.temporary_stack import TemporaryLoki
 from tests.support.real_servers import need
 
@@ -60,7 +60,7 @@ def test_the_shipped_stack_uses_its_settings_and_is_too_new_for_the_rest(tmp_pat
     }
     for record, reason in (
         (CompactorRuns, "its compactor first applies retention 10m after the start"),
-        (RetentionObservation, "there is nothing older than seven days"),
+        (RetentionObservation, "there is nothing older than 7 days"),
     ):
         missing = loki[record]
         assert isinstance(missing, NotEvaluated)
@@ -171,6 +171,33 @@ def test_expired_data_is_judged_only_after_eight_days() -> None:
     for found in (asked(observe(), now - 8.5 * DAY, 0), asked(observe(now - 90 * DAY), now - DAY, 0)):
         assert isinstance(found, RetentionObservation)
         assert findings("retention/expired-data-deleted", [found]) == []
+
+
+@pytest.mark.parametrize(
+    ("ages", "promised", "messages"),
+    [
+        ([7.2, 7.7], 7, []),
+        ([7.2, 20], 7, ["Prometheus still returns samples of `up` that are more than 20 days old"]),
+        ([15.5, 20], 15, ["Prometheus still returns samples of `up` that are more than 20 days old"]),
+        ([15.5, 17], 15, []),
+        ([], 7, None),
+    ],
+)
+def test_samples_older_than_promised_are_found(ages: list[float], promised: int, messages: list[str] | None) -> None:
+    now = time.time()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert float(request.url.params["end"]) < now - (promised - 0.1) * DAY
+        rows = [{"metric": {}, "values": [[now - age * DAY, "1"] for age in ages]}] if ages else []
+        return httpx.Response(200, json={"status": "success", "data": {"resultType": "matrix", "result": rows}})
+
+    async def observe() -> object:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            return await observe_prometheus(PrometheusClient("http://prometheus", http), now, promised * DAY)
+
+    found = asyncio.run(observe())
+    assert isinstance(found, NotEvaluated) is (messages is None)
+    assert messages is None or findings("retention/expired-data-deleted", [found]) == messages
 
 
 def test_unreachable_servers_are_not_evaluated() -> None:

@@ -70,6 +70,9 @@ def test_durations_in_words(duration_s: float, text: str) -> None:
         (None, "30d", False),
         ("16", "16.0", True),
         ("warn", "info", False),
+        ("[{'selector': '{a=\"x\"}', 'period': '1y'}]", "[{'period': '365d', 'selector': '{a=\"x\"}'}]", True),
+        ("[{'selector': '{a=\"x\"}', 'period': '1y'}]", "[{'period': '30d', 'selector': '{a=\"x\"}'}]", False),
+        ('{app="audit"} 720h', '{app="audit"} 30d', False),
     ],
 )
 def test_settings_are_compared_by_meaning(written: str | None, live: str | None, same: bool) -> None:

@@ -5,27 +5,57 @@ from typing import Any
 
 import pytest
 
-from stack.records.alerts.running import AlertmanagerDiscovery, LoadedRules
+from stack.records.alerts.alertmanager import AlertmanagerConfig
+from stack.records.alerts.rules import AlertRule, RuleFile
+from stack.records.alerts.running import AlertmanagerDiscovery, AlertmanagerLink, AlertRouting, LoadedRules, Silences
+from stack.records.alerts.setup import AlertmanagerSetup, Ruler, RuleTests
+from stack.records.alerts.trial import AlertTrial
 from stack.records.config.compose import ComposeService
 from stack.records.config.effective import ConfigCheck, EffectiveConfig
 from stack.records.config.loki import LokiConfig
 from stack.records.config.prometheus import PrometheusConfig
 from stack.records.config.release import PinnedRelease, RunningRelease
 from stack.records.config.scrape_jobs import ScrapeJobs
+from stack.records.console.access import (
+    Asked,
+    ConsoleAccess,
+    ConsoleContract,
+    ConsoleListings,
+    ConsoleQueries,
+    ConsoleScope,
+    Shown,
+)
+from stack.records.console.audit import Act, ConsoleAudit, ConsoleChain
+from stack.records.console.lines import ConsoleExports, ConsoleTails
+from stack.records.console.requests import (
+    ConsoleAddresses,
+    ConsoleBounds,
+    ConsoleErrors,
+    ConsoleForgeries,
+    ConsoleHeaders,
+    ConsoleReads,
+)
+from stack.records.console.sessions import ConsoleSecrets, ConsoleSession, ConsoleSignIns, ConsoleUrls, Refusal
 from stack.records.dashboards.answers import PanelData, VariableData
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.datasource import GrafanaDatasources
 from stack.records.dashboards.grafana import GrafanaAccess, GrafanaFiles, ServedDashboard
+from stack.records.dashboards.rendering import RenderedDashboard
+from stack.records.dashboards.shown import ShownMetrics
 from stack.records.exposition.exposition import Exposition, MetricFamily, OpenMetricsExposition, TextExposition
-from stack.records.live.catalog import CatalogStreams, RunningJobs
+from stack.records.live.catalog import CatalogStreams, OtherTargets, RunningJobs
 from stack.records.live.components import ClockSkew, ComponentState, ComponentTargets, Listeners
+from stack.records.live.discovery import DeclaredServices, DiscoveredServices
 from stack.records.live.gateway_trial import GatewayTail, GatewayTrial
+from stack.records.live.own_metrics import OwnMetrics
 from stack.records.live.service_start import ServiceStart
 from stack.records.logs.delivery import Delivery
+from stack.records.logs.shared_labels import SharedLabels
+from stack.records.logs.stored import StoredActivity
 from stack.records.logs.stream import LogStream
 from stack.records.retention.running import CompactorRuns, RetentionObservation
 from stack.records.retention.trial import RetentionTrial
-from stack.records.scrape.budget import DEFAULT, BudgetedScrape
+from stack.records.scrape.budget import USUAL, Budget, BudgetedScrape
 from stack.records.scrape.contract import Contract, MetricContract
 from stack.records.scrape.negotiation import Negotiation
 from stack.records.scrape.pair import ScrapePair
@@ -43,11 +73,19 @@ def without_answer(kind: ErrorKind) -> Scrape:
     return Scrape("http://127.0.0.1:9/metrics", accept="*/*", accept_encoding="gzip", error_kind=kind, error="none")
 
 
-UNANSWERED = [without_answer(kind) for kind in ("connect", "timeout", "broken")]
+UNANSWERED = [without_answer(kind) for kind in ("connect", "tls", "http", "timeout", "cut", "gzip")]
 BODIES = [(body, sent) for body in (b"", b"\n", b"# EOF\n", HTML) for sent in (None, "text/plain")]
 EXPOSITIONS = [Exposition.read(*body) for body in BODIES]
 EMPTY: Mapping[type, Sequence[Any]] = {
+    AlertRule: [],
+    AlertmanagerConfig: [AlertmanagerConfig("alertmanager.yml")],
+    AlertmanagerSetup: [AlertmanagerSetup()],
+    RuleFile: [RuleFile("rules.yml")],
+    RuleTests: [RuleTests("tests.yml")],
+    Ruler: [Ruler()],
+    AlertTrial: [AlertTrial("TargetDown", "the service was stopped", "victim")],
     AlertmanagerDiscovery: [AlertmanagerDiscovery(())],
+    AlertRouting: [AlertRouting("TargetDown", ("on-call",), ())],
     LoadedRules: [LoadedRules((), ())],
     ComposeService: [ComposeService.parse("services: {loki: {}}")],
     ConfigCheck: [],
@@ -57,19 +95,54 @@ EMPTY: Mapping[type, Sequence[Any]] = {
     PinnedRelease: [],
     RunningRelease: [],
     ScrapeJobs: [ScrapeJobs((), ())],
+    ConsoleAccess: [ConsoleAccess(())],
+    ConsoleAddresses: [ConsoleAddresses("203.0.113.9", ())],
+    ConsoleAudit: [ConsoleAudit(()), ConsoleAudit((Act("a sign-in", "authn_login_success", audited=False),))],
+    ConsoleBounds: [ConsoleBounds()],
+    ConsoleChain: [ConsoleChain(0, claimed=True)],
+    ConsoleContract: [ConsoleContract(())],
+    ConsoleErrors: [ConsoleErrors(())],
+    ConsoleExports: [ConsoleExports(())],
+    ConsoleForgeries: [ConsoleForgeries()],
+    ConsoleHeaders: [ConsoleHeaders(())],
+    ConsoleListings: [ConsoleListings((), ())],
+    ConsoleQueries: [ConsoleQueries((), ()), ConsoleQueries(("a",), (Shown("GET /l", (), 404, "contains", "x"),))],
+    ConsoleReads: [ConsoleReads(0)],
+    ConsoleScope: [
+        ConsoleScope(()),
+        ConsoleScope(tuple(Asked("GET /l", "limited", 404, about) for about in ("own", "other", "absent"))),
+    ],
+    ConsoleSecrets: [ConsoleSecrets(0)],
+    ConsoleSession: [ConsoleSession(""), ConsoleSession("", signed_in=401)],
+    ConsoleSignIns: [
+        ConsoleSignIns(Refusal(0), Refusal(0)),
+        *(ConsoleSignIns(Refusal(status), Refusal(status)) for status in (429, 502)),
+    ],
+    ConsoleTails: [ConsoleTails(())],
+    ConsoleUrls: [ConsoleUrls(())],
     PanelData: [PanelData("Requests")],
     VariableData: [VariableData("job")],
     Dashboard: [Dashboard.parse("{}")],
     GrafanaDatasources: [GrafanaDatasources((), (), "")],
     GrafanaAccess: [GrafanaAccess("http://g")],
     GrafanaFiles: [GrafanaFiles()],
+    RenderedDashboard: [RenderedDashboard(1440)],
+    ShownMetrics: [ShownMetrics("api"), ShownMetrics("api", ("a",)), ShownMetrics("api", (), ("a",))],
     ServedDashboard: [ServedDashboard("a", "b", "c")],
     Exposition: EXPOSITIONS,
     TextExposition: [TextExposition.read(*body) for body in BODIES],
     OpenMetricsExposition: [OpenMetricsExposition.read(*body) for body in BODIES],
     MetricFamily: [MetricFamily.parse("# TYPE a gauge\n"), MetricFamily.parse("# TYPE a gauge\n# EOF\n")],
     CatalogStreams: [CatalogStreams((), ())],
+    OtherTargets: [OtherTargets(())],
+    SharedLabels: [SharedLabels(), SharedLabels(({"job": "a"},)), SharedLabels((), ({"level": "info"},))],
+    StoredActivity: [StoredActivity("{}", 3600.0)],
+    AlertmanagerLink: [AlertmanagerLink("http://am:9093/api/v2/alerts", AlertmanagerLink.UNSEEN)],
+    Silences: [Silences(())],
+    OwnMetrics: [OwnMetrics("loki", frozenset(), ())],
     RunningJobs: [RunningJobs((), ())],
+    DeclaredServices: [DeclaredServices((), (), ("consul",))],
+    DiscoveredServices: [DiscoveredServices("docker", ())],
     ClockSkew: [],
     ComponentState: [],
     ComponentTargets: [ComponentTargets("loki", ())],
@@ -81,7 +154,7 @@ EMPTY: Mapping[type, Sequence[Any]] = {
     CompactorRuns: [CompactorRuns(100.0, 100.0, 900.0, None)],
     RetentionObservation: [RetentionObservation("loki", 0.0)],
     RetentionTrial: [RetentionTrial("loki", "lines", "chunk files", "168h", (), "loki-config.yaml")],
-    BudgetedScrape: [BudgetedScrape(each, 0.0, DEFAULT) for each in EXPOSITIONS],
+    BudgetedScrape: [BudgetedScrape(each, 0.0, budget) for each in EXPOSITIONS for budget in (Budget(), USUAL)],
     MetricContract: [MetricContract(Contract(), each, each) for each in EXPOSITIONS],
     Negotiation: [Negotiation(()), Negotiation(tuple(UNANSWERED))],
     ScrapePair: [ScrapePair(each, each, 1.0, 100, 1e9) for each in EXPOSITIONS],
@@ -98,6 +171,7 @@ NAMED = "a metric that has no series yet has its name and its metadata, and only
 DEFAULT_IS_SAFE = "the server's own default conforms"
 
 CONFORMANT = {
+    "alerts/not-everything-silenced": "an Alertmanager without silences mutes nothing",
     "components/prometheus-is-read-only": DEFAULT_IS_SAFE,
     "components/prometheus-scrape-interval": DEFAULT_IS_SAFE,
     "compose/docker-socket": NO_MOUNT,

@@ -6,6 +6,9 @@ from suites.core.discovery import rules
 from suites.core.rule import Bad, Good, Rule
 
 RULES = rules()
+CHOOSY = {rule.id: rule for rule in RULES.values() if rule.only}
+BY_NAME = {"metrics/info-value-is-one", "metrics/no-colons", "metrics/type-declared"}
+"""Rules whose `only` is the condition itself, so that `check` does not ask again."""
 
 
 def examples(kind: str) -> list[object]:
@@ -34,3 +37,13 @@ def test_accepts_its_good_example(rule: Rule, example: Good) -> None:
 @pytest.mark.parametrize(("rule", "example"), examples("bad"))
 def test_says_exactly_what_its_bad_example_expects(rule: Rule, example: Bad) -> None:
     assert [finding.message for finding in rule.judge(rule.record.parse(example.text))] == list(example.messages)
+
+
+@pytest.mark.parametrize("rule", CHOOSY.values(), ids=CHOOSY)
+def test_a_rule_finds_nothing_in_the_records_that_it_leaves_out(rule: Rule) -> None:
+    alike = [other for other in RULES.values() if other.record is rule.record]
+    texts = [example.text for other in alike for kind in (other.good, other.bad) for example in kind]
+    left_out = [record for record in map(rule.record.parse, texts) if rule.only and not rule.only(record)]
+    assert 0 < len(left_out) < len(texts)
+    found = [finding.message for record in left_out for finding in rule.check(record)]
+    assert bool(found) is (rule.id in BY_NAME), found

@@ -30,5 +30,11 @@ def test_a_service_is_scraped_where_its_catalog_entry_says_if_it_is_a_container_
 
     groups = json.loads(text(services(load(tmp_path).services)))
 
-    labels = {"job": "web-shop", "system": "web", "__metrics_path__": "/internal/metrics"}
+    labels = {
+        "job": "web-shop",
+        "system": "web",
+        "service": "shop",
+        "instance": "shop-1",
+        "__metrics_path__": "/internal/metrics",
+    }
     assert groups == [{"targets": ["shop:9000"], "labels": labels}]

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.support.conformance_run import finished
 
 ENTRY = """\
@@ -29,7 +27,7 @@ def test_a_program_that_is_not_to_be_had_is_a_gap_and_no_breach(tmp_path: Path) 
     gaps = run.verdicts("shop", "not-evaluated")
     assert len(gaps) > 150
     assert all("shop cannot run here" in gap["reason"] for gap in gaps.values())
-    assert run.code == pytest.ExitCode.TESTS_FAILED, "a gate that evaluated nothing is not passed"
+    assert run.code == 6, "a gate that evaluated nothing is not passed"
 
 
 def test_a_wrong_program_is_one_breach(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_nothing_is_killed_and_all_is_well(agent: str, tmp_path: Path) -> None:
 
 def empty_store() -> StoreReader:
     """A log store into which nothing was delivered."""
-    plain = {"limits_config": {"discover_service_name": [], "discover_log_levels": False}}
+    plain = {"auth_enabled": False, "limits_config": {"discover_service_name": [], "discover_log_levels": False}}
     return StoreReader(LogStore(limits(plain, "loki-config.yaml")))
 
 
@@ -121,12 +121,28 @@ class DyingStack:
         return {"loki": None, "promtail": next(self._health, self._died)}
 
 
-@pytest.mark.parametrize("died", ["promtail was ended by SIGKILL; its last log lines: …", None])
-def test_lines_are_lost_by_the_stack_only_where_it_died(died: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("died", "reason"),
+    [
+        ("promtail was ended by SIGKILL; its last log lines: …", "promtail was ended by SIGKILL"),
+        (
+            "promtail ended with exit code 1; its last log lines:\n    level=info\n    stage config: Unknown stage",
+            "promtail ended with exit code 1: stage config: Unknown stage",
+        ),
+        (
+            "alloy ended with exit code 1; its log:\n    Error: config.alloy:3: no block\n    Error: no load",
+            "alloy ended with exit code 1: Error: config.alloy:3: no block",
+        ),
+        (None, ""),
+    ],
+)
+def test_lines_are_lost_by_the_stack_only_where_it_died(
+    died: str | None, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pipeline, "DEADLINE_S", 0.1)
     found = asyncio.run(followed(DyingStack(died)))[Delivery]
     if died:
-        assert found == NotEvaluated("because promtail was ended by SIGKILL")
+        assert found == NotEvaluated(f"because {reason}", because_of="promtail")
     else:
         assert not isinstance(found, NotEvaluated)
         assert [len(delivery.found) for delivery in found] == [0]

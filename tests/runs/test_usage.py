@@ -39,12 +39,15 @@ class Asked:
             "--catalog": None,
             "--service": [],
             "--service-url": [],
+            "--budget": [],
+            "--service-log": [],
             "--no-retention-trial": False,
+            "--ca-file": None,
         }
         self._options = given | {f"--{name.replace('_', '-')}": value for name, value in options.items()}
 
-    def getoption(self, name: str) -> Any:
-        return self._options[name]
+    def getoption(self, name: str, default: Any = None) -> Any:
+        return self._options.get(name, default)
 
 
 def message(**options: Any) -> str:
@@ -89,7 +92,7 @@ BROKEN = {
     ),
     "a rule that judges no service": (
         GOOD + WAIVER.format(rule="components/component-ready"),
-        r"service\.yaml:7: waiver for 'components/component-ready', which judges no service: it would never be needed",
+        r"service\.yaml:7: waiver for 'components/component-ready', which does not judge 'shop'; it judges ",
     ),
     "a component's job": (
         GOOD.replace("metrics: {}", "metrics: {job: loki}"),
@@ -132,6 +135,22 @@ def test_all_faults_of_a_catalog_are_told_at_once(tmp_path: Path) -> None:
         ({"service_url": ["shop=http://127.0.0.1:1"] * 2}, "--service-url names 'shop' twice"),
         ({"service_url": ["loki=http://127.0.0.1:3100"]}, "'loki' is the job of the stack's own component"),
         ({"service_url": ["shop=http://127.0.0.1:1"], "service": ["stop"]}, "--service stop: not in the catalog"),
+        ({"budget": ["series=9"]}, "--budget is for --service-url"),
+        ({"service_log": ["a=b.log"]}, "--service-log 'a=b.log': there is no --service-url a=URL; a service of the"),
+        (
+            {"service_url": ["a=http://127.0.0.1:1"], "service_log": ["b.log"]},
+            "--service-log 'b.log': expected NAME=FILE",
+        ),
+        (
+            {"service_url": ["a=http://127.0.0.1:1"], "service_log": ["a=b.log"]},
+            "--service-log 'a=b.log': there is no file ",
+        ),
+        (
+            {"budget": ["serie=9"]},
+            "--budget 'serie=9': expected KEY=NUMBER, where KEY is one of body_bytes, label_values, ",
+        ),
+        ({"budget": ["series=many"]}, "--budget 'series=many': expected KEY=NUMBER"),
+        ({"budget": ["series=0"]}, "--budget: a budget is more than 0"),
         ({"catalog": Path("/no/such/folder")}, "/no/such/folder: is no folder"),
         ({"target": Path("stack.yaml")}, "--target names the endpoints of a live stack: it needs --stack attached"),
     ],

@@ -205,5 +205,5 @@ def test_an_unknown_name_is_an_error() -> None:
 
 def test_every_row_says_how_to_find_it() -> None:
     for info in (*COMPONENTS.values(), *TOOLS.values()):
-        assert info.binaries, info.name
+        assert bool(info.binaries) != bool(info.module), info.name
     assert all(info.image and info.tag and info.port for info in COMPONENTS.values())

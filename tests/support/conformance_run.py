@@ -73,8 +73,9 @@ class Started:
         return found
 
     def leftovers(self) -> list[str]:
-        """What the run left in its temporary folder, but for pytest's own."""
-        return sorted(path.name for path in (self.home / "tmp").iterdir() if not path.name.startswith("pytest-of-"))
+        """What the run left in its temporary folder, but for pytest's own and the lock that runs share."""
+        left = [path.name for path in (self.home / "tmp").iterdir() if path.suffix != ".lock"]
+        return sorted(name for name in left if not name.startswith("pytest-of-"))
 
 
 @dataclass(frozen=True)

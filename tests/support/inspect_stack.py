@@ -34,8 +34,7 @@ async def collect_stack(
     if isinstance(gateway, NotEvaluated):
         found["gateway"].update({GatewayTrial: gateway, GatewayTail: gateway})
     else:
-        loki = stack.missing("loki")
-        found["gateway"].update(await try_gateway(stack.stack, gateway, stack.http, loki.reason if loki else None))
+        found["gateway"].update(await try_gateway(stack.stack, gateway, stack.http, stack.missing("loki")))
     for name, records in (await targets_and_jobs(stack, jobs)).items():
         found[name].update(records)
     found["prometheus"].update(await alerts.collect(stack))

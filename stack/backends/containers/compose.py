@@ -21,6 +21,7 @@ from testcontainers.compose import DockerCompose
 from stack.backends.containers.engine import EngineError, environment, last_words
 from stack.backends.ports import HOST
 from stack.backends.supervisor import MARK, RunEndedError, supervisor
+from stack.clients.http import CA_VARIABLE
 from stack.components import COMPONENTS
 
 if TYPE_CHECKING:
@@ -163,14 +164,33 @@ def settings(
     }
 
 
-def override(config_dir: Path, ports: Mapping[str, int], services: Sequence[ContainerService], known: set[str]) -> str:
-    """The second compose file: ports on loopback, and the services under test; `known` are those of the first."""
+def override(
+    config_dir: Path,
+    ports: Mapping[str, int],
+    services: Sequence[ContainerService],
+    known: set[str],
+    admin: tuple[str, str],
+) -> str:
+    """The second compose file: ports on loopback, and the services under test.
+
+    `known` are the services of the first file, `admin` is the account that the console begins with.
+    """
     parts: dict[str, dict[str, Any]] = {
         name: {"ports": [f"{HOST}:{ports[name]}:{inside}"]} for name, inside in CONTAINER_PORTS.items()
     }
     if (config_dir / "alertmanager" / "secrets").is_dir():
         # Alerts of a trial run must not reach the channel of the people on call: its address is not seen.
         parts["alertmanager"]["tmpfs"] = ["/etc/alertmanager/secrets"]
+    if trusted := os.environ.get(CA_VARIABLE):
+        inside = "/etc/prometheus/trusted.pem"
+        mount = {"type": "bind", "source": trusted, "target": inside, "read_only": True}
+        parts.setdefault("prometheus", {}).update({"volumes": [mount], "environment": {CA_VARIABLE: inside}})
+    hosts = f"{HOST}:{ports['console']}"
+    parts["console"]["environment"] = {
+        "CONSOLE_ADMIN": admin[0],
+        "CONSOLE_ADMIN_PASSWORD": admin[1],
+        "CONSOLE_HOSTS": hosts,
+    }
     for service in services:
         parts[service.name] = _service(service, ports[service.name], known=service.name in known)
     # JSON is YAML; a dollar sign would begin a variable.

@@ -21,6 +21,7 @@ PEEK_S = 3.0
 AT_ONCE = 4
 BUILD_SCRIPT = "python -m tests.support.images.build"
 ORIGIN = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILINE)
+COPIED = re.compile(r"^\s*COPY\s+((?!--from).+)$", re.IGNORECASE | re.MULTILINE)
 STAGE = re.compile(r"^\s*FROM\s.*\sAS\s+(\S+)", re.IGNORECASE | re.MULTILINE)
 LEFT_OUT = "none"
 """The value of an image's variable that leaves the component out of a stack of containers."""
@@ -40,6 +41,7 @@ class Image:
     reference: str
     variable: str = ""
     context: Path | None = None
+    dockerfile: str = "Dockerfile"
 
     @property
     def left_out(self) -> bool:
@@ -53,10 +55,13 @@ def images_of(config: Mapping[str, Any], raw: Mapping[str, str], services: Itera
     for name in services:
         service = config["services"][name]
         variable = VARIABLE.match(raw.get(name, ""))
-        context = (service.get("build") or {}).get("context")
+        build = service.get("build") or {}
+        context = build.get("context")
         # Compose gives an image that is only built this name.
         reference = service.get("image") or f"{config['name']}-{name}"
-        found.append(Image(name, reference, variable[1] if variable else "", Path(context) if context else None))
+        folder = Path(context) if context else None
+        recipe = build.get("dockerfile") or "Dockerfile"
+        found.append(Image(name, reference, variable[1] if variable else "", folder, recipe))
     return found
 
 
@@ -84,7 +89,7 @@ def _origins(image: Image) -> list[str]:
     if image.context is None:
         return [image.reference]
     try:
-        text = (image.context / "Dockerfile").read_text(encoding="utf-8")
+        text = (image.context / image.dockerfile).read_text(encoding="utf-8")
     except OSError:
         return [image.reference]
     stages = {name.lower() for name in STAGE.findall(text)} | {"scratch"}
@@ -159,7 +164,7 @@ def _pull(engine: Engine, reference: str) -> str:
 
 def _build(compose: ProjectCompose, image: Image, made: datetime | None, say: Callable[[str], object]) -> str:
     """Build an image that is not here or was `made` before its sources changed; returns why that is not possible."""
-    changed = _changed(image.context) if image.context else None
+    changed = _changed(image.context, image.dockerfile) if image.context else None
     if made and (changed is None or made >= changed):
         return ""
     say(f"building {image.reference}")
@@ -171,7 +176,12 @@ def _build(compose: ProjectCompose, image: Image, made: datetime | None, say: Ca
     return ""
 
 
-def _changed(context: Path) -> datetime | None:
-    """When a file of a build's folder was last changed."""
-    times = [path.stat().st_mtime for path in context.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+def _changed(context: Path, dockerfile: str) -> datetime | None:
+    """When the Dockerfile or a file that it copies was last changed."""
+    recipe = context / dockerfile
+    text = recipe.read_text(encoding="utf-8") if recipe.is_file() else "COPY . ."
+    copied = {word for line in COPIED.findall(text) for word in line.split()[:-1] if not word.startswith("--")}
+    named = [path for word in copied for path in (context.rglob("*") if word == "." else context.glob(word))]
+    files = [recipe, *named, *(below for path in named if path.is_dir() for below in path.rglob("*"))]
+    times = [path.stat().st_mtime for path in files if path.is_file() and "__pycache__" not in path.parts]
     return datetime.fromtimestamp(max(times), UTC) if times else None

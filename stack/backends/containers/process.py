@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from stack.backends.containers.engine import Engine, EngineError, run
-from stack.backends.process import SHOWN_LINES, ComponentFailed
+from stack.backends.process import SHOWN_LINES, ComponentFailed, shown_lines
 from stack.eventually import eventually
 
 FRESH_S = 0.5
@@ -116,7 +116,9 @@ class ContainerProcess:
             return f"{self.name}: its container is gone"
         if state.get("Status") == "running" and not restarts:
             return None
-        why = f"{self.name} ended with exit code {state.get('ExitCode', 0)}"
+        # While it runs again, the engine no longer knows the exit code.
+        again = state.get("Status") == "running"
+        why = f"{self.name} ended" if again else f"{self.name} ended with exit code {state.get('ExitCode', 0)}"
         if state.get("OOMKilled"):
             why += ", killed because it took more memory than the compose file allows"
         if state.get("Error"):
@@ -230,8 +232,7 @@ class ContainerProcess:
         if not tail:
             return "; it logged nothing"
         kept = f" (all of it: {self._kept(self.name, self.log())})" if keep and self._kept else ""
-        shown = "\n".join(f"    {line}" for line in tail.splitlines())
-        return f"; its last log lines{kept}:\n{shown}"
+        return f"; its last log lines{kept}:\n{shown_lines(tail)}"
 
 
 def _address(host: str) -> str:

@@ -35,6 +35,8 @@ FILE = "docker-compose.yml"
 PROFILE = "services"
 """The profile of the compose file that has the reference services."""
 
+CONSOLE = "console"
+
 VIEW_S = 30.0
 TRIES = 3
 """How often other ports are tried where another process took one meanwhile."""
@@ -69,7 +71,7 @@ class Project:
             self._config_dir,
             compose_file_name=[str(self._config_dir / FILE), str(self._work_dir / "run.json")],
             docker_command_path=engine.client,
-            profiles=[PROFILE, *AGENTS],  # which of the agents is started, the plan says
+            profiles=[PROFILE, CONSOLE, *AGENTS],  # which of these is started, the plan says
             wait=False,  # the stack waits for each by itself, and says of each why it is not ready
             project=self.name,
         )
@@ -102,7 +104,7 @@ class Project:
         own = {**self._folders, **({"DOCKER_SOCKET": str(socket)} if socket else {})}
         self.compose.variables = settings(self.ports, self.credentials, own)
         self._work_dir.mkdir(parents=True, exist_ok=True)
-        text = override(self._config_dir, self.ports, self._services, set(self._shipped))
+        text = override(self._config_dir, self.ports, self._services, set(self._shipped), self.credentials["console"])
         (self._work_dir / "run.json").write_text(text, encoding="utf-8")
         return self.compose.config()
 

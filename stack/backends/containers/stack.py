@@ -18,6 +18,7 @@ from stack.backends.containers.images import explain, provide
 from stack.backends.containers.process import ContainerProcess, States
 from stack.backends.containers.project import Project
 from stack.backends.containers.targets import write_discovery
+from stack.backends.finished_run import write_finished_run
 from stack.backends.ports import HOST, address_of
 from stack.backends.process import ComponentFailed, HttpReady, what_is_missing
 from stack.backends.versions import version_of
@@ -57,6 +58,7 @@ class ContainersStack:
             "SERVICE_LOGS": self.service_logs,
             "DOCAICHE_LOGS": self.docaiche_logs,
             "PROMETHEUS_DISCOVERY": self._discovery_folder,
+            "TEXTFILE_METRICS": write_finished_run(self._work_dir),
         }
         variables = {**{name: str(path) for name, path in folders.items()}, **plan.env}
         self._project = Project(engine, plan.config_dir, self._work_dir, self._services, variables, say)

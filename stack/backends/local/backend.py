@@ -18,7 +18,7 @@ from stack.backends.ports import Ports, address_of, sockets_of
 from stack.backends.process import ComponentFailed, Running, start
 from stack.backends.target_files import write_targets
 from stack.backends.versions import version_of
-from stack.components import COMPONENTS, SYSTEM
+from stack.components import AGENTS, COMPONENTS, SYSTEM, instance_of
 from stack.servers.find import find_binary, why_absent
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ class LocalStack:
         if lacking:
             present = [name for name in present if name not in DELIVERY]
         self._present = frozenset(present)
+        if "console" in present:
+            self.credentials["gateway"] = self.credentials["console"]  # there is one sign-in for both
         for name in present:
             self._start_process(name)
         for name in self._plan.components:
@@ -121,7 +123,7 @@ class LocalStack:
         if "prometheus" not in self._processes:
             return
         own = {
-            name: [TargetGroup((url.rpartition("/")[2],), {"system": SYSTEM, **_metrics_path(name)})]
+            name: [TargetGroup((url.rpartition("/")[2],), {**_own_labels(name), **_metrics_path(name)})]
             for name, url in self._endpoints.items()
             if name in self._processes and COMPONENTS[name].scraped
         }
@@ -136,10 +138,15 @@ class LocalStack:
         return sockets_of(self._processes[name].pid) if name in self._processes else None
 
     def stop(self) -> None:
-        """End everything that was started; calling it again does nothing."""
-        if self._processes:
-            with ThreadPoolExecutor(len(self._processes)) as pool:
-                list(pool.map(Running.stop, self._processes.values()))
+        """End everything that was started; calling it again does nothing.
+
+        Agents end first: one whose Loki is gone sends its last lines again and again until it is killed.
+        """
+        agents = [process for name, process in self._processes.items() if name in AGENTS]
+        others = [process for name, process in self._processes.items() if name not in AGENTS]
+        for together in filter(None, (agents, others)):
+            with ThreadPoolExecutor(len(together)) as pool:
+                list(pool.map(Running.stop, together))
         self._ports.close()
 
     def __enter__(self) -> Self:
@@ -203,6 +210,11 @@ class LocalStack:
         stated = version_of(name, self.components[name].endpoint or "")
         if stated:
             self.components[name] = replace(self.components[name], version=stated)
+
+
+def _own_labels(name: str) -> dict[str, str]:
+    """Return the labels that the streams of its log have, too."""
+    return {"system": SYSTEM, "service": name, "instance": instance_of(name)}
 
 
 def _metrics_path(name: str) -> dict[str, str]:

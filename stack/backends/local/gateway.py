@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stack.backends.local.context import ComponentContext, Launch
 from stack.backends.ports import HOST
 from stack.backends.process import ComponentFailed
-from stack.gateway.render import TEMPLATE, USERS_SCRIPT, render
+from stack.gateway.render import TEMPLATE, USERS_SCRIPT, VARIABLES, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,14 +28,20 @@ def gateway(context: ComponentContext) -> Launch:
     """
     home = context.data()
     _write_users(context, home)
-    values = {"GATEWAY_LISTEN": context.address, "GATEWAY_DIR": str(home), "NGINX_LOCAL_RESOLVERS": HOST}
-    shipped = context.plan.config_dir.absolute() / TEMPLATE.relative_to(TEMPLATE.parents[2])
-    template = shipped.read_text(encoding="utf-8")
-    for name in UPSTREAM.findall(template):
+    templates = context.plan.config_dir.absolute() / TEMPLATE.parent.relative_to(TEMPLATE.parents[2])
+    nowhere = f"{HOST}:1"
+    values = {
+        "GATEWAY_LISTEN": context.address,
+        "GATEWAY_DIR": str(home),
+        "GATEWAY_ACCESS": "console" if "console" in context.present else "password",
+        "NGINX_LOCAL_RESOLVERS": HOST,
+    }
+    for name in UPSTREAM.findall("".join(each.read_text(encoding="utf-8") for each in templates.iterdir())):
         # What does not run gets a port where nothing listens: the gateway starts all the same, and answers 502.
-        values[f"{name}_UPSTREAM"] = context.endpoints.get(name.lower(), f"http://{HOST}:1").rpartition("/")[2]
-    config = home / "nginx.conf"
-    config.write_text(render(template, values), encoding="utf-8")
+        values[f"{name}_UPSTREAM"] = context.endpoints.get(name.lower(), f"http://{nowhere}").rpartition("/")[2]
+    config = write(
+        templates, home, values | {name: each for name, each in context.plan.env.items() if name in VARIABLES}
+    )
     # Started by root, nginx would give its workers to a user who may not read the users file.
     user = " user root;" if os.geteuid() == 0 else ""
     return Launch(["-p", str(home), "-c", str(config), "-g", f"daemon off;{user}"])

@@ -61,12 +61,12 @@ def grafana(context: ComponentContext) -> Launch:
     }
     # The server was a program of its own until Grafana 12.
     command = ["server"] if context.program and context.program.name == "grafana" else []
-    home = _home(context.program)
+    home = home_of(context.program)
     arguments = [*command, *(["--homepath", str(home)] if home else [])]
     return Launch(arguments, {**settings(context.config, expanded_by), **QUICK_START, **local})
 
 
-def _home(program: Path | None) -> Path | None:
+def home_of(program: Path | None) -> Path | None:
     """Return the folder of Grafana's own files: beside its program, or where packages put it; None if not found."""
     beside = program.resolve().parents if program else ()
     return next((home for home in (*beside, *USUAL_HOMES) if (home / DEFAULTS).is_file()), None)

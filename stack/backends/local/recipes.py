@@ -12,10 +12,11 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from stack.backends.finished_run import write_finished_run
 from stack.backends.local.context import LOKI_GRPC, ComponentContext, Launch
 from stack.backends.ports import HOST
 from stack.backends.process import HttpReady, ProcessSpec, TcpReady
-from stack.components import COMPONENTS
+from stack.components import AGENTS, COMPONENTS, instance_of
 from stack.records.config.compose import parse_compose
 
 if TYPE_CHECKING:
@@ -42,10 +43,19 @@ def spec(context: ComponentContext) -> ProcessSpec:
         name=context.name,
         argv=(str(context.program), *made.arguments),
         cwd=context.data(),
-        stdout=context.home / f"{context.name}.log",
+        stdout=_own_log(context),
         env=made.environment,
         ready=HttpReady(url) if info.ready_path else TcpReady(context.port),
     )
+
+
+def _own_log(context: ComponentContext) -> Path:
+    # An agent that reads its own lines would never come to rest.
+    if context.plan.own_logs is None or context.name in AGENTS:
+        return context.home / f"{context.name}.log"
+    folder = context.plan.own_logs.absolute() / context.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{instance_of(context.name)}.log"
 
 
 def prometheus(context: ComponentContext) -> Launch:
@@ -58,6 +68,8 @@ def prometheus(context: ComponentContext) -> Launch:
             "--web.enable-lifecycle",
             # Prometheus takes new targets every 5 s; a run would wait for that before its first scrape.
             "--scrape.discovery-reload-interval=100ms",
+            # An alert that fires before Alertmanager is discovered is lost until it is sent again, else a minute later.
+            "--rules.alert.resend-delay=5s",
             *_shipped_retention(context),
         ]
     )
@@ -115,6 +127,7 @@ def loki(context: ComponentContext) -> Launch:
         "LOKI_GRPC_PORT": context.endpoints[LOKI_GRPC].rpartition(":")[2],
         "LOKI_DATA_DIR": str(context.data()),
         "LOKI_MIN_READY_DURATION": "0s",
+        "LOKI_RULES_DIR": str(context.config.parent / "rules"),
         "LOKI_ALERTMANAGER_URL": manager,
     }
     return Launch([f"-config.file={context.config}", "-config.expand-env=true"], variables)
@@ -161,13 +174,14 @@ def _agent_variables(context: ComponentContext, prefix: str) -> dict[str, str]:
 
 
 def node_exporter(context: ComponentContext) -> Launch:
-    """node-exporter on loopback."""
-    return Launch([f"--web.listen-address={context.address}"])
+    """node-exporter on loopback, with the results of a conformance run to read."""
+    textfile = write_finished_run(context.data())
+    return Launch([f"--web.listen-address={context.address}", f"--collector.textfile.directory={textfile}"])
 
 
 def redis(context: ComponentContext) -> Launch:
-    """Redis in memory only."""
-    memory_only = ["--save", "", "--appendonly", "no"]
+    """Redis in memory only, with the limit that it has in the compose file."""
+    memory_only = ["--save", "", "--appendonly", "no", "--maxmemory", "192mb", "--maxmemory-policy", "allkeys-lru"]
     return Launch(["--bind", HOST, "--port", str(context.port), "--dir", str(context.data()), *memory_only])
 
 

@@ -1,5 +1,6 @@
 """A configuration as its server reads it: the result of the server's own checker, and the settings it runs with."""
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -106,6 +107,9 @@ def meaning(text: str | None) -> object:
     if text is None or text.strip() in ("", "[]", "{}", "false"):
         return None
     text = text.strip()
+    if text[0] in "[{":
+        with contextlib.suppress(yaml.YAMLError):
+            return _nested(yaml.safe_load(text))
     size = _SIZE.fullmatch(text)
     if size:
         return float(size[1]) * 1024 ** _POWERS.index(size[2].upper())
@@ -117,6 +121,15 @@ def meaning(text: str | None) -> object:
     if duration is None:
         return text
     return ("duration", duration) if duration else None
+
+
+def _nested(value: object) -> object:
+    """What a list or mapping means, whatever the order of its keys; what is not set counts as left out."""
+    if isinstance(value, Mapping):
+        return {key: inner for key, one in value.items() if (inner := _nested(one)) is not None} or None
+    if isinstance(value, list):
+        return [_nested(one) for one in value] or None
+    return meaning(as_text(value))
 
 
 def leaves(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str | None]]:

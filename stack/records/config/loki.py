@@ -4,20 +4,24 @@ Source: https://grafana.com/docs/loki/latest/configure/ and
 https://grafana.com/docs/loki/latest/operations/storage/retention/
 """
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
+from stack.text.durations import SEVEN_DAYS, seconds
 from stack.text.interpolation import expand_env
 from stack.text.yaml_text import YamlText, read_mapping, section
 
 DEFAULT_FILE = "loki-config.yaml"
+PROMISED = re.compile(r"^# promised: (\w+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class LokiConfig:
     """The file with its variables at their defaults, and the overrides per tenant where it names such a file.
 
-    `overrides` is None where `runtime_config.file` names a file that was not found.
+    `overrides` is None where `runtime_config.file` names a file that was not found. `promised_s` is how long logs are
+    to be kept, in seconds. `running`: a running server says it of itself, defaults included.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -25,6 +29,8 @@ class LokiConfig:
     file: str
     data: dict[str, Any]
     overrides: dict[str, Any] | None = field(default_factory=dict)
+    promised_s: float = SEVEN_DAYS
+    running: bool = False
     text: YamlText = field(default_factory=lambda: YamlText({}, {}), repr=False, compare=False)
 
     def section(self, *keys: str) -> dict[str, Any]:
@@ -54,18 +60,19 @@ class LokiConfig:
     def parse(cls, text: str) -> Self:
         """Read a configuration; a second YAML document, if any, is the file of overrides per tenant.
 
+        A line `# promised: 31d` says how long logs are to be kept.
+
         Raises:
             ConfigError: either is not YAML or not a mapping; the message names the line.
 
         """
-        return cls.read(*text.split("\n---\n", 1))
+        found, promised = cls.read(*text.split("\n---\n", 1)), PROMISED.search(text)
+        return replace(found, promised_s=seconds(promised[1]) or SEVEN_DAYS) if promised else found
 
     @classmethod
     def read(cls, text: str, overrides: str | None = None, file: str = DEFAULT_FILE) -> Self:
         """Read a configuration and the text of its overrides file."""
         document = read_mapping(expand_env(text))
         tenants = read_mapping(overrides).data if overrides is not None else None
-        found = cls(file, document.data, tenants, document)
-        if not found.runtime_file and tenants is None:
-            return cls(file, document.data, {}, document)
-        return found
+        found = cls(file, document.data, tenants, text=document)
+        return replace(found, overrides={}) if not found.runtime_file and tenants is None else found

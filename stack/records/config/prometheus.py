@@ -5,9 +5,11 @@ https://prometheus.io/docs/prometheus/latest/command-line/prometheus/
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
+from stack.records.config.loki import PROMISED
+from stack.text.durations import SEVEN_DAYS, seconds
 from stack.text.yaml_text import YamlText, read_mapping, section
 
 DEFAULT_FILE = "prometheus.yml"
@@ -15,7 +17,11 @@ DEFAULT_FILE = "prometheus.yml"
 
 @dataclass(frozen=True, slots=True)
 class PrometheusConfig:
-    """The configuration file, and the flags by name without their dashes; a flag without a value is `true`."""
+    """The configuration file, and the flags by name without their dashes; a flag without a value is `true`.
+
+    `flags_known` is False where no compose file beside it has the command. `promised_s` is how long metrics are to be
+    kept, in seconds.
+    """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
 
@@ -24,6 +30,8 @@ class PrometheusConfig:
     flags: dict[str, str]
     flags_file: str = "docker-compose.yml"
     flags_line: int | None = None
+    flags_known: bool = True
+    promised_s: float = SEVEN_DAYS
     text: YamlText = field(default_factory=lambda: YamlText({}, {}), repr=False, compare=False)
 
     def section(self, *keys: str) -> dict[str, Any]:
@@ -40,7 +48,7 @@ class PrometheusConfig:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a configuration; lines `# flag: --name=value` in it are the flags.
+        """Read a configuration; lines `# flag: --name=value` are the flags, `# promised: 31d` is the promise.
 
         Raises:
             ConfigError: the text is not YAML or not a mapping; the message names the line.
@@ -49,19 +57,20 @@ class PrometheusConfig:
         mark = "# flag:"
         flags = [line.removeprefix(mark) for line in text.splitlines() if line.startswith(mark)]
         given = [word for line in flags for word in line.split()]
-        return cls.read(text, given)
+        found, promised = cls.read(text, given), PROMISED.search(text)
+        return replace(found, promised_s=seconds(promised[1]) or SEVEN_DAYS) if promised else found
 
     @classmethod
     def read(
         cls,
         text: str,
-        command: Iterable[str],
+        command: Iterable[str] | None,
         file: str = DEFAULT_FILE,
         flags_at: tuple[str, int | None] = ("docker-compose.yml", None),
     ) -> Self:
-        """Read a configuration file and the words of the command that starts the server with it."""
+        """Read a configuration file and the words of the command that starts the server with it (None: not known)."""
         document = read_mapping(text)
-        return cls(file, document.data, flags_of(command), *flags_at, document)
+        return cls(file, document.data, flags_of(command or ()), *flags_at, command is not None, text=document)
 
 
 def flags_of(command: Iterable[str]) -> dict[str, str]:

@@ -8,24 +8,38 @@ from stack.text.typed import FromYaml
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """One time series: its labels, and its values as pairs of Unix seconds and number, the oldest first."""
+
+    labels: Mapping[str, str]
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class QueryResult:
     """What there is to draw: `series` counts time series or streams, `values` numbers that are not NaN, or log lines.
 
-    `error` is the server's message where it rejected the query.
+    `error` is the server's message where it rejected the query. `curves` and `lines` are some of what was found, for a
+    small drawing; none where Grafana draws.
     """
 
     series: int = 0
     values: int = 0
     error: str | None = None
+    curves: tuple[Curve, ...] = field(default=(), compare=False, repr=False)
+    lines: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PanelData(FromYaml):
     """The answer to one query of one panel, sent as Grafana sends it when the dashboard is opened.
 
-    `expr` is the query as it was sent. `via` is where it was sent: `grafana`, or the `prometheus` or `loki` behind it.
-    `error` is the server's message where it rejected the query. `series` counts time series or streams; `values` what
-    can be drawn: numbers that are not NaN, or log lines. `no_value` is the text that the panel has for no data.
+    `of` is `annotation` for a query of annotations, which `panel` names then. `unqueried` is why it was not sent,
+    or why its empty answer proves nothing. `expr` is the query as it was sent. `via` is where it was sent:
+    `grafana`, or the `prometheus` or `loki` behind it. `error` is the server's message where it rejected the query.
+    `series` counts time series or streams; `values` what can be drawn: numbers that are not NaN, or log lines.
+    `no_value` is the text that the panel has for no data. `given` is for what it was sent where not for the
+    dashboard as it opens: `over 6h`. `seconds` is how long the answer took, on a machine with a free core.
     `unknown` has, for an empty answer, the names in the query that do not exist on the server, by their kind:
     `{metric: [http_requests]}`.
     """
@@ -42,6 +56,18 @@ class PanelData(FromYaml):
     values: int = 0
     no_value: str | None = None
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    of: str = "panel"
+    unqueried: str = ""
+    given: str = ""
+    seconds: float = 0.0
+    drawn_later: bool = False
+    """Whether Grafana draws it later: the store is younger than one step of the panel, which draws whole steps."""
+
+    @property
+    def name(self) -> str:
+        """How findings name the query."""
+        name = f"query {self.ref_id} of panel `{self.panel}`" if self.of == "panel" else f"{self.of} `{self.panel}`"
+        return f"{name} {self.given}" if self.given else name
 
     @property
     def empty(self) -> bool:
@@ -53,8 +79,9 @@ class PanelData(FromYaml):
 class VariableData(FromYaml):
     """The answer to the query of one variable.
 
-    `query` is the query as it was sent; `found` counts its answers, `values` are those that the variable's `regex`
-    keeps. `error` is why there is no answer; `via` is as in `PanelData`.
+    `unqueried` is why it was not sent. `query` is the query as it was sent; `found` counts its answers, `values` are
+    those that the variable's `regex` keeps. `without_data` are single values for which no panel that uses the variable
+    shows anything. `error` is why there is no answer; `via` is as in `PanelData`.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("dashboard",)
@@ -66,3 +93,5 @@ class VariableData(FromYaml):
     found: int = 0
     values: tuple[str, ...] = ()
     regex: str = ""
+    unqueried: str = ""
+    without_data: tuple[str, ...] = ()

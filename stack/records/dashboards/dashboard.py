@@ -1,28 +1,82 @@
-"""A dashboard as its file has it.
+"""A dashboard file: what it draws, and which datasources it needs.
 
-The text form is the JSON of the file, or the same in YAML. Two keys describe its surroundings:
-`provisioned_datasources` (list of uids) and `also_in` (other files with the same uid).
+Its text form in examples is YAML with the keys of Grafana's JSON; `provisioned_datasources` beside them names the
+datasources that are provisioned with it, as uids or as mappings.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import yaml
 
-from stack.records.dashboards.panel import Datasource, Panel, Variable, panels_of, reference, variables_of
+from stack.records.dashboards.datasource import ProvisionedDatasource
+from stack.records.dashboards.panel import (
+    Annotation,
+    Datasource,
+    Link,
+    Panel,
+    Query,
+    Variable,
+    annotations_of,
+    links_of,
+    panels_of,
+    variables_of,
+)
+from stack.records.dashboards.schemas import is_v2, of_rows, of_v2
+from stack.text.typed import structure
+from stack.text.view import View
+from stack.text.yaml_text import MAX_DEPTH, dotted
 
-ALWAYS_THERE = frozenset({"grafana", "-- Grafana --", "-- Mixed --", "-- Dashboard --", "__expr__"})
-"""Datasources that are part of Grafana itself."""
+ALWAYS_THERE = frozenset({"grafana", "-- Grafana --", "-- Mixed --", "-- Dashboard --", "__expr__", "-100", "default"})
+"""Datasources that are part of Grafana itself, and the name of its default."""
+
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+_EXPORTED = ("DS_", "VAR_")
+_DEEPEST = 2 * MAX_DEPTH
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One query of a dashboard with what it belongs to: a panel, a variable or an annotation.
+
+    `single` are the variables that have one value there.
+    """
+
+    name: str
+    path: str
+    expr: str
+    datasource: Datasource
+    panel: str | None = None
+    single: tuple[str, ...] = ()
+    query: Query | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a dashboard is deployed with: datasources, other dashboards, and the shortest scrape interval in seconds.
+
+    `datasources` is None where it is not known what is provisioned. `same_uid`, `same_title` are the other files with
+    its uid, or with its title in the same folder. `uids` and `tags` are those of all dashboards.
+    """
+
+    datasources: tuple[ProvisionedDatasource, ...] | None = None
+    scrape_interval_s: float | None = None
+    same_uid: tuple[str, ...] = ()
+    same_title: tuple[str, ...] = ()
+    uids: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     """One dashboard file.
 
-    `problem` is why the file cannot be read; everything else is empty then. `time_from` is the start of the
-    time range that it opens with (`now-1h`). `datasources` are the uids that are provisioned with it.
+    `problem` is why the file cannot be read; everything else is empty then. `mistakes` are its values of a wrong type.
+    `schema` is `classic`, `rows` (before 2018) or `v2`. `time_from` is the start of the time range that it opens with
+    (`now-1h`). `placeholders` are the names that an export for sharing left to be filled in, each with the places.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("dashboard",)
@@ -30,77 +84,155 @@ class Dashboard:
     file: str
     uid: str = ""
     title: str = ""
+    schema: str = "classic"
+    tags: tuple[str, ...] = ()
     panels: tuple[Panel, ...] = ()
     variables: tuple[Variable, ...] = ()
-    annotations: tuple[tuple[str, Datasource], ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    links: tuple[Link, ...] = ()
     time_from: str = "now-6h"
-    datasources: tuple[str, ...] = ()
-    also_in: tuple[str, ...] = ()
+    refresh: str = ""
+    placeholders: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    mistakes: tuple[str, ...] = ()
     problem: str | None = None
+    around: Surroundings = Surroundings()
 
     @property
     def subject(self) -> str:
         """How reports name it: its uid, else the name of its file."""
         return self.uid or self.file.rpartition("/")[2].removesuffix(".json")
 
-    def references(self) -> Iterator[tuple[str, Datasource]]:
-        """Every place that needs a datasource, with the one it names; a query without one has its panel's."""
+    @property
+    def nothing_to_judge(self) -> str:
+        """Why no rule passes on it: it cannot be read, or has nothing in it."""
+        if self.problem:
+            return f"{self.file} cannot be read"
+        return "" if self.panels or self.variables or self.annotations else f"{self.file} has no panel"
+
+    def queries(self) -> Iterator[Place]:
+        """Every query: of panels, then of variables, then of annotations."""
         for panel in self.panels:
             for query in panel.queries:
-                yield f"query {query.ref_id} of panel `{panel.name}`", query.datasource
+                name = f"query {query.ref_id} of panel `{panel.name}`"
+                yield Place(name, query.path, query.expr, query.datasource, panel.name, panel.single, query)
         for variable in self.variables:
-            if variable.type in ("query", "adhoc"):
-                yield f"variable `{variable.name}`", variable.datasource
-        for name, datasource in self.annotations:
-            yield f"annotation `{name}`", datasource
+            if variable.type in ("query", "adhoc", "groupby"):
+                yield Place(f"variable `{variable.name}`", variable.path, variable.query, variable.datasource)
+        for one in self.annotations:
+            yield Place(f"annotation `{one.name}`", one.path, one.expr, one.datasource)
 
-    def with_datasources(self, uids: Iterable[str]) -> Self:
-        """The same with these provisioned datasources."""
-        return replace(self, datasources=tuple(uids))
+    def datasource_type(self, datasource: Datasource) -> str:
+        """The type of a datasource (`prometheus`), as far as the file and what is provisioned tell; else empty."""
+        name = (datasource.uid or "").strip("${}[]").partition(":")[0]
+        for variable in self.variables:
+            if variable.name == name and variable.type == "datasource":
+                return variable.query
+        for provisioned in self.around.datasources or ():
+            default = provisioned.default and not name and not datasource.type
+            if default or name in (provisioned.uid, provisioned.name):
+                return provisioned.type
+        return datasource.type
 
-    def beside(self, files: Iterable[str]) -> Self:
-        """The same with the other files that have its uid."""
-        return replace(self, also_in=tuple(files))
+    def at(self, path: str) -> str:
+        """The file and a place in it, as findings show it."""
+        return f"{self.file}#{path}" if path else self.file
+
+    def within(self, around: Surroundings) -> Self:
+        """The same with what it is deployed with."""
+        return replace(self, around=around)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the text form; raises yaml.YAMLError where it is neither JSON nor YAML."""
-        return cls._of(yaml.safe_load(text), "dashboard.json")
+        body = yaml.safe_load(text)
+        found = cls.of(body, "dashboard.json")
+        extra = body if isinstance(body, dict) else {}
+        sources = extra.get("provisioned_datasources")
+        return found.within(
+            Surroundings(
+                None if sources is None else tuple(map(_provisioned, sources)),
+                extra.get("scrape_interval_s"),
+                tuple(extra.get("same_uid", ())),
+                tuple(extra.get("same_title", ())),
+                frozenset(extra.get("other_uids", ())),
+                frozenset(extra.get("other_tags", ())),
+            )
+        )
 
     @classmethod
     def read(cls, text: str, file: str) -> Self:
         """Read a dashboard file, which is JSON; what is wrong with it becomes its `problem`."""
         try:
-            return cls._of(json.loads(text), file)
+            return cls.of(json.loads(text), file)
         except json.JSONDecodeError as broken:
             return cls(file, problem=f"line {broken.lineno}: not JSON: {broken.msg}")
-        except RecursionError:
-            return cls(file, problem="nested too deeply to be a dashboard")
+        except (RecursionError, ValueError):  # a number of more than 4300 digits is a ValueError
+            return cls(file, problem="nested too deeply, or with numbers too long, to be a dashboard")
 
     @classmethod
-    def _of(cls, body: Any, file: str) -> Self:
+    def of(cls, body: Any, file: str) -> Self:
+        """Read a dashboard from plain data, as Grafana's API and files hold it; never raises for what it holds."""
         if not isinstance(body, dict):
             return cls(file, problem=f"expected an object, found {type(body).__name__}")
         if "dashboard" in body and "panels" not in body:
             return cls(file, problem="it is wrapped in `dashboard`, as the API has it; a file holds the inner object")
-        templating, annotations, time = (_section(body, name) for name in ("templating", "annotations", "time"))
+        texts = list(_texts(body))
+        original = View(body)
+        schema = "v2" if is_v2(body) else "rows" if body.get("rows") and not body.get("panels") else "classic"
+        converted = body
+        if schema == "v2":
+            converted = of_v2(original)
+        elif schema == "rows":
+            converted = {**body, "panels": list(of_rows(original))}
+        root = View(converted, (), original.mistakes)
+        variables = tuple(variables_of(root["templating"]["list"]))
+        annotations = root["annotations"]
         return cls(
             file=file,
-            uid=str(body.get("uid") or ""),
-            title=str(body.get("title") or ""),
-            panels=tuple(panels_of(body.get("panels"))),
-            variables=tuple(variables_of(templating.get("list"))),
-            annotations=tuple(
-                (str(item.get("name") or ""), reference(item.get("datasource")))
-                for item in annotations.get("list") or ()
-                if isinstance(item, dict)
-            ),
-            time_from=str(time.get("from") or "now-6h"),
-            datasources=tuple(str(uid) for uid in body.get("provisioned_datasources") or ()),
-            also_in=tuple(str(other) for other in body.get("also_in") or ()),
+            uid=root["uid"].text(),
+            title=root["title"].text(),
+            schema=schema,
+            tags=root["tags"].texts(),
+            panels=tuple(panels_of(root["panels"])),
+            variables=variables,
+            annotations=tuple(annotations_of(annotations["list"])),
+            links=tuple(links_of(root["links"])),
+            time_from=root["time"]["from"].text() or "now-6h",
+            refresh=root["refresh"].text() if root["refresh"].is_a(str) else "",
+            placeholders=_placeholders(texts, root["__inputs"], {variable.name for variable in variables}),
+            mistakes=tuple(map(str, original.mistakes)),
         )
 
 
-def _section(body: dict[str, Any], name: str) -> dict[str, Any]:
-    value = body.get(name)
-    return value if isinstance(value, dict) else {}
+def _placeholders(
+    texts: Iterable[tuple[tuple[str | int, ...], str]], inputs: View, variables: set[str]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    asked = {item["name"].text() for item in inputs.items()} if inputs.is_a(list) else set()
+    found: dict[str, dict[str, None]] = {}
+    for path, text in texts:
+        if path[:1] != ("__inputs",):
+            for name in _PLACEHOLDER.findall(text):
+                if name not in variables and (name in asked or name.startswith(_EXPORTED)):
+                    found.setdefault(name, {})[dotted(path)] = None
+    return tuple((name, tuple(paths)) for name, paths in found.items())
+
+
+def _texts(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if len(path) > _DEEPEST:
+        return
+    if isinstance(value, str):
+        yield path, value
+    items: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    for key, item in items:
+        yield from _texts(item, (*path, key))
+
+
+def _provisioned(source: Any) -> ProvisionedDatasource:
+    """A datasource of an example: a uid that is its type, too, or a mapping."""
+    if isinstance(source, str):
+        return ProvisionedDatasource(source.title(), source, source)
+    return structure(source, ProvisionedDatasource)

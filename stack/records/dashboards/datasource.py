@@ -13,7 +13,8 @@ from stack.text.yaml_text import ConfigError, read_mapping
 class ProvisionedDatasource:
     """A datasource of a provisioning file; `uid` is empty where the file sets none.
 
-    `min_interval` is the scrape interval that the file sets (`timeInterval`), empty if none.
+    `min_interval` is the scrape interval that the file sets (`timeInterval`), empty if none. `default`: it is the one
+    that queries without a datasource use.
     """
 
     name: str
@@ -22,6 +23,7 @@ class ProvisionedDatasource:
     file: str = ""
     line: int | None = None
     min_interval: str = ""
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +85,5 @@ def _datasource(
         file=file,
         line=line,
         min_interval=text(options.get("timeInterval")) if isinstance(options, dict) else "",
+        default=body.get("isDefault") is True,
     )

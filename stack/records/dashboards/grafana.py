@@ -9,13 +9,17 @@ from stack.text.typed import FromYaml
 
 @dataclass(frozen=True, slots=True)
 class GrafanaFiles(FromYaml):
-    """The dashboard files by name, the datasources, and why a file of the latter cannot be read."""
+    """The dashboard files by name, the datasources, and why a file of the latter cannot be read.
+
+    `scrape_interval_s` is the shortest interval at which Prometheus scrapes anything, None where it is not known.
+    """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
 
     dashboards: tuple[str, ...] = ()
     datasources: tuple[ProvisionedDatasource, ...] = ()
     problems: tuple[str, ...] = ()
+    scrape_interval_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,23 @@ from stack.records.exposition.parser import parse_lines
 _HEAD = re.compile(r"content-type:[ \t]*+([^\r\n]*+)\r?\n\r?\n", re.IGNORECASE)
 _HTML = re.compile(r"\s*+(?:<\?xml[^>]*+>\s*+)?(?:<!--.*?-->\s*+)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _EOF = re.compile(r"^# EOF\r?$", re.MULTILINE)
+_OF_TEXT_FORMAT = re.compile(r"^# TYPE (?:\S+_total counter|\S+ untyped)$", re.MULTILINE)
+"""Metadata that only the text format has."""
 _SIGNATURES = {
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
     b"\x1f\x8b": "gzip data that was not decompressed",
     b"\x28\xb5\x2f\xfd": "zstd data that was not decompressed",
 }
+_OTHERS = {
+    re.compile(r"[\w-]+(?:\.[\w-]+)+ \S+ [0-9]{9,10}\n"): "in the line format of Graphite",
+    re.compile(r'[\w.-]+(?:,[\w.-]+=[^\s,"]+)+ [\w.-]+=\S+(?: [0-9]+)?\n'): "in the line format of InfluxDB",
+    re.compile(r"[\w.-]+:[0-9.+-]+\|(?:c|g|h|ms|s)\b"): "in the line format of StatsD",
+    re.compile(r"%PDF-"): "a PDF document",
+}
+"""What else a body may be, by its first line."""
+_PROTOBUF = re.compile(rb"[\x80-\xff]{0,3}[\x00-\x7f]\x0a[\x01-\x7f][a-zA-Z_:][a-zA-Z0-9_:]*\x12", re.DOTALL)
+"""A message with its length before it, whose first two fields are texts: a family's name and its help."""
 _START = 4096
 _MUCH_NOISE = 0.1
 _LARGEST_JSON = 1 << 20
@@ -50,6 +63,11 @@ def parse_text(text: str, only: Format | None) -> Parsed:
 def read_body(body: bytes, content_type: str | None, only: Format | None) -> Parsed:
     """Read a response's body and its Content-Type header; None where it had none."""
     return _read(body, (content_type or "").strip(), only)
+
+
+def in_text_format(text: str) -> bool:
+    """Whether a body, or its beginning, has what only the text format has, and not the end of OpenMetrics."""
+    return not _EOF.search(text) and bool(_OF_TEXT_FORMAT.search(text))
 
 
 def _as_bytes(text: str) -> bytes:
@@ -91,6 +109,8 @@ def _noise(body: bytes) -> str | None:
     start = body[:_START]
     if not start:
         return None
+    if _PROTOBUF.match(start):
+        return "metrics in protobuf"
     controls = sum(byte < 0x20 and byte not in b"\t\n\r" for byte in start)
     odd = controls + start.decode("utf-8", "replace").count("\ufffd")
     return "binary data" if odd > 1 and odd > _MUCH_NOISE * len(start) else None
@@ -100,13 +120,15 @@ def _document(text: str) -> str | None:
     """What the text is if it is a document of another kind."""
     if _HTML.match(text[:_START]):
         return "an HTML page"
-    if text.lstrip()[:1] in {"{", "["} and len(text) <= _LARGEST_JSON:
-        try:
-            json.loads(text)
-        except (ValueError, RecursionError):
-            return None
-        return "a JSON document"
-    return None
+    start = text[:_START].lstrip()
+    if start[:1] in {"{", "["} and len(text) <= _LARGEST_JSON:
+        for part, name in ((text, "a JSON document"), (start.partition("\n")[0], "JSON, one object per line")):
+            try:
+                json.loads(part)
+            except (ValueError, RecursionError):
+                continue
+            return name
+    return next((name for first_line, name in _OTHERS.items() if first_line.match(start)), None)
 
 
 def _by_header(content_type: str | None) -> Format | None:
@@ -126,24 +148,57 @@ def _checked(text: str, size: int, content_type: str | None, only: Format | None
     if text.startswith("\ufeff"):
         faults.report("byte_order_mark", 1)
         text = text[1:]
-    if fmt is Format.OPENMETRICS:
-        text = _check_eof(text, faults)
-    elif text and not text.endswith("\n"):
-        line = text.count("\n") + 1
-        faults.report("missing_final_line_feed", line, excerpt=text.rpartition("\n")[2])
-    return Parsed(fmt, parse_lines(text, fmt, faults), faults, text, size, content_type)
+    lines = _single_line_feeds(text, faults) if "\r" in text else text
+    read = _up_to_eof if fmt is Format.OPENMETRICS else _up_to_line_feed
+    return Parsed(fmt, read(lines, faults), faults, text, size, content_type)
 
 
-def _check_eof(text: str, faults: Faults) -> str:
-    """Check the end of an OpenMetrics body; returns the text that is worth reading."""
+def _single_line_feeds(text: str, faults: Faults) -> str:
+    r"""Return the text where `\n\r` or `\r` alone ended its lines; `\r\n` is left to the reader of lines."""
+    starts, ends = text.count("\n\r"), text.count("\r\n")
+    if "\n" not in text and text.rstrip("\r").count("\r"):
+        ending = "\r"
+    elif starts > ends:
+        ending = "\n\r"
+    else:
+        return text
+    place, first = ("alone", 1) if ending == "\r" else ("after", 2)
+    for at in range(first, first + text.count(ending)):
+        faults.report("carriage_return", at, place)
+    return text.replace(ending, "\n")
+
+
+def _up_to_line_feed(text: str, faults: Faults) -> tuple[FamilyDraft, ...]:
+    """Read a body in the text format; one that does not end with a line feed was cut, or its writer forgot it."""
+    if not text or text.endswith("\n"):
+        return parse_lines(text, Format.TEXT, faults)
+    end = text.count("\n") + 1
+    if end > 1:
+        faults.last_line = end - 1
+    families = parse_lines(text, Format.TEXT, faults, cut=end > 1)
+    faults.last_line = end
+    if any(family.samples for family in families):
+        state = "cut" if faults.left_out else "whole"
+        faults.report("missing_final_line_feed", end, state, excerpt=text.rpartition("\n")[2])
+    return families
+
+
+def _up_to_eof(text: str, faults: Faults) -> tuple[FamilyDraft, ...]:
+    """Read an OpenMetrics body and check its end."""
     found = _EOF.search(text)
+    if found is None and in_text_format(text):
+        faults.report("bad_eof", 0, "text format")
+        return parse_lines(text, Format.TEXT, faults)
     if found is None:
-        faults.report("bad_eof", text.count("\n", 0, len(text.rstrip("\n"))) + 1, "missing")
-        return text
+        end = text.count("\n", 0, len(text.rstrip("\n"))) + 1
+        faults.report("bad_eof", end, "missing")
+        if not text.endswith("\n"):
+            faults.last_line = end - 1
+        return parse_lines(text, Format.OPENMETRICS, faults, cut=True)
     after = text[found.end() + 1 :]
-    if not after:
-        return text
-    line = text.count("\n", 0, found.end()) + 2
-    lines = after.count("\n") + (not after.endswith("\n"))
-    faults.report("bad_eof", line, "after", excerpt=after.partition("\n")[0], lines=str(lines))
-    return text if after.strip() else text[: found.end() + 1]
+    if after:
+        line = text.count("\n", 0, found.end()) + 2
+        lines = after.count("\n") + (not after.endswith("\n"))
+        faults.report("bad_eof", line, "after", excerpt=after.partition("\n")[0], lines=str(lines))
+        faults.last_line = line - 1
+    return parse_lines(text if after.strip() else text[: found.end() + 1], Format.OPENMETRICS, faults)

@@ -5,6 +5,7 @@ may have a million samples.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from math import isnan
 from operator import itemgetter
 
@@ -26,25 +27,75 @@ _SAMPLE_FAULTS: dict[str, FaultKind] = {
     "gaugehistogram": "bad_histogram_sample",
     "summary": "bad_summary_sample_name",
 }
+_PLAIN_TYPES = frozenset({"counter", "gauge", "unknown"})
 _PLAIN_FAULT: FaultKind = "bad_plain_sample_name"
 
 
-def check_all(families: Mapping[str, FamilyDraft], fmt: Format, faults: Faults) -> None:
-    """Check every complete family, and how the families go together."""
+def check_all(
+    families: Mapping[str, FamilyDraft], fmt: Format, faults: Faults, unfinished: FamilyDraft | None = None
+) -> None:
+    """Check every complete family, and how the families go together; of an `unfinished` one only the names."""
     for draft in families.values():
-        for part in draft.parts():
+        if fmt is Format.TEXT and len(draft.samples) == 1 and draft is not unfinished and _check_single(draft, faults):
+            continue
+        if draft.again:
+            _check_again(draft, faults)
+        for part in draft.parts() if not (draft.again or draft is unfinished) else ():
             if part.samples:
-                _check_samples(part, faults)
+                check_samples(part, faults)
             for sample in part.exemplars:
                 _check_exemplar(part, sample, faults)
         _check_names(draft, faults)
-    if fmt is Format.OPENMETRICS:
+        repeated = faults.line_of("duplicate_series", draft.name)
+        for line, between in draft.interrupted:
+            if repeated < line:  # else what comes after the interruption was there before
+                faults.report("interleaved_families", line, name=draft.name, between=between)
+    if fmt is Format.TEXT:
+        _check_parts(families, faults)
+    else:
         for draft in families.values():
             _check_metadata(draft, faults)
         _check_clashes(families.values(), faults)
 
 
-def _check_samples(draft: FamilyDraft, faults: Faults) -> None:
+def _check_parts(families: Mapping[str, FamilyDraft], faults: Faults) -> None:
+    """A family named as a part of a histogram or summary has none of its series."""
+    wholes = [draft for draft in families.values() if draft.type in {"histogram", "summary"}]
+    for whole, suffix in product(wholes, ("bucket", "count", "sum")):
+        draft = families.get(f"{whole.name}_{suffix}")
+        if draft is not None:
+            parts = {frozenset(sample.labels) for sample in whole.samples if sample.name == draft.name}
+            for sample in draft.samples:
+                if frozenset(sample.labels) in parts:
+                    faults.report("duplicate_series", sample.line, draft.name, series=sample.series)
+
+
+def _check_single(draft: FamilyDraft, faults: Faults) -> bool:
+    """Check an ordinary family of one sample; False where there is more to check than labels and value."""
+    if draft.type not in _PLAIN_TYPES or draft.foreign or draft.again or draft.interrupted or draft.exemplars:
+        return False
+    sample = draft.samples[0]
+    if len(sample.labels) > 1:
+        check_labels(draft, faults)
+    if not sample.value >= 0:
+        _check_plain(draft, faults)
+    return True
+
+
+def _check_again(draft: FamilyDraft, faults: Faults) -> None:
+    """A second family of the name: of another type, or one of all those in a part that is there again."""
+    at, keyword = draft.again, draft.again_by
+    if draft.format is Format.TEXT:
+        faults.report("duplicate_metadata", at, name=draft.name, keyword=keyword)
+    elif draft.second_type in {None, draft.type_text}:
+        faults.report("duplicate_family", at, name=draft.name)
+    else:
+        first, second = draft.type_text or "unknown", draft.second_type or ""
+        faults.report("duplicate_family", at, draft.name, name=draft.name, first=first, second=second)
+
+
+def check_samples(draft: FamilyDraft, faults: Faults) -> None:
+    """Check the labels and values of all samples of a family, by its type."""
     if draft.type in {"histogram", "gaugehistogram"}:
         check_histogram(draft, faults)
         return
@@ -69,7 +120,7 @@ def _check_metadata(draft: FamilyDraft, faults: Faults) -> None:
     if draft.unit and draft.type in {"info", "stateset"}:
         faults.report("unit_not_allowed", draft.lines["UNIT"], name, draft.type, draft.unit)
     elif draft.unit and not name.endswith(f"_{draft.unit}"):
-        faults.report("missing_unit_suffix", draft.lines["UNIT"], name, draft.unit)
+        faults.report("missing_unit_suffix", draft.lines["UNIT"], name, draft.unit, type=draft.type)
 
 
 def _check_clashes(families: Iterable[FamilyDraft], faults: Faults) -> None:
@@ -93,7 +144,7 @@ def _check_names(draft: FamilyDraft, faults: Faults) -> None:
     stray = next((sample for sample in draft.samples if sample.name in names), None) if names else None
     if stray is None or draft.type_text is None:
         return
-    if draft.unit and draft.type == "counter" and draft.name.endswith(f"_{draft.unit}_total"):
+    if draft.again or (draft.unit and draft.type == "counter" and draft.name.endswith("_total")):
         return  # one cause, one finding: `missing_unit_suffix` says what the family's name is to be
     fault = _SAMPLE_FAULTS.get(draft.type_text, _PLAIN_FAULT)
     if draft.format is Format.TEXT:
@@ -108,10 +159,12 @@ def _check_plain(draft: FamilyDraft, faults: Faults) -> None:
     values = list(map(itemgetter(2), draft.samples))
     if min(values) >= 0 and not any(map(isnan, values)):
         return
-    created = f"{draft.name}_created" if draft.format is Format.OPENMETRICS else ""
+    openmetrics = draft.format is Format.OPENMETRICS
     for sample in draft.samples:
-        if sample.name != created and not sample.value >= 0:
-            faults.report("bad_counter_value", sample.line, draft.name, series=sample.series, value=shown(sample.value))
+        if sample.value >= 0 or (openmetrics and sample.name == f"{draft.name}_created"):
+            continue
+        kind: FaultKind = "bad_counter_value" if openmetrics or sample.value < 0 else "counter_is_nan"
+        faults.report(kind, sample.line, draft.name, series=sample.series, value=shown(sample.value))
 
 
 def _check_stateset(draft: FamilyDraft, faults: Faults) -> None:

@@ -8,22 +8,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from itertools import chain
 from operator import itemgetter
-from typing import Self, cast
+from typing import NamedTuple, Self, cast
 
+from stack.garbage import no_collection
 from stack.records.exposition.body import Parsed, parse_text, read_body
 from stack.records.exposition.family import FamilyDraft
 from stack.records.exposition.faults import Fault, FaultKind
 from stack.records.exposition.model import Format, Sample
 
 
-@dataclass(frozen=True, slots=True)
-class MetricFamily:
+class MetricFamily(NamedTuple):
     """One metric family: its metadata and its samples in exposed order.
 
     `type` is one of counter, gauge, histogram, gaugehistogram, stateset, info, summary, unknown (`untyped` of the
     text format and invalid types read as unknown). In OpenMetrics `name` is without the sample suffix
     (`http_requests`), in the text format as exposed (`http_requests_total`). Lines
-    count from 1, 0 means that the metadata line is absent.
+    count from 1, 0 means that the metadata line is absent. `exposed_name` is the name to use in queries: a counter's
+    `_total` and an info's `_info` may be left out of `name`.
     """
 
     name: str
@@ -35,17 +36,7 @@ class MetricFamily:
     line: int = 0
     type_line: int = 0
     help_line: int = 0
-
-    @property
-    def exposed_name(self) -> str:
-        """The name to use in queries: a counter's `_total` and an info's `_info` may be left out of `name`."""
-        suffix = {"counter": "_total", "info": "_info"}.get(self.type)
-        if suffix is None:
-            return self.name
-        first = self.samples[0].name if self.samples else ""
-        if first == self.name + suffix:
-            return first
-        return self.name if self.format is Format.TEXT or first == self.name else self.name + suffix
+    exposed_name: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -104,8 +95,16 @@ class Exposition:
         `exposition.label_values["http_requests_total"]["path"]["/login"]` is a number of samples.
         """
         if "label_values" not in self.cache:
-            self.cache["label_values"] = {family.name: _label_values(family) for family in self.families}
+            self.cache["label_values"] = _LabelValues(self.families)
         return cast("Mapping[str, Mapping[str, Mapping[str, int]]]", self.cache["label_values"])
+
+    @property
+    def label_pairs(self) -> frozenset[tuple[str, str]]:
+        """All pairs of label name and value, whatever their family; made once, when asked."""
+        if "label_pairs" not in self.cache:
+            labels = (sample[1] for family in self.families for sample in family[4])
+            self.cache["label_pairs"] = frozenset(chain.from_iterable(labels))
+        return cast("frozenset[tuple[str, str]]", self.cache["label_pairs"])
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -115,7 +114,8 @@ class Exposition:
         OpenMetrics when its last line is `# EOF`, else text 0.0.4. On a subclass the format is that subclass's,
         whatever the text looks like. Never raises.
         """
-        return cast(Self, _record(parse_text(text, _only_format(cls))))
+        with no_collection():
+            return cast(Self, _record(parse_text(text, _only_format(cls))))
 
     @classmethod
     def read(cls, body: bytes, content_type: str | None) -> Self:
@@ -124,7 +124,8 @@ class Exposition:
         The header decides the format, or, where it names no exposition format, the body as in `parse`. Never
         raises: whatever is wrong with the bytes becomes a fault.
         """
-        return cast(Self, _record(read_body(body, content_type, _only_format(cls))))
+        with no_collection():
+            return cast(Self, _record(read_body(body, content_type, _only_format(cls))))
 
 
 class TextExposition(Exposition):
@@ -160,17 +161,41 @@ def _record(parsed: Parsed) -> Exposition:
 
 
 def _family(draft: FamilyDraft) -> MetricFamily:
-    return MetricFamily(
-        name=draft.name,
-        type=draft.type,
-        help=draft.help,
-        unit=draft.unit,
-        samples=tuple(draft.samples),
-        format=draft.format,
-        line=draft.lines["first"],
-        type_line=draft.lines.get("TYPE", 0),
-        help_line=draft.lines.get("HELP", 0),
-    )
+    lines, get = draft.lines, draft.lines.get
+    exposed = _exposed_name(draft) if draft.type in _EXPOSED_SUFFIX else draft.name
+    metadata = draft.name, draft.type, draft.help, draft.unit, tuple(draft.samples), draft.format
+    # As `MetricFamily(…)` would, in half the time: there may be very many.
+    return tuple.__new__(MetricFamily, (*metadata, lines["first"], get("TYPE", 0), get("HELP", 0), exposed))
+
+
+_EXPOSED_SUFFIX = {"counter": "_total", "info": "_info"}
+
+
+def _exposed_name(draft: FamilyDraft) -> str:
+    full = draft.name + _EXPOSED_SUFFIX[draft.type]
+    first = draft.samples[0][0] if draft.samples else ""
+    if first == full:
+        return full
+    return draft.name if draft.format is Format.TEXT or first == draft.name else full
+
+
+class _LabelValues(Mapping[str, Mapping[str, Mapping[str, int]]]):
+    """The label values of families by name, each counted when it is first asked for: most never are."""
+
+    def __init__(self, families: tuple[MetricFamily, ...]) -> None:
+        self._families = {family.name: family for family in families}
+        self._counted: dict[str, dict[str, dict[str, int]]] = {}
+
+    def __getitem__(self, name: str) -> Mapping[str, Mapping[str, int]]:
+        if name not in self._counted:
+            self._counted[name] = _label_values(self._families[name])
+        return self._counted[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._families)
+
+    def __len__(self) -> int:
+        return len(self._families)
 
 
 def _label_values(family: MetricFamily) -> dict[str, dict[str, int]]:

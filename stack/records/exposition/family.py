@@ -28,33 +28,42 @@ SUFFIXES = {
 }
 """The suffixes a type's sample names carry; a sample of a type not listed is named as its family."""
 
+OWNED = {
+    fmt: {
+        text: ("unknown" if text == "untyped" else text, tuple(dict.fromkeys(("", *SUFFIXES[fmt].get(text, ())))))
+        for text in TYPES[fmt]
+    }
+    for fmt in Format
+}
+"""For each type as written its name, and the suffixes of all names that a family of this type owns."""
+
 ALL_SUFFIXES = ("_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info")
 
 
 class FamilyDraft:
     """A metric family while its lines are read; `open` until another family's line comes."""
 
-    __slots__ = (
-        "again", "append", "early", "exemplars", "foreign", "format", "help", "lines", "name", "open", "samples",
-        "timestamped", "type", "type_text", "unit",
-    )  # fmt: skip  # a table of names
+    # There may be as many families as samples: what most of them never set costs nothing here.
+    type = "unknown"
+    type_text: str | None = None
+    help: str | None = None
+    unit: str | None = None
+    open = True
+    again = 0  # the line in which a second family of its name begins
+    again_by = ""  # the keyword in that line
+    second_type: str | None = None
+    timestamped = False
+    interrupted: tuple[tuple[int, str], ...] = ()  # the lines in which it goes on, and what came between
+    early: tuple[FamilyDraft, ...] = ()  # whose samples came before this family's TYPE line
+    foreign: frozenset[str] = frozenset()  # names of samples that follow the metadata but do not fit the type
 
     def __init__(self, name: str, line: int, fmt: Format) -> None:
         self.name = name
         self.format = fmt
-        self.type = "unknown"
-        self.type_text: str | None = None
-        self.help: str | None = None
-        self.unit: str | None = None
         self.lines = {"first": line}
         self.samples: list[Sample] = []
         self.append: Callable[[Sample], None] = self.samples.append
-        self.open = True
-        self.again = False  # a second family of its name has begun
-        self.timestamped = False
-        self.early: list[FamilyDraft] = []  # whose samples came before this family's TYPE line
         self.exemplars: list[Sample] = []
-        self.foreign: set[str] = set()  # names of samples that follow the metadata but do not fit the type
 
     def sample_names(self) -> list[str]:
         """The names its samples may have, by its type."""
@@ -66,6 +75,8 @@ class FamilyDraft:
 
     def awaits(self, name: str) -> bool:
         """Whether a sample of a name not known yet is meant by this metadata, whose own samples did not come."""
+        if self.type == "gaugehistogram" and name in {f"{self.name}_count", f"{self.name}_sum"}:
+            return True
         if self.samples and self.samples[-1].name not in self.foreign:
             return False
         if self.format is Format.OPENMETRICS and self.type_text is None:
@@ -106,8 +117,10 @@ class Families:
             draft.exemplars.append(sample)
 
     def begin(self, name: str, at: int) -> FamilyDraft:
-        """A new family named by its first line; its TYPE line or its first sample decides which samples it owns."""
-        draft = self.by_name[name] = FamilyDraft(name, at, self.format)
+        """A new family named by its first line, now the current one; TYPE line or first sample decide what it owns."""
+        if self.current is not None:
+            self.current.open = False
+        draft = self.by_name[name] = self.current = FamilyDraft(name, at, self.format)
         return draft
 
     def switch(self, draft: FamilyDraft, at: int) -> None:
@@ -118,7 +131,7 @@ class Families:
             self.current.open = False
         if not draft.open and not self._nameless_help(draft):
             between = self.current.name if self.current is not None else ""
-            self.faults.report("interleaved_families", at, draft.name, between=between)
+            draft.interrupted += ((at, between),)
             draft.open = True
         self.current = draft
 
@@ -154,6 +167,6 @@ class Families:
             draft.help, draft.lines = draft.help or helped.help, {**helped.lines, **draft.lines}
             draft.lines["first"] = min(draft.lines.values())
             del self.by_name[name]
-        draft.foreign.add(name)
+        draft.foreign |= {name}
         self.owners[name] = draft
         return draft

@@ -1,5 +1,6 @@
 """Faults of the format: every kind that the parser reports, and the collector that keeps them bounded."""
 
+import sys
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
@@ -24,15 +25,18 @@ _SampleNameFault = Literal[
     "bad_summary_sample_name", "sample_name_not_of_type",
 ]  # fmt: skip  # grouped
 _ExemplarFault = Literal["exemplar_above_bound", "exemplar_too_long", "misplaced_exemplar"]
-_ValueFault = Literal["bad_counter_value", "bad_info_value", "bad_stateset_value", "missing_stateset_label"]
+_ValueFault = Literal[
+    "bad_counter_value", "bad_info_value", "bad_stateset_value", "counter_is_nan", "missing_stateset_label"
+]  # fmt: skip  # grouped
 _HistogramFault = Literal[
     "bad_bucket_bound", "bad_histogram_count", "bad_histogram_sum", "bad_histogram_value", "count_or_sum_alone",
     "duplicate_bucket_bound", "falling_buckets", "fractional_histogram_value", "misplaced_le_label",
     "misspelled_infinity", "missing_infinite_bucket", "sum_with_negative_bounds", "unsorted_buckets",
 ]  # fmt: skip  # grouped
 _SummaryFault = Literal[
-    "bad_quantile", "bad_quantile_value", "bad_summary_value", "misplaced_quantile_label", "unsorted_quantiles"
-]
+    "bad_quantile", "bad_quantile_value", "bad_summary_value", "misplaced_quantile_label", "quantile_above_one",
+    "unsorted_quantiles",
+]  # fmt: skip  # grouped
 FaultKind = Literal[
     _BodyFault, _LineFault, _NameFault, _TimestampFault, _MetadataFault, _UnitFault, _GroupFault, _SampleNameFault,
     _ExemplarFault, _ValueFault, _HistogramFault, _SummaryFault,
@@ -62,9 +66,15 @@ class Faults:
     def __init__(self) -> None:
         self._found: dict[FaultKind, dict[tuple[str, ...], Fault]] = {}
         self.counts: dict[FaultKind, int] = {}
+        self.last_line = sys.maxsize
+        """Faults in later lines are not noted: they come of the body's end being wrong, which is noted itself."""
+        self.left_out = 0
 
     def report(self, kind: FaultKind, line: int, *subject: str, excerpt: str = "", **detail: str) -> None:
         """Note one more fault; only the first of each `subject` keeps its line, detail and excerpt."""
+        if line > self.last_line:
+            self.left_out += 1
+            return
         self.counts[kind] = self.counts.get(kind, 0) + 1
         of_kind = self._found.setdefault(kind, {})
         known = of_kind.get(subject)
@@ -72,6 +82,11 @@ class Faults:
             of_kind[subject] = known._replace(times=known.times + 1)
         elif len(of_kind) < MAX_FAULTS:
             of_kind[subject] = Fault(kind, line, subject, 1, detail, excerpt[:EXCERPT])
+
+    def line_of(self, kind: FaultKind, *subject: str) -> int:
+        """The line of the first fault of this kind and subject, 0 where there is none."""
+        found = self._found.get(kind, {}).get(subject)
+        return found.line if found else 0
 
     def by_kind(self) -> dict[FaultKind, tuple[Fault, ...]]:
         """Everything found, per kind in line order."""

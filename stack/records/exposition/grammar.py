@@ -25,10 +25,11 @@ SAMPLE = re.compile(
 _MILLISECONDS = re.compile(r"[0-9]++")  # Prometheus reads no sign
 _INT64_MAX = 2**63
 _INT64_DIGITS = 19
-_LATEST = 1e11  # seconds reach it in the year 5138, milliseconds passed it in 1973
-_SECONDS = range(10**9, int(_LATEST))  # as seconds from 2001 on; as milliseconds weeks of 1970 to 1973
+_SECONDS = range(10**9, 10**11)  # as seconds from 2001 to 5138; as milliseconds weeks of 1970 to 1973
+_FINER = (1e12, 1e15, 1e18)  # milli-, micro- and nanoseconds since 1970 in 2001; they have one digit more in 2286
 
 _CACHE_LIMIT = 100_000
+_PLAIN = 300  # digits, which are never too large for a float
 _EXACT = 1e5  # from here on six digits would not show a whole number whole
 _UNESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
 
@@ -92,7 +93,7 @@ def seconds(token: str) -> float:
         raise BadTimestampError(token) from None
     if token.lstrip("+-")[:1].lower() in {"i", "n"}:
         raise BadTimestampError(token)
-    if abs(value) >= _LATEST:
+    if any(since <= value < 10 * since for since in _FINER):
         raise OtherUnitError(token)
     return value
 
@@ -111,7 +112,7 @@ class Numbers(dict[str, float]):
 
     def __missing__(self, text: str) -> float:
         """Read a token not seen yet; raises `BadNumberError`."""
-        value = number(text)
+        value = float(text) if text.isdecimal() and text.isascii() and len(text) < _PLAIN else number(text)
         if len(self) >= _CACHE_LIMIT:
             self.clear()
         self[text] = value

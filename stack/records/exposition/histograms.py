@@ -27,6 +27,7 @@ class _Point:
     count: Sample | None = None
     sum: Sample | None = None
     negative: bool = False
+    again: bool = False
     bounds: set[str | None] = field(default_factory=set)
     others: set[str] = field(default_factory=set)
 
@@ -53,6 +54,7 @@ class _Check:
         self.gauge = draft.type == "gaugehistogram"
         self.count, self.sum = ("_gcount", "_gsum") if self.gauge else ("_count", "_sum")
         self.points = Points(draft, faults, _Point)
+        self.unread_bound = False
 
     def run(self) -> None:
         """Go through the samples in order, then judge each point as a whole."""
@@ -75,7 +77,7 @@ class _Check:
             if name != bucket:
                 self.total(sample, point)
             elif bound_text in point.bounds:
-                self.again(sample)
+                self.again(sample, point)
             elif bound_text is not None:
                 self.bucket(sample, bounds[bound_text], bound_text, point)
         points = self.points.by_key.values()
@@ -114,6 +116,7 @@ class _Check:
             if not bounds:
                 kind = self.draft.type
                 self.report("bad_histogram_sample", sample.line, self.name, kind, "no le", series=sample.series)
+                self.unread_bound = True
         elif bounds:
             self.report(
                 "misplaced_le_label", sample.line, self.name, sample.name[len(self.name) :], series=sample.series
@@ -122,8 +125,9 @@ class _Check:
             self.report("duplicate_label_name", sample.line, self.name, "le", series=sample.series)
         return own, bounds[-1] if bounds else None
 
-    def again(self, sample: Sample) -> None:
-        """A series that was there before."""
+    def again(self, sample: Sample, point: _Point) -> None:
+        """A series that was there before; which of its values goes with the others is not known."""
+        point.again = True
         self.report("duplicate_series", sample.line, self.name, series=sample.series)
 
     def check_labels(self, own: Labels, sample: Sample) -> Labels:
@@ -138,6 +142,7 @@ class _Check:
     def misplaced(self, bound: float, text: str, sample: Sample, point: _Point) -> None:
         """A bucket whose bound is not above the one before."""
         if isnan(bound):
+            self.unread_bound = True
             self.report("bad_bucket_bound", sample.line, self.name, text, series=sample.series)
         elif bound < point.bound:
             self.report("unsorted_buckets", sample.line, self.name, series=sample.series, before=point.bound_text)
@@ -156,7 +161,7 @@ class _Check:
         """A sample that is no bucket."""
         suffix = sample.name[len(self.name) :]
         if suffix in point.others:
-            self.again(sample)
+            self.again(sample, point)
         point.others.add(suffix)
         if suffix == self.count:
             point.count = sample
@@ -176,14 +181,20 @@ class _Check:
         if first is None or point.others == {""}:
             return
         series = Sample(self.name, tuple(pair for pair in first.labels if pair[0] != "le"), 0, None, 0).series
+        if point.infinite is None and self.unread_bound:
+            return  # it may be a bucket whose bound is missing or no number
         if point.infinite is None:
             self.report("missing_infinite_bucket", first.line, self.name, series=series)
+        elif point.again:
+            return
         elif count is not None and count.value != point.infinite and not (point.fell or isnan(point.infinite)):
             detail = {"count": shown(count.value), "infinite": shown(point.infinite)}
             self.report("bad_histogram_count", count.line, self.name, "differs", series=series, **detail)
+        if self.gauge and self.draft.foreign:
+            return  # `_sum` and `_count` instead of `_gsum` and `_gcount`, which is reported
         if self.strict:
             self.finish_strict(point, series, first.line)
-        elif count is None and not apart:
+        elif count is None and point.infinite is not None and not apart:
             self.report("bad_histogram_count", first.line, self.name, "missing", series=series)
 
     def finish_strict(self, point: _Point, series: str, line: int) -> None:

@@ -13,7 +13,7 @@ _MISSPACED = re.compile(rf"#[ \t]*+(TYPE|HELP|UNIT)(?:{_NAME_PART}(?:[ \t]++(.*+
 _UNREADABLE = re.compile(r"#[ \t]++(TYPE|HELP)[ \t]", re.DOTALL)
 _EOF_LIKE = re.compile(r"#\s*+EOF\s*+", re.IGNORECASE)
 _BAD_TEXT_ESCAPE = re.compile(r"(?:[^\\]++|\\[\\n])*+(\\.?)", re.DOTALL)
-_BAD_ESCAPE = re.compile(r'(?:[^\\"]++|\\.)*+("|\\$)', re.DOTALL)
+_BAD_ESCAPE = re.compile(r"(?:[^\\]++|\\.)*+(\\$)", re.DOTALL)  # all parsers take a bare quote, against the ABNF
 
 
 def read_hash_line(families: Families, line: str, at: int) -> None:
@@ -30,6 +30,9 @@ def read_hash_line(families: Families, line: str, at: int) -> None:
     if found is None:
         if not openmetrics and (begun := _UNREADABLE.match(line)):
             what = f"{begun[1]} line has a quoted name that does not end before the next blank"
+            families.faults.report("malformed_metadata", at, what, excerpt=line)
+        elif not openmetrics and "\0" in line and (begun := _UNREADABLE.match(line.replace("\0", ""))):
+            what = f"{begun[1]} line has a NUL byte in its first word, which Prometheus does not see"
             families.faults.report("malformed_metadata", at, what, excerpt=line)
         return
     keyword, token, rest = found.groups()
@@ -80,13 +83,11 @@ def _draft(families: Families, keyword: str, name: str, at: int) -> FamilyDraft:
     report = families.faults.report
     if draft is None:
         draft = families.begin(name, at)
-        families.switch(draft, at)
     elif keyword in draft.lines:
-        if not draft.open and families.format is Format.OPENMETRICS:
-            draft.again = True
-            report("duplicate_family", at, name)
+        if draft.samples:
+            draft.again, draft.again_by = (draft.again, draft.again_by) if draft.again else (at, keyword)
         elif not draft.again:
-            report("duplicate_metadata", at, keyword, name)
+            report("duplicate_metadata", at, name, keyword, name=name, keyword=keyword)
         draft.open = True
         families.switch(draft, at)
     elif draft.samples:
@@ -101,6 +102,7 @@ def _draft(families: Families, keyword: str, name: str, at: int) -> FamilyDraft:
 
 def _type(families: Families, draft: FamilyDraft, text: str, at: int) -> None:
     if draft.type_text is not None:
+        draft.second_type = draft.second_type or text
         return
     families.owners.setdefault(draft.name, draft)
     draft.type_text = text
@@ -114,7 +116,7 @@ def _type(families: Families, draft: FamilyDraft, text: str, at: int) -> None:
             families.owners[sample_name] = draft
         elif early is not draft and early.samples and early.type_text is None and early.help is None:
             families.faults.report("late_metadata", at, "TYPE", draft.name)
-            draft.early.append(early)
+            draft.early += (early,)
 
 
 def _help(families: Families, draft: FamilyDraft, text: str, at: int) -> str:

@@ -232,6 +232,8 @@ class _Scanner:
             what = "an exemplar, which this format does not have" if exemplar else "text after the sample"
             raise self.give_up(what, self.line.rfind(tokens[1 if tokens[1] == "#" else 2]) + 1)
         if not is_number(tokens[0]):
+            if name.endswith(":"):  # as in `Error: no such file`
+                raise self.give_up("a line that is neither a sample nor a comment", 1)
             self.fault("bad_number", name, token=tokens[0])
             raise _GivenUp
         return number(tokens[0])

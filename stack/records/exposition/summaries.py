@@ -61,10 +61,12 @@ class _SummaryCheck:
             self.report("bad_summary_value", sample.line, name, suffix, series=sample.series, value=shown(sample.value))
 
     def quantile(self, quantile: str | None, point: _Summary, sample: Sample) -> None:
-        name, value = self.draft.name, _quantile(quantile)
-        if value is None:
+        name, value = self.draft.name, _number(quantile)
+        if value is None or (self.strict and not 0 <= value <= 1):
             self.report("bad_quantile", sample.line, name, quantile or "", series=sample.series)
             return
+        if not 0 <= value <= 1:
+            self.report("quantile_above_one", sample.line, name, quantile or "", series=sample.series)
         if not self.strict and value < point.quantile:
             self.report("unsorted_quantiles", sample.line, name, series=sample.series)
         point.quantile = value
@@ -94,9 +96,9 @@ def check_summary(draft: FamilyDraft, faults: Faults) -> None:
     check.finish()
 
 
-def _quantile(text: str | None) -> float | None:
+def _number(text: str | None) -> float | None:
     try:
         value = number(text or "")
     except BadNumberError:
         return None
-    return value if 0 <= value <= 1 else None
+    return None if isnan(value) else value

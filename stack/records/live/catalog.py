@@ -1,10 +1,12 @@
 """The catalog in the running stack: which jobs Prometheus scrapes, and which services have log streams."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import yaml
 
+from stack.records.scrape.target import Target
 from stack.text.typed import FromYaml
 
 
@@ -27,8 +29,22 @@ class RunningJobs:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherTargets(FromYaml):
+    """The active targets that are neither a component's nor a judged service's; `observed_s` as in ComponentTargets."""
+
+    judged_per: ClassVar[tuple[str, ...]] = ("component",)
+    judged_components: ClassVar[tuple[str, ...]] = ("prometheus",)
+
+    targets: tuple[Target, ...]
+    observed_s: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogStreams(FromYaml):
-    """`expected` are the services that log, `found` those that have streams, `hours` the time range of the query."""
+    """`expected` selects the streams of each service that logs, `found` those of it that have streams.
+
+    `hours` is the time range of the query.
+    """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
     judged_components: ClassVar[tuple[str, ...]] = ("loki",)

@@ -1,6 +1,7 @@
 """The components of the running stack: readiness, scrape targets, listening addresses and clocks."""
 
 import ipaddress
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -32,13 +33,21 @@ class ComponentState(FromYaml):
 
 @dataclass(frozen=True, slots=True)
 class ComponentTargets(FromYaml):
-    """The active targets under a component's job; none is a finding too."""
+    """The active targets of a component; none is a finding too.
+
+    `job` is the job that the run or a target file names, empty where targets are recognised by `build_info`. `replicas`
+    is how many there must be. `observed_s` is for how long Prometheus may have known them, in seconds.
+    """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
     judged_components: ClassVar[tuple[str, ...]] = tuple(name for name, info in COMPONENTS.items() if info.scraped)
 
     component: str
     targets: tuple[Target, ...]
+    job: str = ""
+    build_info: str = ""
+    replicas: int = 1
+    observed_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

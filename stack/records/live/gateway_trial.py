@@ -28,7 +28,8 @@ class GatewayTrial(FromYaml):
     """The answers of one gateway.
 
     `routes` were requested without credentials; `tried` are the weak credentials (`user:password`) sent to the first
-    of them, and `accepted` those that it accepted; `health` is the status of `/` without credentials.
+    of them, and `accepted` those that it accepted; `health` is the status of the path `front` without credentials
+    (empty: the site has no such page).
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -38,6 +39,7 @@ class GatewayTrial(FromYaml):
     routes: tuple[Route, ...]
     tried: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
+    front: str = "/"
     health: int = 200
 
 

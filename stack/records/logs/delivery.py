@@ -5,7 +5,7 @@ time, its labels, its ids?
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
@@ -13,6 +13,7 @@ import yaml
 
 from stack.components import AGENTS, COMPONENTS
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry, label_set
+from stack.records.logs.losses import Losses
 from stack.records.logs.matching import Match, pair
 
 ANY = "*"
@@ -43,7 +44,9 @@ class Delivery:
     service, `stream_budget` how many it may have. `arrivals` are by line, as far as they were watched.
     `json_errors` are texts on which the store's `| json` reports an error. `contention` says how many processes
     wanted each core of this machine: only what takes longer than so many times its budget is proven to be slow.
-    `agent` is the configuration of the log agent, for hints.
+    `agent` is the configuration of the log agent, for hints. `losses` is what agent and store counted meanwhile of
+    lines that were not stored, read where some are lost. `stored_only`: what was written is not known, and `lines` are
+    the stored ones; a `stream_budget` of 0 is none.
     """
 
     service: str
@@ -58,6 +61,8 @@ class Delivery:
     stream_budget: int = 20
     contention: float = 1.0
     agent: str = AGENT_FILE
+    losses: Losses | None = None
+    stored_only: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -67,7 +72,7 @@ class Delivery:
         is the perfect delivery of that line, `{of: 2, at: 1.5, line: …, labels: …, ids: …}` for one that differs
         (`labels` and `ids` are changes; null removes), and without `found` all lines are delivered perfectly. Besides
         `arrivals` (pairs of seconds), `json_errors` (line numbers), `budget` (seconds), `streams` (how many may be),
-        `contention`.
+        `contention`, and `misdated` (line numbers).
         """
         return cls(**_fields(_example(text)))
 
@@ -99,8 +104,10 @@ def _example(text: str) -> dict[str, Any]:
     """Return the fields of the record; `Delivery.parse` describes the form."""
     example = yaml.safe_load(text) or {}
     expected = example.get("expected", {"service": "api", "level": "*"})
+    misdated = example.get("misdated", ())
     lines = tuple(
-        EmittedLine.parse(line, number, EXAMPLE_FILE) for number, line in enumerate(example.get("emitted", ()), 1)
+        replace(EmittedLine.parse(line, number, EXAMPLE_FILE), misdated=number in misdated)
+        for number, line in enumerate(example.get("emitted", ()), 1)
     )
     found = example.get("found", range(1, len(lines) + 1))
     entries = tuple(_entry(one, lines, expected) for one in found)

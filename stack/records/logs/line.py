@@ -4,26 +4,47 @@ A line never fails to be read: what is not one JSON object becomes a `Problem` o
 Source: https://datatracker.ietf.org/doc/html/rfc8259 (JSON), https://jsonlines.org (one value per line).
 """
 
+import codecs
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, Self
 
 import orjson
 
-from stack.records.logs.format import LogFormat, LogRecord, detect, normalise
+from stack.records.logs.format import LogFormat, LogRecord, detect
+from stack.records.logs.text_lines import READERS
 
 MAX_KEPT = 1 << 20
 """The bytes kept of one line; a longer line keeps its true length but is not parsed."""
 
-ProblemKind = Literal["cut", "utf8", "blank", "text", "broken", "not-object"]
+ProblemKind = Literal["cut", "utf8", "blank", "text", "broken", "not-object", "wrapped"]
+
+
+def _as_go_does(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\ufffd" * (error.end - error.start), error.end
+
+
+codecs.register_error("go", _as_go_does)
+
+
+def go_text(raw: bytes) -> str:
+    """Bytes as the log store's answers have them: one U+FFFD for each byte that is not UTF-8, as Go writes it.
+
+    Python writes one for all bytes of a character that is cut off.
+    """
+    return raw.decode("utf-8", "go")
 
 
 class Problem(NamedTuple):
-    """Why a line is not one JSON object.
+    """Why a line has no fields.
 
     `kind`: `cut` (longer than `MAX_KEPT`), `utf8` (bytes that are no UTF-8, or a byte order mark), `blank`, `text`
-    (does not begin as an object), `broken` (begins as an object but is no JSON), `not-object` (some other JSON
-    value). `detail` is what is wrong, to be put after "line 4 ".
+    (does not begin as an object, or is not in the syntax of its format), `broken` (begins as an object but is no
+    JSON), `not-object` (some other JSON value), `wrapped` (a record of what keeps logs, with the service's line in a
+    field). `detail` is what is wrong, to be put after "line 4 ".
     """
 
     kind: ProblemKind
@@ -44,14 +65,16 @@ class RawLine(NamedTuple):
 
 
 class LogLine(NamedTuple):
-    """A line with its parsed object and record, or the problem that keeps it from having them."""
+    """A line with its record, or the problem that keeps it from having one.
+
+    A line of plain text (a format whose `lines` are `text`) has neither.
+    """
 
     raw: bytes
     number: int
     file: str | None
     length: int
     ended: bool
-    value: Mapping[str, Any] | None
     problem: Problem | None
     record: LogRecord | None
 
@@ -62,12 +85,24 @@ class LogLine(NamedTuple):
         return cls.read(RawLine(raw, 1, None, len(raw), ended=True))
 
     @classmethod
-    def read(cls, line: RawLine, form: LogFormat | None = None) -> Self:
-        """Read `line` in the given format, or in the one it seems to have; never raises."""
-        value, problem = read_object(line)
+    def read(cls, line: RawLine, form: LogFormat | None = None, near_s: float = 0) -> Self:
+        """Read `line` in the given format, or in the one it seems to have; never raises.
+
+        `near_s`, in seconds since the epoch, gives the year to times that have none.
+        """
+        syntax = form.lines if form else "json"
+        value, problem = read_object(line) if syntax == "json" else _read_text(line, syntax)
         if value is None:
-            return cls(*line, None, problem, None)
-        return cls(*line, value, None, normalise(value, form or detect(value)))
+            return cls(*line, problem, None)
+        return cls(*line, None, (form or detect(value)).read(value, near_s))
+
+    @property
+    def value(self) -> Mapping[str, Any] | None:
+        """The fields, read anew each time: for all lines of a log they would take most of its memory."""
+        if self.record is None:
+            return None
+        syntax, line = self.record.format.lines, RawLine(*self[:5])
+        return (read_object(line) if syntax == "json" else _read_text(line, syntax))[0]
 
     @property
     def text(self) -> str:
@@ -110,8 +145,64 @@ def read_object(line: RawLine) -> tuple[dict[str, Any] | None, Problem | None]:
     except RecursionError:  # not known to happen, but a hostile line must never end a run
         return None, Problem("broken", "is nested too deeply")
     if isinstance(value, dict):
-        return value, None
+        wrapper = _wrapper(value)
+        return (None, Problem("wrapped", f"is {wrapper}")) if wrapper else (value, None)
     return None, Problem("not-object", f"is {_kind(value)}, not a JSON object")
+
+
+def _wrapper(value: dict[str, Any]) -> str | None:
+    """What wraps lines in records of its own, if `value` is such a record.
+
+    Sources: https://docs.docker.com/engine/logging/drivers/json-file/,
+    https://systemd.io/JOURNAL_EXPORT_FORMATS/#journal-json-format
+    """
+    if value.get("stream") in ("stdout", "stderr") and isinstance(value.get("log"), str) and "time" in value:
+        of = (
+            "Docker's `json-file` log driver"
+            if value.keys() <= {"log", "stream", "time", "attrs"}
+            else "a log collector"
+        )
+        return f"a record of {of}, with the service's line under `log`"
+    if "MESSAGE" in value and "__REALTIME_TIMESTAMP" in value:
+        return "a record of the systemd journal, with the service's line under `MESSAGE`"
+    return None
+
+
+_DOCKER_FRAME = re.compile(rb"[\x01\x02]\0{3}")
+"""How Docker's API frames standard output and standard error; four bytes of length follow.
+
+Source: https://docs.docker.com/reference/api/engine/version/v1.51/#tag/Container/operation/ContainerAttach
+"""
+
+
+def wide_encoding(raw: bytes) -> str | None:
+    """`UTF-16` or `UTF-32` where a line is mostly that: of most characters all bytes but one are zero.
+
+    Lines are split at the byte 0x0a, so that the zeros beside a line feed may begin the next line.
+    """
+    some = raw.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")[:400]
+    text = some.strip(b"\0")
+    if len(text) < 3:
+        return None
+    zeros = some.count(0) / len(some)
+    for name, width in (("UTF-32", 4), ("UTF-16", 2)):
+        if zeros > 0.9 * (1 - 1 / width) - 1 / len(some) and b"\0" * width not in text:
+            return name
+    return None
+
+
+def _read_text(line: RawLine, syntax: str) -> tuple[dict[str, str] | None, Problem | None]:
+    """The fields on a line that is no JSON, or why there are none."""
+    if syntax != "text" and line.length > len(line.raw):
+        return None, Problem("cut", f"is {line.length:,} bytes long, too long to be read")
+    if (b"\0" in line.raw or not line.raw.isascii()) and (problem := _encoding(line.raw)):
+        return None, problem
+    if syntax == "text":
+        return None, None
+    if not line.raw.strip():
+        return None, Problem("blank", "is blank")
+    fields = READERS[syntax](line.raw.decode("utf-8", "replace").rstrip("\r"))
+    return fields, None if fields is not None else Problem("text", f"is not {syntax}")
 
 
 def _kind(value: object) -> str:
@@ -123,15 +214,26 @@ def _problem(raw: bytes, error: orjson.JSONDecodeError) -> Problem:
     stripped = raw.strip()
     if not stripped:
         return Problem("blank", "is blank")
+    if problem := _encoding(raw):
+        return problem
+    if not stripped.startswith(b"{"):
+        return Problem("text", "is plain text")
+    return Problem("broken", _breakage(raw.decode(), error))
+
+
+def _encoding(raw: bytes) -> Problem | None:
+    if _DOCKER_FRAME.match(raw):
+        return Problem("text", "is plain text")
+    wide = wide_encoding(raw)
+    if wide:
+        return Problem("utf8", f"is {wide}, not UTF-8")
     if raw.startswith(b"\xef\xbb\xbf"):
         return Problem("utf8", "begins with a byte order mark")
     try:
-        text = raw.decode("utf-8")
+        raw.decode("utf-8")
     except UnicodeDecodeError as bad:
         return Problem("utf8", f"contains byte 0x{raw[bad.start]:02x} at offset {bad.start}, which is not UTF-8")
-    if not stripped.startswith(b"{"):
-        return Problem("text", "is plain text")
-    return Problem("broken", _breakage(text, error))
+    return None
 
 
 def _breakage(text: str, error: orjson.JSONDecodeError) -> str:
@@ -158,6 +260,8 @@ def _breakage(text: str, error: orjson.JSONDecodeError) -> str:
         return f"is not JSON from column {plain.pos + 1} on"
     except ValueError:  # Python refuses integers of more than 4,300 digits
         return "contains a number with too many digits"
+    if not text[end:].strip("\0 \r\t"):
+        return "has NUL bytes behind its object"
     return f"goes on after its object ends at column {end}"
 
 

@@ -7,6 +7,7 @@ times alone. A line without a time of its own is stored one nanosecond after its
 Source: https://grafana.com/docs/loki/latest/configure/#limits_config (`increment_duplicate_timestamp`)
 """
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +23,14 @@ CLOSE_NS = 1_000
 SHORTEST_PART = 8
 """A shorter text is found in many others by chance."""
 
-_ROTATION = re.compile(r"\.[0-9][0-9T:._-]*\Z")
+
+_WITHIN = re.compile(r"(?:(?<=[A-Za-z_])\.[0-9]{1,3}|[.-][0-9]{4}-?[0-9]{2}-?[0-9]{2}[0-9T:._-]*)(?=\.log\Z)")
+_BEHIND = re.compile(r"\.[0-9][0-9T:._-]*\Z")
+
+
+def log_of(file: str) -> str:
+    """The file that a rotated one was: `a.log` for `a.log.1`, `a.1.log` and `a-2026-11-24.log`."""
+    return _WITHIN.sub("", _BEHIND.sub("", file))
 
 
 class Place(NamedTuple):
@@ -99,7 +107,7 @@ def _places(lines: Sequence[EmittedLine]) -> list[Place]:
     places, written = [], set()
     before: dict[str, Place] = {}
     for line in lines:
-        log = _ROTATION.sub("", line.file or "")
+        log = log_of(line.file or "")
         last = before.get(log)
         if line.time_ns is not None:
             key = (log, line.text)
@@ -179,8 +187,18 @@ def _with_altered(match: Match, strays: list[LogEntry]) -> Match:
 
 
 def _became(line: EmittedLine, entry: LogEntry) -> bool:
-    """Whether an entry with another text is still this line: it has its very time, or one contains the other."""
+    """Whether an entry with another text is still this line: it has its very time, or one contains the other.
+
+    The agents' stage `pack` puts the line as text into a JSON object.
+    """
     if line.time_ns is not None and abs(entry.timestamp_ns - line.time_ns) < CLOSE_NS:
         return True
     shorter, longer = sorted((line.text, entry.line), key=len)
-    return len(shorter) >= SHORTEST_PART and shorter in longer
+    if len(shorter) < SHORTEST_PART:
+        return False
+    return shorter in longer or (is_packed(entry) and json.dumps(line.text, ensure_ascii=False) in entry.line)
+
+
+def is_packed(entry: LogEntry) -> bool:
+    """Whether the agent's stage `pack` made an entry."""
+    return entry.line.startswith("{") and '"_entry":' in entry.line

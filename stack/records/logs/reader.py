@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from stack.records.logs.line import RawLine, joined_lines
+from stack.records.logs.matching import log_of
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -89,20 +90,23 @@ def _to_line_end(file: BinaryIO) -> None:
         pass
 
 
-_NUMBERED = re.compile(r"\.([0-9]+)\Z")
+_NUMBERED = re.compile(r"\.([0-9]+)(?:\.log)?\Z")
 
 
 def rotated(path: Path) -> list[Path]:
-    """The files of one log, oldest first: `app.log.2`, `app.log.1`, `app.log`; also `app.log.2026-11-24`.
+    """The files of one log, oldest first: `app.log.2`, `app.log.1`, `app.log`.
 
-    Compressed ones are left out: what was provoked a moment ago is not in them.
+    Also `app.log.2026-11-24`, `app.1.log` and `app-2026-11-24.log`. Compressed ones are left out: what was provoked a
+    moment ago is not in them.
     """
     if not path.parent.is_dir():
         return []
     older = [
         other
-        for other in path.parent.glob(f"{_literal(path.name)}.*")
-        if other.is_file() and other.suffix not in {".gz", ".zst", ".bz2", ".xz", ".zip", ".tmp"}
+        for other in path.parent.glob(f"{_literal(path.stem)}[.-]*")
+        if (other.name.startswith(f"{path.name}.") or (other.name != path.name and log_of(str(other)) == str(path)))
+        and other.is_file()
+        and other.suffix not in {".gz", ".zst", ".bz2", ".xz", ".zip", ".tmp"}
     ]
     older.sort(key=_age, reverse=True)
     return [*older, path] if path.is_file() else older

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import yaml
 
-from stack.records.logs.format import FORMATS
+from stack.garbage import no_collection
+from stack.records.logs.format import LogFormat
 from stack.records.logs.line import LogLine, RawLine, split_lines
-from stack.records.logs.time_stamps import NS, read_time
+from stack.records.logs.time_stamps import NS, Window, read_time
 
 T = TypeVar("T")
 
@@ -61,9 +62,9 @@ class SentRequest(NamedTuple):
 class LogStream:
     """Lines of one service from one source, oldest first, rotated files joined.
 
-    `raw_lines`: the lines as read. `service`: the name the catalog gives. `format`: a name in `FORMATS`; `None`
-    detects each line's by its keys. `levels`: the allowed literals; empty means those of the format. `emitted_from`
-    and `emitted_to`: between which moments (seconds since the epoch) the lines were written, as far as known.
+    `raw_lines`: the lines as read. `service`: the name the catalog gives. `format`: of the lines; `None` detects each
+    line's by its keys. `emitted_from` and `emitted_to`: between which moments (seconds since the epoch) the lines were
+    written, as far as known.
     `requests`: what was sent meanwhile. `specialised`: per logger its required fields and their JSON types
     (`integer`, `string|null`; with `?` at the end the field may be absent). `clock_tolerance_s` and
     `order_tolerance_s`: how far a line may lie outside the window and behind its predecessor. `half_line`: bytes
@@ -74,8 +75,7 @@ class LogStream:
     raw_lines: tuple[RawLine, ...]
     service: str
     source: str = "log"
-    format: str | None = None
-    levels: tuple[str, ...] = ()
+    format: LogFormat | None = None
     emitted_from: float | None = None
     emitted_to: float | None = None
     requests: tuple[SentRequest, ...] = ()
@@ -91,7 +91,7 @@ class LogStream:
     def parse(cls, text: str) -> Self:
         """Read a stream from YAML settings, a line `---`, and the lines as in the file; the settings may be left out.
 
-        Settings are the fields of this class under short names: service, source, format, levels, from, to, requests
+        Settings are the fields of this class under short names: service, source, format, from, to, requests
         (each id, method, path, status, logged, expected), specialised, max_line_bytes, clock_tolerance,
         order_tolerance, unread, missing. The surrogate escape U+DCFF is the byte 0xff, and so on.
         """
@@ -105,9 +105,18 @@ class LogStream:
     @cached_property
     def lines(self) -> tuple[LogLine, ...]:
         """The lines, parsed."""
-        form = FORMATS.get(self.format or "")
-        read = LogLine.read
-        return tuple([read(line, form) for line in self.raw_lines])
+        read, form = LogLine.read, self.format
+        near_s = self.emitted_to or 0
+        with no_collection():
+            return tuple([read(line, form, near_s) for line in self.raw_lines])
+
+    @property
+    def written(self) -> Window | None:
+        """Between which moments the lines were written, tolerance included; `None` where that is not known."""
+        if self.emitted_from is None or self.emitted_to is None:
+            return None
+        slack = self.clock_tolerance_s
+        return Window(int((self.emitted_from - slack) * NS), int((self.emitted_to + slack) * NS))
 
     def derived(self, compute: Callable[[LogStream], T]) -> T:
         """What `compute` makes of this stream, computed once and then shared by all rules that ask for it."""
@@ -134,7 +143,8 @@ def _fields(settings: Mapping[str, Any]) -> dict[str, Any]:
     for moment in ("emitted_from", "emitted_to"):
         if moment in found:
             found[moment] = _seconds(found[moment])
-    found["levels"] = tuple(found.get("levels", ()))
+    if "format" in found:
+        found["format"] = LogFormat.declared(found["format"])
     found["requests"] = tuple(
         SentRequest(
             request_id=sent["id"],

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import yaml
 
 from stack.records.exposition.exposition import Exposition
+from stack.text.durations import SEVEN_DAYS
 from stack.text.typed import FromYaml, structure
 
 LAST_SUCCESS = "loki_compactor_apply_retention_last_successful_run_timestamp_seconds"
@@ -80,18 +81,19 @@ class OldStream:
 
 @dataclass(frozen=True, slots=True)
 class RetentionObservation:
-    """The streams of a log store that still return lines older than seven days and `slack_s` seconds.
+    """The streams, or series of Prometheus, that a store still returns beyond `promised_s` and `slack_s` seconds.
 
     `slack_s` is what a working compactor of this configuration may need. `asked` streams were in the index for that
     time and were queried, `streams` are those that returned a line.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
-    judged_components: ClassVar[tuple[str, ...]] = ("loki",)
+    judged_components: ClassVar[tuple[str, ...]] = ("loki", "prometheus")
 
     component: str
     slack_s: float
     asked: int = 0
+    promised_s: float = SEVEN_DAYS
     streams: tuple[OldStream, ...] = ()
 
     @classmethod

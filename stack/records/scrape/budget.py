@@ -27,8 +27,8 @@ class Budget:
     label_values: int | None = None
 
 
-DEFAULT = Budget(series=10_000, body_bytes=10 * 1024 * 1024, scrape_seconds=1.0, label_values=1_000)
-"""For services that declare none: more than most services need, less than does harm."""
+USUAL = Budget(series=10_000, body_bytes=10 * 1024 * 1024, scrape_seconds=1.0, label_values=1_000)
+"""Without a budget: more than most services need, less than does harm."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ TEXT = "text/plain;version=0.0.4"
 OPENMETRICS_ANY = "application/openmetrics-text"
 ANYTHING = "*/*"
 
-MEDIA_TYPES = ("application/openmetrics-text", "text/plain", "application/vnd.google.protobuf")
+PROTOBUF = "application/vnd.google.protobuf"
+MEDIA_TYPES = ("application/openmetrics-text", "text/plain", PROTOBUF)
 """The media types that Prometheus 3 accepts; any other fails the scrape."""
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
@@ -60,7 +61,8 @@ class Negotiation:
     @property
     def nothing_to_judge(self) -> str:
         """Why there is nothing that a rule could pass on."""
-        return "" if any(answer.ok for answer in self.answers) else "the metrics endpoint gave no answer"
+        answered = any(answer.ok or answer.error_kind == "encoding" for answer in self.answers)
+        return "" if answered else "the metrics endpoint gave no answer"
 
     def asked(self, accept: str) -> tuple[Scrape, ...]:
         """The answers to one `Accept` header."""

@@ -1,7 +1,8 @@
 """Two expositions of one service, one after the other, as a frozen record, for what one scrape alone cannot show.
 
 The text form is the first exposition, a line `--- 15 s later`, the second one. The line may go on:
-`--- 15 s later, 20 requests sent of 4 kinds, at 2026-01-31T12:00:00Z` (the moment of the second scrape).
+`--- 15 s later, 20 requests sent of 4 kinds, at 2026-01-31T12:00:00Z` (the moment of the second scrape). Further
+scrapes may come after a line `--- at once` each.
 """
 
 import re
@@ -9,10 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Self
+from operator import is_, itemgetter, lt, ne
+from typing import NamedTuple, Self, cast
 
 from stack.records.exposition.exposition import Exposition, MetricFamily
+from stack.records.exposition.lines import Lines
 from stack.records.exposition.model import Format, Sample
+from stack.records.scrape.repeats import Fall, NewSeries, NewType, Repeats
 
 SEPARATOR = re.compile(
     r"^--- (?P<seconds>[0-9.]+) s later(?:, (?P<sent>[0-9]+) requests sent(?: of (?P<kinds>[0-9]+) kinds)?)?"
@@ -33,7 +37,9 @@ class Change(NamedTuple):
 class ScrapePair:
     """Two expositions: `seconds` apart, `sent` requests in between, the second one taken at `at` (Unix seconds).
 
-    `kinds` is how many of the requests differ from each other; 0 where that is not known.
+    `kinds` is how many of the requests differ from each other; 0 where that is not known. `repeated`
+    scrapes came right after the second one; `falls`, `new_types` and `new_series` are what they show, `falls` also what
+    Prometheus stored. The series of `unsteady` metrics are not the same in scrapes at the same time.
     """
 
     before: Exposition
@@ -42,6 +48,11 @@ class ScrapePair:
     sent: int | None = None
     at: float | None = None
     kinds: int = 0
+    repeated: int = 0
+    falls: tuple[Fall, ...] = ()
+    new_series: tuple[NewSeries, ...] = ()
+    new_types: tuple[NewType, ...] = ()
+    unsteady: frozenset[str] = frozenset()
     cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -52,14 +63,24 @@ class ScrapePair:
     @property
     def restarted(self) -> bool:
         """The process reports a later start time: then counters may begin at 0 again."""
-        before, after = (_start_time(exposition) for exposition in (self.before, self.after))
-        return before is not None and after is not None and after > before
+        if "restarted" not in self.cache:
+            before, after = (_start_time(exposition) for exposition in (self.before, self.after))
+            self.cache["restarted"] = before is not None and after is not None and after > before
+        return bool(self.cache["restarted"])
 
     def families(self) -> Iterator[tuple[MetricFamily, MetricFamily | None]]:
-        """Each family of the first scrape with its counterpart in the second one, or None."""
+        """Each family of the first scrape with its counterpart in the second one, or None, unless they are equal."""
         later = self._later()
-        for family in self.before.families:
-            yield family, later.get(family.name)
+        if "changed" not in self.cache:
+            pairs = [(family, later.get(family.name)) for family in self.before.families]
+            self.cache["changed"] = [(one, other) for one, other in pairs if one is not other and one != other]
+        yield from cast("list[tuple[MetricFamily, MetricFamily | None]]", self.cache["changed"])
+
+    def lowered(self) -> Iterator[MetricFamily]:
+        """The families of the first scrape of which a series may be gone or lower; of the others none is."""
+        if "lowered" not in self.cache:
+            self.cache["lowered"] = [family for family, later in self.families() if _may_be_lower(family, later)]
+        yield from cast("list[MetricFamily]", self.cache["lowered"])
 
     def changes(self, family: MetricFamily) -> list[Change]:
         """The series of a family of the first scrape with the outcome of each, in exposed order."""
@@ -81,9 +102,19 @@ class ScrapePair:
         if separator is None:
             raise ValueError("two expositions are separated by a line like `--- 15 s later`")
         sent, at = separator["sent"], separator["at"]
+        second, *more = text[separator.end() + 1 :].split("--- at once\n")
+        after = Exposition.parse(second)
+        counters = {family.exposed_name for family in after.families if family.type == "counter"}
+        repeats = Repeats(Lines(second.encode()), counters)
+        for body in more:
+            repeats.add([Lines(body.encode())])
         return cls(
             before=Exposition.parse(text[: separator.start()]),
-            after=Exposition.parse(text[separator.end() + 1 :]),
+            after=after,
+            repeated=repeats.count,
+            falls=tuple(repeats.falls.values()),
+            new_series=repeats.new_series(),
+            new_types=tuple(repeats.new_types.values()),
             seconds=float(separator["seconds"]),
             sent=int(sent) if sent else None,
             at=datetime.fromisoformat(at).timestamp() if at else None,
@@ -91,11 +122,28 @@ class ScrapePair:
         )
 
 
+def _may_be_lower(family: MetricFamily, later: MetricFamily | None) -> bool:
+    before, after = family[4], later[4] if later is not None else ()
+    if len(before) != len(after):
+        return True
+    if len(before) == 1:  # apart: there may be very many such families
+        (name, labels, value, *_), (name_after, labels_after, value_after, *_) = before[0], after[0]
+        return name != name_after or labels != labels_after or value_after < value
+    series, values = itemgetter(0, 1), itemgetter(2)
+    lower = any(map(lt, map(values, after), map(values, before)))
+    return lower or any(map(ne, map(series, before), map(series, after)))
+
+
 def _changes(before: Sequence[Sample], after: Sequence[Sample]) -> list[Change]:
+    labels = list(map(itemgetter(1), before))
+    # The very labels of the first scrape are those of the same line, see `read_again`.
+    if len(before) == len(after) and all(labels) and all(map(is_, labels, map(itemgetter(1), after))):
+        return list(map(Change, before, after))
     later = {sample[:2]: sample for sample in after}
     if len(later) < len(after) or len({sample[:2] for sample in before}) < len(before):
         # `duplicate-series` reports it: which of the samples goes with which is not known.
-        before, after = _single(before), _single(after)
+        twice = _twice(before) | _twice(after)
+        before, after = ([sample for sample in side if sample[:2] not in twice] for side in (before, after))
         later = {sample[:2]: sample for sample in after}
     found = [Change(sample, later.get(sample[:2])) for sample in before]
     if all(change.after for change in found):
@@ -110,10 +158,9 @@ def _changes(before: Sequence[Sample], after: Sequence[Sample]) -> list[Change]:
     ]
 
 
-def _single(samples: Sequence[Sample]) -> list[Sample]:
-    """The samples of series that are there once."""
-    times = Counter(sample[:2] for sample in samples)
-    return [sample for sample in samples if times[sample[:2]] == 1]
+def _twice(samples: Sequence[Sample]) -> frozenset[object]:
+    """The series that are there more than once."""
+    return frozenset(series for series, times in Counter(sample[:2] for sample in samples).items() if times > 1)
 
 
 def sample_kind(family: MetricFamily, sample: Sample) -> str:

@@ -2,23 +2,23 @@
 
 The text form used in rule examples is an HTTP response message: status line, headers, an empty line, the body.
 Pseudo headers carry what is no part of a response: `X-Url`, `X-Accept`, `X-Accept-Encoding`, `X-Elapsed-Seconds`,
-`X-Timeout-Seconds`, `X-Max-Bytes`, `X-Size`, `X-Redirect: 302 https://…` (repeatable) and
+`X-Timeout-Seconds`, `X-Max-Bytes`, `X-Size`, `X-Share: in 1 of 9 scrapes`, `X-Redirect: 302 https://…` (repeatable) and
 `X-Error: connect: connection refused at 127.0.0.1:9`; without any response the status line is left out.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Self, cast, get_args
 
-ErrorKind = Literal["connect", "timeout", "redirect", "too-large", "broken"]
-"""Why there is no usable answer: not connected; too slow; failed redirect; over the byte limit; cut or undecodable."""
+from stack.records.exposition.lines import Lines
+from stack.records.scrape.repeats import differing
+
+ErrorKind = Literal["connect", "tls", "http", "timeout", "redirect", "too-large", "cut", "gzip", "encoding"]
+"""Why there is no usable answer: not connected; TLS fails; no valid HTTP; too slow; the redirect fails; over the byte
+limit; the connection ends too early; damaged gzip; an encoding that was not requested."""
 
 HEAD_CHARACTERS = 2048
 """How much of a body is kept as evidence."""
-
-SERIES = re.compile(rb'^([^\s#{]+(?:\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})?|\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})', re.MULTILINE)
-"""The part of a sample line before its value; linear, since every alternative starts with another byte."""
 
 
 class Redirect(NamedTuple):
@@ -34,7 +34,8 @@ class Scrape:
 
     `elapsed_s` runs from the request to the last byte, redirects included. `headers` have lower-case names.
     `size` is the length of the decoded body in bytes as far as it was read, `head` its first characters.
-    `error` is set when there is no complete answer, `error_kind` with it.
+    `error` is set when there is no complete answer, `error_kind` with it. `share` says of what happened in some scrapes
+    only, in how many: `in 1 of 9 scrapes`.
     """
 
     url: str
@@ -51,6 +52,7 @@ class Scrape:
     head: str = ""
     error_kind: ErrorKind | None = None
     error: str | None = None
+    share: str = ""
 
     def header(self, name: str) -> str | None:
         """The value of the first header `name` (lower case), or None where it was not sent."""
@@ -65,6 +67,11 @@ class Scrape:
     def ok(self) -> bool:
         """A complete answer with status 200, at the requested address or one that it redirects to."""
         return self.error is None and self.status == 200
+
+    @property
+    def often(self) -> str:
+        """`share` as the end of a sentence."""
+        return f", {self.share}" if self.share else ""
 
     @property
     def nothing_to_judge(self) -> str:
@@ -105,6 +112,7 @@ class Scrape:
             head=body[:HEAD_CHARACTERS],
             error_kind=kind,
             error=error,
+            share=pseudo.get("x-share", ""),
         )
 
 
@@ -115,13 +123,20 @@ def messages(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ConcurrentScrapes:
-    """The outcomes of scrapes that ran at the same time, and the series that each of them answered.
+    """The outcomes of scrapes that ran at the same time, and the series of each that not all of them have.
 
     The text form is that of `Scrape`, several separated by a line `=====`.
     """
 
     scrapes: tuple[Scrape, ...]
     series: tuple[frozenset[bytes], ...]
+
+    @property
+    def unsteady(self) -> frozenset[str]:
+        """The metrics whose series are not the same in all scrapes."""
+        some = frozenset[bytes]().union(*self.series)
+        all_have = some.intersection(*self.series)
+        return frozenset(series.partition(b"{")[0].decode(errors="replace") for series in some - all_have)
 
     @property
     def nothing_to_judge(self) -> str:
@@ -132,13 +147,8 @@ class ConcurrentScrapes:
     def parse(cls, text: str) -> Self:
         """Read the text form; raises ValueError as `Scrape.parse` does."""
         parts = messages(text)
-        bodies = [part.partition("\n\n")[2].encode() for part in parts]
-        return cls(tuple(Scrape.parse(part) for part in parts), tuple(series_in(body) for body in bodies))
-
-
-def series_in(body: bytes) -> frozenset[bytes]:
-    """The series of an exposition as they are written, without their values; labels in another order differ."""
-    return frozenset(SERIES.findall(body))
+        bodies = [Lines(part.partition("\n\n")[2].encode()) for part in parts]
+        return cls(tuple(Scrape.parse(part) for part in parts), differing(bodies))
 
 
 def _header(line: str) -> tuple[str, str]:

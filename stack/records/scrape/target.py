@@ -50,7 +50,9 @@ class ScrapeTarget:
 
     `samples_scraped` and `samples_kept` are Prometheus' own counts of the last scrape. `exposed` and `stored` are None
     where they were not compared, for the reason in `not_compared`. `known_fault` is what is wrong with the answers of
-    the service itself, found without Prometheus and reported by other rules.
+    the service itself, found without Prometheus and reported by other rules. `observed_s` is for how long a first
+    scrape was waited for, in seconds. `timed`: some samples have timestamps of their own. `honored` are labels of the
+    service that Prometheus stored in place of the target's (`honor_labels`).
     """
 
     job: str
@@ -62,6 +64,9 @@ class ScrapeTarget:
     stored: frozenset[SeriesKey] | None = None
     not_compared: str | None = None
     known_fault: str | None = None
+    observed_s: float = math.inf
+    timed: bool = False
+    honored: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:

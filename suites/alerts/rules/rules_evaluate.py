@@ -1,4 +1,4 @@
-"""Every rule in the running Prometheus evaluates without an error.
+"""Every rule in the running Prometheus or Loki evaluates without an error.
 
 A rule with an error, such as a duplicate series in a join or a function on the wrong type, never fires.
 """

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from fixtures.service import ANY, Service
+from fixtures.service import Service
 from stack.backends.attached.backend import AttachedBackend
 from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import RunningStack, StackPlan
 from suites.collect.runners.base import RunnerPlan
-from suites.core.running_service import RunningService
+from suites.core.running_service import RunningService, stream_labels
 
 NO_TRAFFIC = "services of an attached stack get no traffic unless the target file says `provoke: true`"
 
@@ -50,14 +50,11 @@ class AttachedRunner:
 
     def prepare(self, service: Service) -> RunningService:
         """Give the service its address, and the labels under which its log streams are found."""
-        named = self._target.services.get(service.name)
         running = RunningService(service, no_traffic=None if self._target.provoke else NO_TRAFFIC)
         running.base_url = _url(service, self._target)
         if running.base_url is None:
             running.problem, running.expected = f"it is not known where {service.name} runs", False
-        declared = service.logs.labels if service.logs else {}
-        fixed = {name: value for name, value in declared.items() if value != ANY}
-        running.stream_labels = dict(named.logs) if named and named.logs else _selecting(fixed, service)
+        running.stream_labels = stream_labels(service, self._target)
         return running
 
     def address(self, running: RunningService) -> str | None:
@@ -81,8 +78,3 @@ class AttachedRunner:
 
     def stop(self, services: Sequence[RunningService]) -> None:
         """Stop nothing."""
-
-
-def _selecting(fixed: dict[str, str], service: Service) -> dict[str, str]:
-    """The labels that find a service's streams whatever its environment is called there."""
-    return {name: value for name, value in fixed.items() if name in ("system", "service")} or {"service": service.name}

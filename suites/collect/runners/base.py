@@ -26,6 +26,11 @@ class RunnerPlan:
     components: tuple[str, ...]
     say: Callable[[str], None]
 
+    @property
+    def log_root(self) -> Path:
+        """The folder that the agent of a started stack reads: `<system>/<service>/<instance>.log`."""
+        return self.work_dir / "logs"
+
 
 class ServiceRunner(Protocol):
     """Runs services and the stack that observes them, or finds them where they run.

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fixtures.launch import log_file
+from fixtures.launch import log_file, own_log
 from fixtures.service import Service
 from stack.backends.base import RunningStack, StackPlan, TargetGroup
 from stack.backends.containers import backend
@@ -16,18 +16,16 @@ from stack.backends.containers.engine import EngineError
 from stack.backends.containers.process import ContainerProcess
 from stack.backends.containers.stack import ContainersStack
 from stack.backends.process import ComponentFailed, HttpReady, ProcessSpec, Running, start, what_is_missing
+from stack.components import instance_of
 from suites.collect.runners.base import READY_TIMEOUT_S, RunnerPlan, StackRefusedError
 from suites.collect.targets import scrape_targets, with_own_timeout
-from suites.core.running_service import RunningService
+from suites.core.running_service import DOCAICHE_LOGS, NO_METRICS, RunningService, container_instance
 
 SLACK_S = 30.0
 """Seconds that a service gets beyond its own time to become ready: everything starts at once, on few cores."""
 
 FOLLOWED_S = 12.0
 """Seconds for the agent to find a new container: twice its interval, and a little."""
-
-DOCAICHE_LOGS = "/var/log/docaiche"
-"""The directory of log files that the compose file mounts of its own accord."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 UNREACHED = "it answers on this machine's loopback alone, where a Prometheus in a container cannot reach it"
@@ -60,15 +58,16 @@ class ContainersRunner:
         self._stack: ContainersStack | None = None
         self._targets: dict[str, list[TargetGroup]] = {}
         self.containers: list[ContainerService] = []
-        self._log_root = plan.work_dir / "logs"
+        self._log_root = plan.log_root
         self._stack_dir = plan.work_dir / "stack"
 
     def prepare(self, service: Service) -> RunningService:
         """Say what is to be started for a service, and where its log will be."""
-        running = RunningService(service)
+        running = RunningService(service, unscraped=None if service.metrics.exposed else NO_METRICS)
         how = service.start.containers
         if service.start.attached is not None:
             running.base_url = service.start.attached.url
+            running.own_log = own_log(service)
             if urlsplit(running.base_url).hostname in LOOPBACK:
                 running.unscraped = UNREACHED
         elif how is None:
@@ -76,9 +75,13 @@ class ContainersRunner:
                 "its service.yaml does not say how the containers backend starts it",
                 False,
             )
-        elif how.component is None:
-            folder, running.instance = self._log_folder(service)
-            if service.logs is not None and service.logs.format != "none":
+        elif how.component is not None:
+            if service.logs is not None and service.logs.format != "none" and _logs_to_stdout(service):
+                running.instance = instance_of(how.component)
+                running.log_files = (log_file(service, self._log_folder(service)),)
+        else:
+            folder, running.instance = self._log_folder(service), container_instance(service)
+            if service.logs is not None:
                 running.log_files = (log_file(service, folder),)
             self.containers.append(self._container(service, folder))
         return running
@@ -86,8 +89,10 @@ class ContainersRunner:
     def address(self, running: RunningService) -> str | None:
         """Where Prometheus scrapes a service: by its name in the network of the run."""
         how = running.service.start.containers
+        if running.unscraped:
+            return None
         if running.service.start.attached is not None:
-            return None if running.unscraped else running.address
+            return running.address
         return f"{running.service.name}:{running.service.metrics.port}" if how and how.component is None else None
 
     def start_stack(self, services: Sequence[RunningService]) -> RunningStack:
@@ -137,17 +142,20 @@ class ContainersRunner:
             running.base_url = stack.endpoint(how.component)
             if running.base_url is None:
                 running.problem, running.expected = f"{how.component} is not part of this stack", False
+            elif running.log_files:
+                container = stack.process(how.component)
+                running.processes.append(Contained(container, _follow(stack, container, running.log_files[0])))
             return
         container = stack.process(running.service.name)
         follower = None
         if running.log_files and _logs_to_stdout(running.service):
-            running.instance = container.container
             follower = _follow(stack, container, running.log_files[0])
         running.processes.append(Contained(container, follower))
         running.base_url = stack.service_url(running.service.name)
         ready = running.service.ready
-        path = ready.path if ready else running.service.metrics.path
-        container.ready = partial(what_is_missing, HttpReady(f"{running.base_url}{path}"))
+        if ready or running.service.metrics.exposed:
+            path = ready.path if ready else running.service.metrics.path
+            container.ready = partial(what_is_missing, HttpReady(f"{running.base_url}{path}"))
         try:
             container.wait_ready((ready.timeout_s if ready else READY_TIMEOUT_S) + SLACK_S)
         except ComponentFailed as failed:
@@ -167,17 +175,17 @@ class ContainersRunner:
             service.name, service.metrics.port, how.image, how.build, how.command, how.env, mounts, labels
         )
 
-    def _log_folder(self, service: Service) -> tuple[Path, str]:
-        """The folder of this machine where a service's log will be, and its `instance` where its place says that."""
+    def _log_folder(self, service: Service) -> Path:
+        """The folder of this machine where a service's log will be."""
         directory = service.logs.directory if service.logs else None
         if directory is None:
-            return self._plan.work_dir / "output", ""  # not what the agent follows: it has the containers' own
+            return self._plan.work_dir / "output"  # not what the agent follows: it has the containers' own
         if directory == DOCAICHE_LOGS:
-            return self._stack_dir / "docaiche-logs", "main"
+            return self._stack_dir / "docaiche-logs"
         folder = self._log_root / service.system / service.name
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o777)  # the service's user in its container is nobody here
-        return folder, ""
+        return folder
 
 
 def check(components: Sequence[str], services: Iterable[Service], say: Callable[[str], None]) -> None:

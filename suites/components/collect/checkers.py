@@ -19,19 +19,26 @@ KEPT = 1000
 CHECKED = {name: info.checker for name, info in COMPONENTS.items() if info.checker}
 
 
-async def check_all(config_dir: Path) -> dict[str, list[ConfigCheck] | NotEvaluated]:
-    """Run every checker on its file below `config_dir`, all at once; returns what each said, by component."""
-    found = await asyncio.gather(*(asyncio.to_thread(check, name, config_dir) for name in CHECKED))
+async def check_all(config_dir: Path, *, attached: bool = False) -> dict[str, list[ConfigCheck] | NotEvaluated]:
+    """Run every checker on its file below `config_dir`, all at once; returns what each said, by component.
+
+    The folder of an `attached` stack need not have every file, and paths in its files are those of its own machines.
+    """
+    found = await asyncio.gather(*(asyncio.to_thread(check, name, config_dir, attached=attached) for name in CHECKED))
     return dict(zip(CHECKED, found, strict=True))
 
 
-def check(component: str, config_dir: Path) -> list[ConfigCheck] | NotEvaluated:
+def check(component: str, config_dir: Path, *, attached: bool = False) -> list[ConfigCheck] | NotEvaluated:
     """Run the checker of one component; never raises for what is wrong with the file."""
     checker, name = CHECKED[component], COMPONENTS[component].config_file
     binary, file = find_binary(checker.binary), config_dir.absolute() / name
+    if attached and not file.exists():
+        return NotEvaluated(f"{display_path(config_dir, name)} does not exist", applies=False)
     if binary is None:
         return NotEvaluated(why_absent(checker.binary))
     argv = [str(binary.path), *(word.replace("{file}", str(file)) for word in checker.arguments)]
+    if attached and checker.binary == "promtool":
+        argv.insert(-1, "--syntax-only")
     with tempfile.TemporaryDirectory(prefix="check-") as cwd:  # Promtail looks for folders to write to
         try:
             done = subprocess.run(  # noqa: S603  # one of the programs of the component table

@@ -8,13 +8,15 @@ import httpx
 
 from stack.clients.alertmanager import AlertmanagerClient, AlertmanagerError
 from stack.components import COMPONENTS
+from stack.records.alerts.labels import with_plain_matchers
 from stack.records.config.effective import EffectiveConfig, Setting, at, leaves, varies
 from stack.records.config.release import RunningRelease
 from stack.records.live.components import ClockSkew, Listeners
 from stack.text.yaml_text import read_mapping
 from suites.core.evidence import NotEvaluated
-from suites.core.inspected_stack import NO_FILES, InspectedStack
-from suites.core.stack_files import display_path
+from suites.core.health import unanswered
+from suites.core.inspected_stack import InspectedStack
+from suites.core.stack_files import NO_FILES, compose_services, display_path
 
 TIMEOUT_S = 20.0
 ALERTMANAGER = "alertmanager/alertmanager.yml"
@@ -27,7 +29,15 @@ def release(stack: InspectedStack, name: str, today: date) -> list[RunningReleas
         return missing or NotEvaluated(f"{name} is not part of this run", applies=False)
     if component.version is None:
         return NotEvaluated(f"{name} does not tell its version")
-    return [RunningRelease(name, component.version, COMPONENTS[name].tag, today, component.detail)]
+    pinned = COMPONENTS[name].tag if component.provenance != "attached" else _pinned(stack, name)
+    return [RunningRelease(name, component.version, pinned, today, component.detail)]
+
+
+def _pinned(stack: InspectedStack, name: str) -> str:
+    """The release that the files of an attached stack pin, empty where they pin none."""
+    services = compose_services(stack.config_dir)
+    service = None if isinstance(services, NotEvaluated) else services.get(name)
+    return service.image.rpartition("/")[2].partition(":")[2].partition("@")[0] if service else ""
 
 
 def listeners(stack: InspectedStack, name: str) -> list[Listeners] | NotEvaluated:
@@ -53,7 +63,7 @@ async def clock(stack: InspectedStack, name: str) -> list[ClockSkew] | NotEvalua
         answer = await stack.http.get(f"{url}{COMPONENTS[name].ready_path}", timeout=TIMEOUT_S)
         dated = parsedate_to_datetime(answer.headers["date"]).timestamp()
     except httpx.HTTPError as silent:
-        return NotEvaluated(f"{name} does not answer: {silent or type(silent).__name__}")
+        return NotEvaluated(f"{name} does not answer: {silent or type(silent).__name__}", because_of=name)
     except (KeyError, ValueError):
         return NotEvaluated(f"{name} does not date its answers")
     return [ClockSkew.measured(name, dated, asked, time.time())]
@@ -69,14 +79,14 @@ async def alertmanager_config(stack: InspectedStack) -> list[EffectiveConfig] | 
     file = display_path(stack.config_dir, ALERTMANAGER)
     try:
         document = read_mapping((stack.config_dir / ALERTMANAGER).read_text(encoding="utf-8"))
-        used = await AlertmanagerClient(url, stack.http).config()
+        used = with_plain_matchers(await AlertmanagerClient(url, stack.http).config())
     except AlertmanagerError as silent:
-        return NotEvaluated(f"Alertmanager does not answer: {silent}")
+        return unanswered(f"Alertmanager does not answer: {silent}", "alertmanager", silent)
     except (OSError, ValueError) as broken:
         return NotEvaluated(f"{file} cannot be compared: {broken}")
     settings = [
         Setting(".".join(map(str, path)), value, at(used, path), file, document.line(*path))
-        for path, value in leaves(document.data)
+        for path, value in leaves(with_plain_matchers(document.data))
         # Alertmanager shows secrets masked and durations its own way; texts that are folded may differ in spaces.
         if not varies(value) and at(used, path) != "<secret>"
     ]

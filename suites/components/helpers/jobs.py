@@ -13,7 +13,7 @@ def unknown_jobs(jobs: Collection[tuple[str, Where]], known: Iterable[str]) -> I
     expected = set(known)
     for job, where in jobs:
         if job not in expected:
-            hint = f"add fixtures/services/{job}/service.yaml, or remove the target"
+            hint = "describe the service in the catalog, name the job in the target file of a live stack, or remove it"
             yield Finding(f"job `{job}` is neither in the catalog nor a component", where, hint)
 
 
@@ -26,5 +26,5 @@ def services_without_job(
     found = set(jobs)
     for name in catalog:
         if name not in found:
-            hint = f'add to a target file: {{"targets": ["{name}:8080"], "labels": {{"job": "{name}"}}}}'
+            hint = f"add a scrape job `{name}`, or a target with that label `job`"
             yield Finding(f"service `{name}` of the catalog has no job in {source}", where or Where(), hint)

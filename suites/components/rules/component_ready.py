@@ -19,6 +19,7 @@ from suites.core.rule import Bad, Good, Level, rule
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/reference/loki-http-api/#readiness-check",
+    root_cause=True,
 )
 def check(component: ComponentState) -> Iterator[Finding]:
     if component.problem:

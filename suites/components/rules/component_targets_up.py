@@ -7,36 +7,49 @@ these metrics.
 from collections.abc import Iterator
 
 from stack.records.live.components import ComponentTargets
-from suites.core.finding import Finding, Where
+from suites.components.helpers.targets import not_up
+from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 
 TARGET = "{job: loki, instance: 'h:1', scrape_url: 'http://h:1/metrics', health: "
 
 
 @rule(
-    Good("{component: loki, targets: [" + TARGET + "up}]}"),
-    Bad("{component: loki, targets: []}", "Prometheus has no target for job `loki`"),
+    Good("{component: loki, job: loki, targets: [" + TARGET + "up}]}"),
+    Bad("{component: loki, job: logs, targets: []}", "Prometheus has no target for job `logs`"),
     Bad(
-        "{component: loki, targets: [" + TARGET + "down, last_error: 'connection refused'}]}",
-        "the target of loki is down: connection refused",
+        "{component: loki, build_info: loki_build_info, targets: []}",
+        "Prometheus has no target of loki: none has exposed `loki_build_info` within a day",
     ),
     Bad(
-        "{component: loki, targets: [" + TARGET + "unknown}]}",
-        "the target of loki is unknown: it has not been scraped yet",
+        "{component: loki, job: loki, targets: [" + TARGET + "down, last_error: 'connection refused'}]}",
+        "the target `h:1` of loki is down: connection refused",
+    ),
+    Bad(
+        "{component: loki, job: loki, targets: [" + TARGET + "unknown}]}",
+        "the target `h:1` of loki is unknown: it has not been scraped yet",
+    ),
+    Bad(
+        "{component: loki, job: loki, replicas: 3, targets: [" + TARGET + "up}]}",
+        "Prometheus has 1 target of loki, and the target file promises 3 replicas",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series",
+    root_cause=True,
 )
 def check(scraped: ComponentTargets) -> Iterator[Finding]:
-    name = scraped.component
-    if not scraped.targets:
-        hint = f"add {name} to a target file with the label `job: {name}`, as in stack/prometheus/deployed/targets/"
-        yield Finding(f"Prometheus has no target for job `{name}`", hint=hint)
-    for target in scraped.targets:
-        if target.health != "up" or target.last_error:
-            reason = target.last_error or "it has not been scraped yet"
-            yield Finding(
-                f"the target of {name} is {target.health}: {reason}",
-                Where(url=target.scrape_url),
-                hint="check that it listens on the address in the target file and that Prometheus can reach it",
-            )
+    name, number = scraped.component, len(scraped.targets)
+    if not scraped.targets and scraped.job:
+        hint = f"add {name} to a scrape job `{scraped.job}`, or say under which `job` of the target file it is scraped"
+        yield Finding(f"Prometheus has no target for job `{scraped.job}`", hint=hint)
+    elif not scraped.targets:
+        hint = f"add {name} to a scrape job; where it exposes no such metric, name its `job` in the target file"
+        seen = f"none has exposed `{scraped.build_info}` within a day"
+        yield Finding(f"Prometheus has no target of {name}: {seen}", hint=hint)
+    elif number < scraped.replicas:
+        yield Finding(
+            f"Prometheus has {number} target{'s' if number > 1 else ''} of {name}, and the target file promises "
+            f"{scraped.replicas} replicas",
+            hint="check what service discovery finds, or correct `replicas` in the target file",
+        )
+    yield from not_up(scraped.targets, scraped.observed_s, f" of {name}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stack.records.config.prometheus import PrometheusConfig
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 SWITCHES = (
     "web.enable-admin-api",
@@ -31,6 +31,8 @@ SWITCHES = (
     source="https://prometheus.io/docs/operating/security/#prometheus",
 )
 def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
+    if not prometheus.flags_known:
+        raise NotApplicable("its flags are not known: there is no compose file beside its configuration")
     for switch in SWITCHES:
         if prometheus.on(switch):
             yield Finding(

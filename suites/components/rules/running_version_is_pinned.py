@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.config.release import RunningRelease
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -22,6 +22,8 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
 )
 def check(release: RunningRelease) -> Iterator[Finding]:
+    if not release.pinned:
+        raise NotApplicable("the files of this stack pin no release of it")
     if not release.is_pinned:
         found = f" (from {release.source})" if release.source else ""
         yield Finding(

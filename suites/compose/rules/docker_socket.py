@@ -1,27 +1,33 @@
-"""Only the log agent mounts the Docker socket, and it mounts it read-only.
+"""Only the filtering proxy mounts the Docker socket, and it mounts it read-only.
 
-Write access to the socket is root access to the machine: it can start a privileged container. The agent reads container
-logs through it.
+Whoever may speak to the engine is root on the machine: it can start a privileged container, and a read-only mount does
+not keep it from that. Log agent and console go through a proxy that lets nothing pass but what they need.
 """
 
 from collections.abc import Iterator
 
-from stack.components import AGENTS
 from stack.records.config.compose import ComposeService
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 
+PROXIES = ("docker-proxy", "docker-proxy-actions")
+
 
 @rule(
-    Good("services: {promtail: {volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']}}"),
+    Good("services: {docker-proxy: {volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']}}"),
+    Good("services: {docker-proxy-actions: {volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']}}"),
     Good("services: {loki: {volumes: ['loki-data:/loki']}}"),
     Bad(
         "services: {grafana: {volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']}}",
-        "service `grafana` mounts the Docker socket and is not a log agent",
+        "service `grafana` mounts the Docker socket and is not the filtering proxy",
     ),
     Bad(
-        "services: {alloy: {volumes: ['/run/docker.sock:/var/run/docker.sock']}}",
-        "service `alloy` mounts the Docker socket writable",
+        "services: {promtail: {volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']}}",
+        "service `promtail` mounts the Docker socket and is not the filtering proxy",
+    ),
+    Bad(
+        "services: {docker-proxy: {volumes: ['/run/docker.sock:/var/run/docker.sock']}}",
+        "service `docker-proxy` mounts the Docker socket writable",
     ),
     level=Level.MUST,
     source="https://docs.docker.com/engine/security/#docker-daemon-attack-surface",
@@ -31,11 +37,11 @@ def check(service: ComposeService) -> Iterator[Finding]:
         if not mount.source.endswith(("docker.sock", "podman.sock")):
             continue
         where = Where(file=service.file, line=mount.line or service.line("volumes"))
-        if service.name not in AGENTS:
+        if service.name not in PROXIES:
             yield Finding(
-                f"service `{service.name}` mounts the Docker socket and is not a log agent",
+                f"service `{service.name}` mounts the Docker socket and is not the filtering proxy",
                 where,
-                hint="remove the mount",
+                hint="remove the mount, and use `tcp://docker-proxy:2375` instead",
             )
         elif not mount.read_only:
             hint = f"{mount.source}:{mount.target}:ro"

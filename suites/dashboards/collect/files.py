@@ -1,24 +1,38 @@
 """Reads the dashboards of the stack and the datasources provisioned beside them: evidence of kind `static`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.records.dashboards.dashboard import Dashboard
+from stack.records.config.prometheus import PrometheusConfig
+from stack.records.dashboards.dashboard import Dashboard, Surroundings
 from stack.records.dashboards.datasource import ProvisionedDatasource, provisioned
 from stack.records.dashboards.grafana import GrafanaFiles
+from stack.text.durations import seconds
 from suites.core.area import StackFiles, StaticRecords
 from suites.core.evidence import NotEvaluated
-from suites.core.stack_files import display_path, read_file
+from suites.core.stack_files import NO_FILES, display_path, prometheus_config, read_file
 
 DASHBOARDS = "grafana/dashboards"
 DATASOURCES = "grafana/provisioning/datasources"
+PROVIDERS = "grafana/provisioning/dashboards"
 
 
 def read_static(files: StackFiles) -> StaticRecords:
     """Read dashboards and provisioning files: one subject per dashboard, named by its uid, and Grafana itself."""
-    found: StaticRecords = {"grafana": {GrafanaFiles: list(grafana_files(files.folder))}}
-    for dashboard in dashboards(files.folder):
+    if files.folder is None or (files.attached and not (files.folder / "grafana").is_dir()):
+        return {"grafana": {GrafanaFiles: NO_FILES}}
+    return {"grafana": {GrafanaFiles: list(grafana_files(files.folder))}, **_by_subject(dashboards(files.folder))}
+
+
+def read_folder(folder: Path) -> StaticRecords:
+    """Read a user's dashboards; nothing is known of what they are deployed with."""
+    return _by_subject(dashboards_in(folder, str(folder), Surroundings()))
+
+
+def _by_subject(dashboards: Iterable[Dashboard]) -> StaticRecords:
+    found: StaticRecords = {}
+    for dashboard in dashboards:
         known = found.setdefault(dashboard.subject, {Dashboard: []})[Dashboard]
         assert isinstance(known, list)  # noqa: S101  # nothing else is put in here
         known.append(dashboard)
@@ -38,7 +52,7 @@ def grafana_files(stack_dir: Path) -> list[GrafanaFiles]:
     """Return what Grafana's files provision, as the stack suite judges it."""
     found = read(stack_dir)
     names = tuple(dashboard.file for dashboard in found.dashboards)
-    return [GrafanaFiles(names, tuple(found.datasources), tuple(found.problems))]
+    return [GrafanaFiles(names, tuple(found.datasources), tuple(found.problems), scrape_interval(stack_dir))]
 
 
 def read(stack_dir: Path) -> Files:
@@ -50,18 +64,54 @@ def read(stack_dir: Path) -> Files:
 def dashboards(stack_dir: Path) -> list[Dashboard]:
     """Every dashboard file below `stack_dir`, in the order of their names; an unreadable one has the reason."""
     sources, _ = datasources(stack_dir)
-    uids = tuple(source.uid for source in sources if source.uid)
-    found = [
-        _dashboard(stack_dir, path).with_datasources(uids) for path in sorted((stack_dir / DASHBOARDS).rglob("*.json"))
-    ]
-    files: dict[str, list[str]] = {}
-    for dashboard in found:
-        if dashboard.uid:
-            files.setdefault(dashboard.uid, []).append(dashboard.file)
+    around = Surroundings(tuple(sources), scrape_interval(stack_dir))
+    providers = [read_file(stack_dir, f"{PROVIDERS}/{path.name}") for path in (stack_dir / PROVIDERS).glob("*.y*ml")]
+    by_path = any("foldersFromFilesStructure: true" in text for text in providers if isinstance(text, str))
+    return dashboards_in(stack_dir / DASHBOARDS, display_path(stack_dir, DASHBOARDS), around, one_folder=not by_path)
+
+
+def dashboards_in(folder: Path, shown: str, around: Surroundings, *, one_folder: bool = False) -> list[Dashboard]:
+    """Every dashboard file of a folder, each with what it is deployed with and those that it clashes with.
+
+    `shown` is how findings name the folder. `one_folder`: Grafana has all of them in one folder, sub-folders or not.
+    """
+    paths = sorted(path for path in folder.rglob("*.json") if path.is_file())
+    found = [_dashboard(folder, path, shown) for path in paths]
+    uids = frozenset(dashboard.uid for dashboard in found if dashboard.uid)
+    tags = frozenset(tag for dashboard in found for tag in dashboard.tags)
     return [
-        dashboard.beside([file for file in files.get(dashboard.uid, ()) if file != dashboard.file])
-        for dashboard in found
+        one.within(
+            Surroundings(
+                around.datasources,
+                around.scrape_interval_s,
+                tuple(other.file for other in found if one.uid and other.uid == one.uid and other is not one),
+                tuple(
+                    other.file
+                    for other, at in zip(found, paths, strict=True)
+                    if one.title
+                    and other.title == one.title
+                    and other is not one
+                    and (one_folder or at.parent == path.parent)
+                ),
+                uids,
+                tags,
+            )
+        )
+        for one, path in zip(found, paths, strict=True)
     ]
+
+
+def scrape_interval(stack_dir: Path) -> float | None:
+    """The shortest interval in seconds at which Prometheus' file scrapes anything; None where that cannot be read."""
+    config = prometheus_config(stack_dir)
+    return None if isinstance(config, NotEvaluated) else _shortest(config[0])
+
+
+def _shortest(config: PrometheusConfig) -> float:
+    general = seconds(config.section("global").get("scrape_interval", "1m")) or 60.0
+    listed = config.data.get("scrape_configs")
+    jobs = [job for job in listed if isinstance(job, dict)] if isinstance(listed, list) else []
+    return min((seconds(job.get("scrape_interval")) or general for job in jobs), default=general)
 
 
 def datasources(stack_dir: Path) -> tuple[list[ProvisionedDatasource], list[str]]:
@@ -81,9 +131,8 @@ def datasources(stack_dir: Path) -> tuple[list[ProvisionedDatasource], list[str]
     return found, problems
 
 
-def _dashboard(stack_dir: Path, path: Path) -> Dashboard:
-    name = path.relative_to(stack_dir).as_posix()
-    text = read_file(stack_dir, name)
-    if isinstance(text, NotEvaluated):
-        return Dashboard(display_path(stack_dir, name), problem=text.reason)
-    return Dashboard.read(text, display_path(stack_dir, name))
+def _dashboard(folder: Path, path: Path, shown: str) -> Dashboard:
+    name = path.relative_to(folder).as_posix()
+    text = read_file(folder, name)
+    file = f"{shown}/{name}"
+    return Dashboard(file, problem=text.reason) if isinstance(text, NotEvaluated) else Dashboard.read(text, file)

@@ -11,6 +11,7 @@ from stack.clients.grafana import GrafanaClient, GrafanaError, NoSuchCheck
 from stack.records.dashboards.datasource import GrafanaDatasources, ProvisionedDatasource, ServedDatasource
 from stack.records.dashboards.grafana import GrafanaAccess
 from suites.core.evidence import NotEvaluated, Records
+from suites.core.health import unanswered
 from suites.dashboards.collect.stores import Stores
 
 PRIVATE = ("/api/search", "/api/datasources", "/api/org", "/api/dashboards/home")
@@ -20,29 +21,31 @@ GUESSES = (("admin", "admin"), ("admin", "password"), ("admin", "grafana"))
 """User and password pairs to try. After five wrong passwords Grafana locks a user out for five minutes."""
 
 
-async def collect(stores: Stores, promised: Sequence[ProvisionedDatasource]) -> Records:
-    """Send requests to Grafana without credentials, with guessed ones, and as the run's own user."""
+async def collect(stores: Stores, promised: Sequence[ProvisionedDatasource], *, guess: bool = True) -> Records:
+    """Send requests to Grafana without credentials, with guessed ones if it may, and as the run's own user."""
     grafana = stores.grafana
     if grafana is None:
-        absent = NotEvaluated(stores.no_grafana)
+        absent = stores.no_grafana
         return {GrafanaAccess: absent, GrafanaDatasources: absent}
-    access, datasources = await asyncio.gather(_access(grafana), _datasources(grafana, promised))
+    access, datasources = await asyncio.gather(
+        _access(grafana, GUESSES if guess else ()), _datasources(grafana, promised)
+    )
     return {GrafanaAccess: access, GrafanaDatasources: datasources}
 
 
-async def _access(grafana: GrafanaClient) -> list[GrafanaAccess] | NotEvaluated:
+async def _access(grafana: GrafanaClient, pairs: Sequence[tuple[str, str]]) -> list[GrafanaAccess] | NotEvaluated:
     try:
         unauthenticated = await asyncio.gather(*(grafana.access_status(path, None) for path in PRIVATE))
         # Anonymous access says nothing about a password; `/api/user` is readable for signed-in users only.
-        guesses = [(pair, await grafana.access_status("/api/user", pair)) for pair in GUESSES]
+        guesses = [(pair, await grafana.access_status("/api/user", pair)) for pair in pairs]
     except GrafanaError as broken:
-        return NotEvaluated(str(broken))
+        return unanswered(str(broken), "grafana", broken)
     return [
         GrafanaAccess(
             url=grafana.url,
             asked=PRIVATE,
             opened=tuple((path, status) for path, status in zip(PRIVATE, unauthenticated, strict=True) if status),
-            tried=len(GUESSES),
+            tried=len(pairs),
             accepted=tuple(pair for pair, status in guesses if status == httpx.codes.OK),
         )
     ]
@@ -55,7 +58,7 @@ async def _datasources(
         served = await grafana.datasources()
         checked = await asyncio.gather(*(_checked(grafana, body) for body in served))
     except GrafanaError as broken:
-        return NotEvaluated(str(broken))
+        return unanswered(str(broken), "grafana", broken)
     return [GrafanaDatasources(tuple(promised), tuple(checked), grafana.url)]
 
 

@@ -7,15 +7,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stack.clients.server_client import ServerError
+from stack.eventually import contention
 from stack.records.dashboards.answers import PanelData, QueryResult, VariableData
 from stack.records.dashboards.dashboard import ALWAYS_THERE, Dashboard
-from stack.records.dashboards.panel import Panel, Query, Variable
+from stack.records.dashboards.panel import Datasource, Panel, Query, Variable
+from stack.records.queries.promql import parse
+from stack.records.queries.promql_reach import reaches_back_s
+from suites.core.pictures import Picture
 from suites.dashboards.collect.query_path import PanelQuery, QueryPath, Source, start_and_end, values_of
 from suites.dashboards.collect.stores import Stores
+from suites.dashboards.helpers.drawing import WIDTH, draw
 from suites.dashboards.helpers.interpolate import ALL, Choice, choose, interpolate, referenced
 from suites.dashboards.helpers.intervals import TimeRange, fill, length_of, time_range
 from suites.dashboards.helpers.query_names import selected, stream_labels
 
+ANNOTATION = "annotation"
+OF_PROMETHEUS = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
+"""Metrics that Prometheus writes itself, as soon as an alert is pending; until then it does not know them, and which
+labels they have depends on the alerts that there are."""
+OVER_S = {"over 15m": 15 * 60.0, "over 6h": 6 * 3600.0}
+"""A short and a long time, in seconds: a dashboard is opened over its own, and used over these."""
+VALUES = 3
+"""Values of each variable that are chosen by themselves: the first, the middle one and the last."""
 EARLY_S = 3.0
 """Seconds in which an error may still be the server's own start, and data may come where there need not be any."""
 
@@ -28,9 +41,12 @@ class Opened:
     stores: Stores
     variables: dict[str, VariableData] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
-    panels: dict[tuple[int, str], PanelData] = field(default_factory=dict)
-    unqueried: dict[str, None] = field(default_factory=dict)
-    """Reasons why something could not be queried, each once."""
+    panels: dict[tuple[str, int, str], PanelData] = field(default_factory=dict)
+    varied: list[PanelData] = field(default_factory=list)
+    answers: dict[tuple[str, int, str], QueryResult] = field(default_factory=dict)
+    """What was found as the dashboard opened, for a drawing."""
+    started: float | None = None
+    """When the stores were started (`time.monotonic`), if this run did; else None."""
     begun: float = field(default_factory=time.monotonic)
 
     async def query_missing(self) -> bool:
@@ -44,36 +60,88 @@ class Opened:
             self._waits_for(found) for found in self.variables.values()
         )
 
+    async def vary(self) -> None:
+        """Query everything over other times, and what uses a variable once more for single values of it.
+
+        What fails or is empty as the dashboard opens is reported as that, and not queried again.
+        """
+        good = [
+            (panel, query)
+            for panel, query in self._queries()
+            if (seen := self.panels.get(_key(panel, query))) and not (seen.unqueried or seen.error or seen.empty)
+        ]
+        self.varied += await asyncio.gather(
+            *(self._answer(*one, self.choices, given, length) for one in good for given, length in OVER_S.items())
+        )
+        for name, found in list(self.variables.items()):
+            using = [
+                (panel, query) for panel, query in good if name in referenced(query.expr) and panel.type != ANNOTATION
+            ]
+            empty = []
+            for value in some(found.values) if using else ():
+                choices = {**self.choices, name: replace(self.choices[name], values=(value,), verbatim=False)}
+                given = f"for {name}={value}"
+                answers = await asyncio.gather(*(self._answer(*one, choices, given) for one in using))
+                self.varied += [answer for answer in answers if answer.error]
+                if all(answer.empty for answer in answers):
+                    empty.append(value)
+            self.variables[name] = replace(found, without_data=tuple(empty))
+
+    def drawn(self) -> Picture:
+        """A picture of the dashboard as it was opened, drawn from the answers."""
+        answers = {
+            place: [
+                (self.panels[key], self.answers.get(key, QueryResult()))
+                for key in (_key(panel, query) for query in panel.queries)
+                if key in self.panels
+            ]
+            for place, panel in enumerate(self.dashboard.panels)
+        }
+        title = self.dashboard.title or self.dashboard.subject
+        picture = draw(title, self.dashboard.panels, answers)
+        image = picture.svg.encode("utf-8", errors="replace")
+        return Picture(self.dashboard.subject, title, WIDTH, image, picture.parts, picture.failing, drawn=True)
+
     def _queries(self) -> list[tuple[Panel, Query]]:
-        return [(panel, query) for panel in self.dashboard.panels for query in panel.queries]
+        found = [(panel, query) for panel in self.dashboard.panels for query in panel.queries]
+        for one in self.dashboard.annotations:
+            if one.expr:
+                query = Query("A", one.expr, one.datasource, path=one.path)
+                found.append((Panel(0, one.name, ANNOTATION, (query,), no_value="no event"), query))
+        return found
 
     def _left(self, panel: Panel, query: Query) -> bool:
-        found = self.panels.get((panel.id, query.ref_id))
+        found = self.panels.get(_key(panel, query))
         if found is None:
-            return self._path(query.datasource.uid)[0] is not None
+            return True
+        if found.unqueried:
+            return False
         if found.error or (found.empty and found.no_value is not None):
             return self._early
         return found.empty
 
     def _waits_for(self, found: VariableData | None) -> bool:
-        return found is not None and (self._early if found.error else not found.values)
+        return found is not None and not found.unqueried and (self._early if found.error else not found.values)
 
     @property
     def _early(self) -> bool:
         return time.monotonic() - self.begun < EARLY_S
 
-    def _path(self, uid: str | None) -> tuple[QueryPath | None, Source | None]:
-        """How to query a datasource; None where it is not provisioned, which a rule of its own reports."""
-        if uid is None or uid in ALWAYS_THERE:
-            return None, None
-        uid = interpolate(uid, self.choices, "")
-        if uid in self.stores.reasons:
-            self.unqueried[self.stores.reasons[uid]] = None
-        return self.stores.paths.get(uid), self.stores.sources.get(uid)
+    def _path(self, datasource: Datasource) -> tuple[QueryPath | None, Source | None, str]:
+        """How to query a datasource, or why it is not queried.
 
-    def _times(self, source: Source, panel: Panel | None = None, query: Query | None = None) -> TimeRange:
-        length = length_of(self.dashboard.time_from)
-        if panel is not None and panel.time_from:
+        Neither is there for one that is not provisioned, which a rule of its own reports.
+        """
+        uid = self.stores.uid_of(interpolate(datasource.uid or "", self.choices, ""), datasource.type)
+        if uid in ALWAYS_THERE:
+            return None, None, ""
+        return self.stores.paths.get(uid), self.stores.sources.get(uid), self.stores.reasons.get(uid, "")
+
+    def _times(
+        self, source: Source, panel: Panel | None = None, query: Query | None = None, over_s: float | None = None
+    ) -> TimeRange:
+        length = over_s or length_of(self.dashboard.time_from)
+        if panel is not None and panel.time_from and not over_s:
             length = length_of(panel.time_from, length)
         least = interpolate(query.min_interval, self.choices, "") if query else ""
         width = panel.width if panel else 24
@@ -88,9 +156,11 @@ class Opened:
             # The values of a custom list, a constant or an interval are in the file.
             found = [value.strip() for value in variable.query.split(",") if value.strip()] or variable.current
         else:
-            path, source = self._path(variable.datasource.uid)
+            path, source, why_not = self._path(variable.datasource)
             if path is None or source is None:
                 found = [value for value in variable.current if value != ALL]
+                if why_not:
+                    self.variables[variable.name] = VariableData(variable.name, variable.query, unqueried=why_not)
             else:
                 record = await self._query_values(variable, path, source)
                 self.variables[variable.name] = record
@@ -110,14 +180,28 @@ class Opened:
         return VariableData(variable.name, query, path.via, None, len(found), kept, variable.regex)
 
     async def _draw(self, panel: Panel, query: Query) -> None:
-        path, source = self._path(query.datasource.uid)
+        self.panels[_key(panel, query)] = await self._answer(panel, query, self.choices)
+
+    async def _answer(
+        self,
+        panel: Panel,
+        query: Query,
+        choices: Mapping[str, Choice],
+        given: str = "",
+        over_s: float | None = None,
+    ) -> PanelData:
+        path, source, why_not = self._path(query.datasource)
+        of = ANNOTATION if panel.type == ANNOTATION else "panel"
         if path is None or source is None:
-            return
-        expr = interpolate(query.expr, self.choices, source.type)
-        times = self._times(source, panel, query)
+            # What is not provisioned has a rule of its own; what is part of Grafana is not queried.
+            return PanelData(panel.name, query.ref_id, query.expr, of=of, unqueried=why_not, values=1)
+        expr = interpolate(query.expr, choices, source.type)
+        times, begun = self._times(source, panel, query, over_s), time.monotonic()
         answer = QueryResult(error="the query is empty")
         if expr.strip():
             answer = await path.query(PanelQuery(query.ref_id, expr, query.instant, query.model), times)
+        if choices is self.choices and not given:
+            self.answers[_key(panel, query)] = answer
         found = PanelData(
             panel=panel.name,
             ref_id=query.ref_id,
@@ -128,10 +212,45 @@ class Opened:
             series=answer.series,
             values=answer.values,
             no_value=panel.no_value,
+            of=of,
+            given=given,
+            seconds=round((time.monotonic() - begun) / contention(), 3),
+            drawn_later=self.started is not None and times.step > begun - self.started,
         )
-        if found.empty:
-            found = await _explained(found, path, source, times, query.instant)
-        self.panels[panel.id, query.ref_id] = found
+        if found.empty and choices is self.choices:
+            found = self._explicable(await _explained(found, path, source, times, query.instant))
+            # An empty annotation is no fault, whenever it asks for.
+            if (
+                found.empty
+                and not (found.unknown or found.unqueried)
+                and source.type == "prometheus"
+                and of != ANNOTATION
+            ):
+                found = self._judgeable(found, fill(expr, times, source.type, instant=query.instant))
+        return found
+
+    def _explicable(self, found: PanelData) -> PanelData:
+        """The same, which proves nothing where the metrics are those of a component that this run does not have."""
+        unknown = found.unknown.get("metric", ())
+        reasons = [self.stores.unscraped.get(f"{metric.partition('_')[0]}_", "") for metric in unknown]
+        if self.started is None or not reasons or not all(reasons):
+            return found
+        return replace(found, unqueried="; ".join(dict.fromkeys(reasons)), unknown={})
+
+    def _judgeable(self, found: PanelData, expr: str) -> PanelData:
+        """The same, which proves nothing where the query asks for a time before this run started the store."""
+        if self.started is None:
+            return found
+        age, tree = time.monotonic() - self.started, parse(expr).tree
+        back = reaches_back_s(tree) if tree is not None else 0.0
+        if back <= age:
+            return found
+        reason = f"{found.name} asks for what was {back:g} s ago, and this run's Prometheus started {age:.0f} s ago"
+        return replace(found, unqueried=reason)
+
+
+def _key(panel: Panel, query: Query) -> tuple[str, int, str]:
+    return (panel.path or panel.title, panel.id, query.ref_id)
 
 
 async def _explained(found: PanelData, path: QueryPath, source: Source, times: TimeRange, instant: bool) -> PanelData:
@@ -160,9 +279,9 @@ async def _unknown_names(expr: str, path: QueryPath, source: Source, times: Time
     bounds = start_and_end(source, times)
     known = await path.data("label/__name__/values", **bounds) or ()
     metrics = selected(expr)
-    unknown = {"metric": [name for name in metrics if name not in known]}
+    unknown = {"metric": [name for name in metrics if name not in known and name not in OF_PROMETHEUS]}
     for metric, matched in metrics.items():
-        if matched and metric not in unknown["metric"]:
+        if matched and metric in known and metric not in OF_PROMETHEUS:
             existing = await path.data("labels", **{"match[]": metric}, **bounds) or ()
             unknown[f"label of `{metric}` named"] = [label for label in matched if label not in existing]
     return unknown
@@ -182,10 +301,21 @@ def in_order(variables: Sequence[Variable]) -> list[Variable]:
     return ordered
 
 
+def some(values: Sequence[str]) -> list[str]:
+    """At most `VALUES` of the values, the first and the last among them."""
+    last = len(values) - 1
+    return list(dict.fromkeys(values[index] for index in (0, last // 2, last))) if values else []
+
+
 def _kept(found: Sequence[str], regex: str) -> list[str]:
     """What a variable's `regex` (`/…/` or bare) keeps: its first group where it has one, each value once."""
     if not regex:
         return list(found)
-    pattern = re.compile(regex[1 : regex.rindex("/")] if regex.startswith("/") and regex.count("/") > 1 else regex)
+    bare, flags = regex, ""
+    if regex.startswith("/") and regex.count("/") > 1:
+        bare, flags = regex[1 : regex.rindex("/")], regex[regex.rindex("/") + 1 :]
+    # JavaScript names groups `(?<value>…)`.
+    pattern = re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", bare), re.IGNORECASE if "i" in flags else 0)
+    group = next((name for name in ("value", "text") if name in pattern.groupindex), 1 if pattern.groups else 0)
     matches = (pattern.search(value) for value in found)
-    return list(dict.fromkeys(match[1] if pattern.groups else match.string for match in matches if match))
+    return list(dict.fromkeys(match[group] for match in matches if match and match[group] is not None))

@@ -117,8 +117,23 @@ async def values_of(path: QueryPath, source: Source, query: str, times: TimeRang
         return sorted(str(name) for name in names if re.search(match[1], str(name)))
     if source.type == "prometheus" and (match := _QUERY_RESULT.match(query)):
         data = await path.data("query", query=fill(match[1], times, source.type, instant=True))
-        return sorted(str(row) for row in (data or {}).get("result") or ())
+        return _as_texts(data or {})
     raise ServerError(f"`{query}` is no query that a variable can have: label_values(…), label_names(), metrics(…), …")
+
+
+def _as_texts(data: Mapping[str, Any]) -> list[str]:
+    """The answer to a query as the texts on which a variable's regex works: `name{label="value"} 1 1700000000000`."""
+    rows: list[Any] = data.get("result") or []
+    if data.get("resultType") in ("scalar", "string"):
+        return [str(rows[1])] if len(rows) > 1 else []
+    texts = []
+    for row in rows:
+        labels = {**row.get("metric", {})}
+        name = labels.pop("__name__", "")
+        inside = ",".join(f'{label}="{value}"' for label, value in labels.items())
+        at, value = row["value"]
+        texts.append(f"{name}{{{inside}}} {value} {at * 1000:.0f}")
+    return sorted(texts)
 
 
 def start_and_end(source: Source, times: TimeRange) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Opens every dashboard on a running stack and keeps what its queries found: evidence of kind `live`."""
 
 import asyncio
+import secrets
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,17 +13,29 @@ from stack.records.dashboards.answers import PanelData, VariableData
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.datasource import GrafanaDatasources
 from stack.records.dashboards.grafana import GrafanaAccess, ServedDashboard
-from stack.records.dashboards.panel import panels_of
-from suites.core.area import StackCollector
+from stack.records.dashboards.rendering import RenderedDashboard
+from stack.records.dashboards.shown import ShownMetrics
+from suites.core.area import RunContext, StackCollector
 from suites.core.evidence import NotEvaluated, Records
 from suites.core.inspected_stack import InspectedStack
+from suites.core.pictures import Picture
 from suites.dashboards.collect import grafana
-from suites.dashboards.collect.files import read
+from suites.dashboards.collect.browser import NO_BROWSER, BrowserError, find_browser, render
+from suites.dashboards.collect.files import Files, read
+from suites.dashboards.collect.page_view import Grafana
 from suites.dashboards.collect.panels import Opened
 from suites.dashboards.collect.stores import Stores, stores_of
 
 DEADLINE_S = 10.0
 """Seconds in which every panel must have found something."""
+
+TRAFFIC_EVERY_S = 20.0
+"""Seconds between requests to the services while their dashboards are open: a third of a rate's window."""
+
+NO_VIEWER = (
+    "no dashboard was opened in a browser: the target file names no viewer for Grafana (`grafana: user_env:` and "
+    "`password_env:`)"
+)
 
 TYPES = (ServedDashboard, PanelData, VariableData)
 """What is collected here."""
@@ -32,7 +46,12 @@ Found = dict[type, Sequence[Any] | NotEvaluated]
 class DashboardsCollector(StackCollector):
     """Opens every dashboard of the stack, and reads Grafana's datasources and what it gives without credentials."""
 
-    records = (*TYPES, GrafanaAccess, GrafanaDatasources)
+    records = (*TYPES, RenderedDashboard, ShownMetrics, GrafanaAccess, GrafanaDatasources)
+
+    def __init__(self, run: RunContext) -> None:
+        super().__init__(run)
+        self._made = time.monotonic()
+        self._last_traffic = -TRAFFIC_EVERY_S
 
     async def observed(self, stack: InspectedStack) -> None:
         """Open the dashboards while the services' data is fresh.
@@ -41,17 +60,86 @@ class DashboardsCollector(StackCollector):
         what a series gains after that.
         """
         run = self.run
-        shipped = read(stack.config_dir or run.shipped)
+        shipped = read(stack.config_dir) if stack.config_dir else Files((), (), ())
         stores = await asyncio.to_thread(stores_of, stack.stack, shipped.datasources, stack.http)
+        guess = run.target is None or run.target.gateway.guess_passwords
         if run.records & {GrafanaAccess, GrafanaDatasources}:
-            run.store.put("grafana", await grafana.collect(stores, shipped.datasources), "live")
-        if not run.records & set(TYPES):
+            run.store.put("grafana", await grafana.collect(stores, shipped.datasources, guess=guess), "live")
+        if ShownMetrics in run.records:
+            run.store.put("grafana", {ShownMetrics: self._shown(stack, shipped.dashboards)}, "static")
+        if not run.records & {*TYPES, RenderedDashboard}:
             return
         run.say(f"opening {len(shipped.dashboards)} dashboards")
-        await asyncio.gather(*(run.provoke(running) for running in run.services))
-        found = await collect(stores, shipped.dashboards, self._partial(stack))
+        await self._traffic()
+        started = None if run.attached else self._made
+        found = await collect(stores, shipped.dashboards, self._partial(stack), started=started, pictures=run.pictures)
         for subject, records in found.items():
             run.store.put(subject, records, "live")
+        if RenderedDashboard in run.records:
+            for subject, seen in (
+                await self._rendered(stores, shipped.dashboards, found, self._partial(stack))
+            ).items():
+                run.store.put(subject, {RenderedDashboard: seen}, "live")
+
+    async def _rendered(
+        self, stores: Stores, dashboards: Sequence[Dashboard], found: Mapping[str, Records], partial: str
+    ) -> Mapping[str, Sequence[RenderedDashboard] | NotEvaluated]:
+        """Open the dashboards that Grafana serves in a browser, or say for each why not."""
+        browser = find_browser()
+        if not stores.grafana:
+            return {dashboard.subject: stores.no_grafana for dashboard in dashboards}
+        if partial or not browser:
+            return {dashboard.subject: NotEvaluated(partial or NO_BROWSER) for dashboard in dashboards}
+        seen: dict[str, Sequence[RenderedDashboard] | NotEvaluated] = {}
+        served = []
+        for dashboard in dashboards:
+            there = found[dashboard.subject][ServedDashboard]
+            if isinstance(there, NotEvaluated) or not all(one.served_title is not None for one in there):
+                seen[dashboard.subject] = NotEvaluated(
+                    "Grafana does not serve the dashboard, so no browser can open it"
+                )
+            else:
+                served.append(dashboard)
+        answers = {subject: _list(records[PanelData]) for subject, records in found.items()}
+        try:
+            viewer = await self._viewer(stores.grafana)
+            grafana = Grafana(stores.grafana.url, viewer, await stores.grafana.version(), read_only=self.run.attached)
+            drawn = await render(grafana, browser, served, answers, self.run.say, self._traffic)
+        except (BrowserError, GrafanaError) as broken:
+            return {**{one.subject: NotEvaluated(str(broken)) for one in served}, **seen}
+        self.run.pictures.extend(drawn.pictures)
+        return {**drawn.pages, **seen}
+
+    async def _traffic(self) -> None:
+        """Send the services their requests, unless that was done a moment ago."""
+        now = time.monotonic()
+        if now - self._last_traffic < TRAFFIC_EVERY_S:
+            return
+        self._last_traffic = now
+        await asyncio.gather(*(self.run.provoke(running) for running in self.run.services))
+
+    async def _viewer(self, grafana: GrafanaClient) -> tuple[str, str]:
+        """User and password of a viewer: made for this run, or those that the target file names."""
+        if self.run.target is not None:
+            named = self.run.target.credentials.get("grafana")
+            if named is None:
+                raise BrowserError(NO_VIEWER)
+            return named
+        viewer = ("conformance-viewer", secrets.token_urlsafe(18))
+        await grafana.create_viewer(*viewer)
+        return viewer
+
+    def _shown(self, stack: InspectedStack, dashboards: Sequence[Dashboard]) -> list[ShownMetrics] | NotEvaluated:
+        """The required metrics of each service of the catalog, beside the queries of all dashboards."""
+        if stack.config_dir is None:
+            return NotEvaluated(self._partial(stack))
+        queries = [query.expr for one in dashboards for panel in one.panels for query in panel.queries]
+        queries += [mark.expr for one in dashboards for mark in one.annotations if mark.expr]
+        return [
+            ShownMetrics(service.name, tuple(metric.name for metric in service.metrics.required), tuple(queries))
+            for service in self.run.listed
+            if service.metrics.required
+        ] or NotEvaluated("no catalog entry requires a metric", applies=False)
 
     def _partial(self, stack: InspectedStack) -> str:
         """Say why this run's data is not what the dashboards show; empty where it is."""
@@ -63,50 +151,64 @@ class DashboardsCollector(StackCollector):
 
 
 async def collect(
-    stores: Stores, dashboards: Sequence[Dashboard], partial: str = "", deadline_s: float = DEADLINE_S
+    stores: Stores,
+    dashboards: Sequence[Dashboard],
+    partial: str = "",
+    deadline_s: float = DEADLINE_S,
+    started: float | None = None,
+    pictures: list[Picture] | None = None,
 ) -> Mapping[str, Records]:
     """Open the dashboards side by side; returns the records by subject.
 
     Call it once the services have been scraped twice and their lines delivered. It returns as soon as every query
     has found something, or after `deadline_s` seconds. `partial` says why this run has not the data that the
-    dashboards are made for, if so: then they are not queried.
+    dashboards are made for, if so: then they are not queried. `started` is when this run started the stores
+    (`time.monotonic`), None where it did not. Where there is no Grafana, a drawing of each is added to `pictures`.
     """
-    found = await asyncio.gather(*(_opened(stores, dashboard, partial, deadline_s) for dashboard in dashboards))
+    drawings = pictures if stores.grafana is None else None
+    found = await asyncio.gather(
+        *(_opened(stores, dashboard, partial, deadline_s, started, drawings) for dashboard in dashboards)
+    )
     return {dashboard.subject: records for dashboard, records in zip(dashboards, found, strict=True)}
 
 
-async def _opened(stores: Stores, dashboard: Dashboard, partial: str, deadline_s: float) -> Found:
+def _list(found: Sequence[Any] | NotEvaluated) -> Sequence[Any]:
+    return () if isinstance(found, NotEvaluated) else found
+
+
+async def _opened(
+    stores: Stores,
+    dashboard: Dashboard,
+    partial: str,
+    deadline_s: float,
+    started: float | None,
+    pictures: list[Picture] | None,
+) -> Found:
     if dashboard.problem:
         return dict.fromkeys(TYPES, NotEvaluated(f"{dashboard.file}: {dashboard.problem}"))
     if partial:
         served = await _served(stores, dashboard, deadline_s)
         return {ServedDashboard: served, PanelData: NotEvaluated(partial), VariableData: NotEvaluated(partial)}
-    opened = Opened(dashboard, stores)
+    opened = Opened(dashboard, stores, started=started)
     served, _ = await asyncio.gather(
         _served(stores, dashboard, deadline_s),
         eventually_or_last(opened.query_missing, bool, deadline_s, f"dashboard {dashboard.subject} has data"),
     )
+    if pictures is not None and opened.answers:
+        pictures.append(opened.drawn())
+    await opened.vary()
     return {
         ServedDashboard: served,
-        PanelData: _judgeable(list(opened.panels.values()), opened.unqueried, "the dashboard has no query"),
-        VariableData: _judgeable(list(opened.variables.values()), opened.unqueried, "the dashboard has no variable"),
+        PanelData: [*opened.panels.values(), *opened.varied]
+        or NotEvaluated("the dashboard has no query", applies=False),
+        VariableData: list(opened.variables.values()) or NotEvaluated("the dashboard has no variable", applies=False),
     }
-
-
-def _judgeable(
-    records: Sequence[PanelData] | Sequence[VariableData], unqueried: Mapping[str, None], nothing: str
-) -> Sequence[Any] | NotEvaluated:
-    """The records; where a part could not be queried there is no verdict, unless the rest shows a fault already."""
-    faulty = any(record.error or not record.values for record in records)
-    if unqueried and not faulty:
-        return NotEvaluated("; ".join(unqueried))
-    return records or NotEvaluated(nothing, applies=False)
 
 
 async def _served(stores: Stores, dashboard: Dashboard, deadline_s: float) -> Sequence[ServedDashboard] | NotEvaluated:
     grafana = stores.grafana
     if grafana is None:
-        return NotEvaluated(stores.no_grafana)
+        return stores.no_grafana
     file = ServedDashboard(
         uid=dashboard.uid,
         file=dashboard.file,
@@ -137,6 +239,6 @@ async def _read_served(grafana: GrafanaClient, file: ServedDashboard) -> ServedD
     return replace(
         file,
         served_title=str(found.model.get("title") or ""),
-        served_panels=len(list(panels_of(found.model.get("panels")))),
+        served_panels=len(Dashboard.of(found.model, file.file).panels),
         provisioned=found.provisioned,
     )

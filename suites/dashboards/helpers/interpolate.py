@@ -17,7 +17,9 @@ from stack.records.dashboards.panel import Variable
 ALL = "$__all"
 """What a dashboard saves as the value of a variable whose choice is All."""
 
-_REFERENCE = re.compile(r"\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.[^:^}]+)?(?::([^}]+))?\}")
+REFERENCE = re.compile(r"\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.[^:^}]+)?(?::([^}]+))?\}")
+"""A variable in a text: `$name`, `[[name:format]]`, `${name.field:format}`."""
+
 _SPECIAL = re.compile(r"[$^*{}\[\]'+?.()|]")
 
 
@@ -40,22 +42,26 @@ def choose(variable: Variable, found: Sequence[str]) -> Choice:
     return Choice(variable, saved or tuple(found[:1]))
 
 
+def name_of(match: re.Match[str]) -> str:
+    """The name of the variable that `REFERENCE` found."""
+    return match[1] or match[2] or match[4]
+
+
 def referenced(text: str) -> set[str]:
     """The names of all variables that a text mentions."""
-    return {next(name for name in (match[1], match[2], match[4]) if name) for match in _REFERENCE.finditer(text)}
+    return {name_of(match) for match in REFERENCE.finditer(text)}
 
 
 def interpolate(text: str, choices: Mapping[str, Choice], datasource_type: str) -> str:
     """`text` with every known variable replaced; others, the built-in ones among them, stay."""
 
     def put(match: re.Match[str]) -> str:
-        name = match[1] or match[2] or match[4]
-        choice = choices.get(name)
+        choice = choices.get(name_of(match))
         if choice is None:
             return match.group()
         return _formatted(choice, match[3] or match[5] or "", datasource_type)
 
-    return _REFERENCE.sub(put, text)
+    return REFERENCE.sub(put, text)
 
 
 def _formatted(choice: Choice, how: str, datasource_type: str) -> str:

@@ -1,60 +1,76 @@
 """Every datasource that a dashboard names is provisioned.
 
-A panel with an unknown datasource shows an error, and one without a datasource uses the default, which may change.
+A panel with an unknown datasource shows an error. Grafana looks a reference up by its uid, then by its name; without
+either it takes the default, of the given type if there is one.
 """
 
 from collections.abc import Iterator
 
 from stack.records.dashboards.dashboard import ALWAYS_THERE, Dashboard
-from suites.core.finding import Finding, Where
+from stack.records.dashboards.datasource import ProvisionedDatasource
+from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.dashboards.helpers.interpolate import referenced
+from suites.dashboards.helpers.static_queries import finding
 
-KNOWN = "provisioned_datasources: [prometheus, loki]"
+KNOWN = "provisioned_datasources: [{name: Prometheus, uid: prometheus, type: prometheus, default: true}, loki]"
 PANEL = "{id: 1, title: Up, type: stat, targets: [{refId: A, expr: up, "
 
 
 @rule(
     Good(f"{{{KNOWN}, panels: [{PANEL}datasource: {{uid: prometheus}}}}]}}]}}"),
     Good(f"{{{KNOWN}, panels: [{PANEL}}}], datasource: {{uid: loki}}}}]}}"),
+    Good(f"{{{KNOWN}, panels: [{PANEL}}}], datasource: Prometheus}}]}}"),
+    Good(f"{{{KNOWN}, panels: [{PANEL}}}], datasource: {{type: prometheus}}}}]}}"),
+    Good(f"{{{KNOWN}, panels: [{PANEL}}}]}}]}}"),
     Good(
-        f"{{{KNOWN}, panels: [{PANEL}datasource: {{uid: $from}}}}]}}], "
+        f"{{{KNOWN}, panels: [{PANEL}datasource: {{uid: '${{from:raw}}'}}}}]}}], "
         "templating: {list: [{name: from, type: datasource, query: prometheus}]}}"
     ),
     Good(f"{{{KNOWN}, annotations: {{list: [{{name: Notes, datasource: {{uid: '-- Grafana --'}}}}]}}}}"),
     Bad(
         f"{{{KNOWN}, panels: [{PANEL}datasource: {{uid: P1809F7CD0C75ACF3}}}}]}}]}}",
-        "query A of panel `Up` uses the datasource `P1809F7CD0C75ACF3`, which is not provisioned",
-    ),
-    Bad(f"{{{KNOWN}, panels: [{PANEL}}}]}}]}}", "query A of panel `Up` names no datasource"),
-    Bad(
-        f"{{{KNOWN}, templating: {{list: [{{name: job, type: query, query: 'a', datasource: Prometheus}}]}}}}",
-        "variable `job` uses the datasource `Prometheus`, which is not provisioned",
+        "query A of panel `Up`: the datasource `P1809F7CD0C75ACF3` is not provisioned",
     ),
     Bad(
-        f"{{{KNOWN}, annotations: {{list: [{{name: Deploys, datasource: {{uid: '${{DS_LOKI}}'}}}}]}}}}",
-        "annotation `Deploys` uses the datasource `${DS_LOKI}`, which is not a variable of the dashboard",
+        f"{{provisioned_datasources: [loki], panels: [{PANEL}datasource: {{type: prometheus}}}}]}}]}}",
+        "query A of panel `Up`: no datasource of the type `prometheus` is provisioned",
+    ),
+    Bad(
+        f"{{provisioned_datasources: [loki], panels: [{PANEL}}}]}}]}}",
+        "query A of panel `Up`: it names no datasource, and none is the default",
+    ),
+    Bad(
+        f"{{{KNOWN}, annotations: {{list: [{{name: Deploys, datasource: {{uid: $source}}}}]}}}}",
+        "annotation `Deploys`: the datasource `$source` is not a variable of the dashboard",
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/administration/provisioning/#data-sources",
 )
 def check(dashboard: Dashboard) -> Iterator[Finding]:
-    if dashboard.problem:
-        raise NotApplicable(f"{dashboard.file} cannot be read")
-    if not any(dashboard.references()):
+    if not any(dashboard.queries()):
         raise NotApplicable(f"{dashboard.file} has nothing that refers to a datasource")
-    variables = {variable.name for variable in dashboard.variables if variable.type == "datasource"}
-    known = ", ".join(f"`{uid}`" for uid in dashboard.datasources) or "none"
-    where = Where(file=dashboard.file)
-    for place, datasource in dashboard.references():
-        uid = datasource.uid
-        if uid is None:
-            hint = f"set `datasource: {{uid: …}}`; provisioned: {known}"
-            yield Finding(f"{place} names no datasource", where, hint)
-        elif uid.startswith("$"):
-            if uid.strip("${}") not in variables:
-                hint = "a dashboard that was exported for sharing keeps such names; set the uid of the datasource"
-                message = f"{place} uses the datasource `{uid}`, which is not a variable of the dashboard"
-                yield Finding(message, where, hint)
-        elif uid not in ALWAYS_THERE and uid not in dashboard.datasources:
-            hint = f"provisioned in stack/grafana/provisioning/datasources: {known}; refer to them by uid, not by name"
-            yield Finding(f"{place} uses the datasource `{uid}`, which is not provisioned", where, hint)
+    provisioned = dashboard.around.datasources
+    variables = {variable.name for variable in dashboard.variables} | {name for name, _ in dashboard.placeholders}
+    for place in dashboard.queries():
+        uid = place.datasource.uid
+        if uid in ALWAYS_THERE or (place.name.startswith("annotation") and not place.expr and uid is None):
+            continue
+        if uid is not None and (names := referenced(uid)):
+            if not names <= variables:
+                message = f"the datasource `{uid}` is not a variable of the dashboard"
+                yield finding(dashboard, place, message, "add a variable of the type `datasource`, or name a uid")
+        elif provisioned is not None and (problem := _problem(uid, place.datasource.type, provisioned)):
+            known = ", ".join(f"`{source.uid}`" for source in provisioned) or "none"
+            yield finding(dashboard, place, problem, f"provisioned in grafana/provisioning/datasources: {known}")
+
+
+def _problem(uid: str | None, kind: str, provisioned: tuple[ProvisionedDatasource, ...]) -> str:
+    if uid is not None:
+        found = any(uid in (source.uid, source.name) for source in provisioned)
+        return "" if found else f"the datasource `{uid}` is not provisioned"
+    if kind:
+        found = any(source.type == kind for source in provisioned)
+        return "" if found else f"no datasource of the type `{kind}` is provisioned"
+    found = any(source.default for source in provisioned)
+    return "" if found else "it names no datasource, and none is the default"

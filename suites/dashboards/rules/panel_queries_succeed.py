@@ -1,4 +1,4 @@
-"""Every query of every panel succeeds.
+"""Every query of every panel and annotation succeeds.
 
 A panel with a query that the datasource rejects shows an error, or nothing, on the day it is needed.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.answers import PanelData
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, rule
 
 
 @rule(
@@ -17,13 +17,19 @@ from suites.core.rule import Bad, Good, Level, rule
         "{panel: Requests, ref_id: B, expr: 'sum(rate(x[60s])', error: 'parse error: unclosed left parenthesis'}",
         "query B of panel `Requests` fails: parse error: unclosed left parenthesis",
     ),
+    Bad(
+        "{panel: Deploys, of: annotation, expr: 'changes(x', error: 'parse error'}",
+        "annotation `Deploys` fails: parse error",
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/developers/http_api/data_source/#query-a-data-source",
 )
 def check(data: PanelData) -> Iterator[Finding]:
+    if data.unqueried:
+        raise NotCollected(data.unqueried)
     if data.error:
         yield Finding(
-            f"query {data.ref_id} of panel `{data.panel}` fails: {data.error}",
+            f"{data.name} fails: {data.error}",
             Where(panel=data.panel, url=data.url, excerpt=data.expr),
             f"sent to {data.via} with the dashboard's variables filled in; try it in Grafana's Explore",
         )

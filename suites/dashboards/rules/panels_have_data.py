@@ -2,20 +2,26 @@
 
 An empty panel looks the same when all is well, when nothing is scraped, and when a metric was renamed last year. A
 panel that may be empty sets the text to show then (`fieldConfig.defaults.noValue`), and even so every metric and label
-in its query has to exist. A query that counts can end in `or vector(0)` instead.
+in its query has to exist. A query that counts can end in `or vector(0)` instead. Annotations mark events, which may
+not have happened.
 """
 
 from collections.abc import Iterator
 
 from stack.records.dashboards.answers import PanelData
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, rule
 
 
 @rule(
     Good("{panel: Requests, series: 1, values: 1}"),
     Good("{panel: Error lines, no_value: No errors}"),
     Good("{panel: Requests, error: 'that is for another rule'}"),
+    Good("{panel: Deployments, of: annotation}"),
+    Bad(
+        "{panel: Deployments, of: annotation, unknown: {metric: [deployed_total]}}",
+        "annotation `Deployments` returns no data: there is no metric `deployed_total`",
+    ),
     Bad("{panel: Requests}", "query A of panel `Requests` returns no data"),
     Bad("{panel: p95, series: 2}", "query A of panel `p95` returns 2 series without a number"),
     Bad(
@@ -30,9 +36,11 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://grafana.com/docs/grafana/latest/panels-visualizations/configure-standard-options/#no-value",
 )
 def check(data: PanelData) -> Iterator[Finding]:
-    if not data.empty or (data.no_value and not data.unknown):
+    if data.unqueried:
+        raise NotCollected(data.unqueried)
+    if not data.empty or ((data.no_value or data.of == "annotation") and not data.unknown):
         return
-    message = f"query {data.ref_id} of panel `{data.panel}` returns no data"
+    message = f"{data.name} returns no data"
     hint = (
         "if that is normal, set the panel's `fieldConfig.defaults.noValue` or end the query in `or vector(0)`; "
         "otherwise compare its labels with what is stored"

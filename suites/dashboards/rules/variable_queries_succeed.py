@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.answers import VariableData
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, rule
 
 
 @rule(
@@ -20,6 +20,8 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/",
 )
 def check(data: VariableData) -> Iterator[Finding]:
+    if data.unqueried:
+        raise NotCollected(data.unqueried)
     if data.error:
         yield Finding(
             f"the query of variable `{data.variable}` fails: {data.error}",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.answers import VariableData
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, rule
 
 
 @rule(
@@ -19,6 +19,8 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://grafana.com/docs/grafana/latest/visualizations/dashboards/variables/add-template-variables/",
 )
 def check(data: VariableData) -> Iterator[Finding]:
+    if data.unqueried:
+        raise NotCollected(data.unqueried)
     if data.error or data.values:
         return
     message = f"variable `{data.variable}` has no values"

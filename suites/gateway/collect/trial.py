@@ -1,18 +1,24 @@
 """What the running gateway lets through: without credentials, with guessed ones, and a live tail with valid ones."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 
 import httpx
 
+from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import RunningStack
 from stack.clients.gateway import TAIL, GatewayClient, GatewayError
+from stack.clients.sign_in import Access, SignIn
+from stack.components import COMPONENTS
 from stack.records.live.gateway_trial import GatewayTail, GatewayTrial
 from suites.core.area import StackCollector
 from suites.core.evidence import NotEvaluated, Records
+from suites.core.health import unanswered
 from suites.core.inspected_stack import InspectedStack
 
 ROUTES = ("/loki/api/v1/labels", "/prometheus/api/v1/status/buildinfo", "/prometheus/", "/grafana/")
-"""What lies behind the gateway; credentials are tried at the first."""
+"""What lies behind the shipped gateway; credentials are tried at the first."""
 
 USERS = ("admin", "root", "observer", "grafana")
 PASSWORDS = ("admin", "password", "")
@@ -36,45 +42,68 @@ class GatewayCollector(StackCollector):
         if isinstance(endpoint, NotEvaluated):
             self.run.store.put("gateway", dict.fromkeys(self.records, endpoint), "live")
             return
-        loki = stack.missing("loki")
-        found = await try_gateway(stack.stack, endpoint, stack.http, loki.reason if loki else None)
+        found = await try_gateway(stack.stack, endpoint, stack.http, stack.missing("loki"), self.run.target)
         self.run.store.put("gateway", found, "live")
 
 
-async def try_gateway(stack: RunningStack, url: str, http: httpx.AsyncClient, loki_problem: str | None) -> Records:
+async def try_gateway(
+    stack: RunningStack,
+    url: str,
+    http: httpx.AsyncClient,
+    no_loki: NotEvaluated | None,
+    target: TargetFile | None = None,
+) -> Records:
     """Ask the gateway at `url` for everything that its rules speak about; never raises.
 
-    `loki_problem` says why Loki does not work, since a tail then proves nothing about the gateway.
+    `no_loki` says why Loki does not work, since a tail then proves nothing about the gateway. `target` describes
+    the gateway of an attached stack: its paths, and whether passwords may be guessed.
     """
     gateway, credentials = GatewayClient(url, http), stack.credentials.get("gateway")
+    paths: tuple[str, ...] = ROUTES
+    tail, front = f"{gateway.url}{TAIL}", "/"
+    if target is not None:
+        paths, front = target.gateway.protected or _behind(url, target), target.gateway.health
+        tail = f"{target.endpoints.get('loki', '')}{TAIL}"
+    guess = target is None or target.gateway.guess_passwords
+    pairs = weak_credentials(credentials[0] if credentials else None) if guess and paths else []
     try:
-        routes, front, accepted = await asyncio.gather(
-            asyncio.gather(*(gateway.route(path) for path in ROUTES)),
-            gateway.route("/"),
-            _accepted(gateway, weak_credentials(credentials[0] if credentials else None)),
+        routes, health, let_in = await asyncio.gather(
+            asyncio.gather(*(gateway.route(path) for path in paths)),
+            gateway.route(front or "/"),
+            asyncio.gather(*(gateway.accepts(paths[0], *pair) for pair in pairs)),
         )
     except GatewayError as silent:
-        why = NotEvaluated(str(silent))
+        why = unanswered(str(silent), "gateway", silent)
         return {GatewayTrial: why, GatewayTail: why}
-    tried, let_in = accepted
-    trial = GatewayTrial(gateway.url, tuple(routes), tried, let_in, front.status)
-    return {GatewayTrial: [trial], GatewayTail: await _tail(gateway, credentials, loki_problem)}
+    shown = tuple(":".join(pair) for pair in pairs)
+    accepted = tuple(pair for pair, entered in zip(shown, let_in, strict=True) if entered)
+    trial = GatewayTrial(gateway.url, tuple(routes), shown, accepted, front, health.status)
+    if not tail.startswith(f"{gateway.url}/"):
+        return {GatewayTrial: [trial], GatewayTail: NotEvaluated("Loki is not behind this gateway", applies=False)}
+    signed = http.auth.headers(tail) if isinstance(http.auth, SignIn) else {}
+    if credentials and "authorization" not in signed:
+        signed |= SignIn({tail: Access(credentials)}).headers(tail)
+    return {GatewayTrial: [trial], GatewayTail: await _tail(gateway, tail, signed, no_loki)}
 
 
-async def _accepted(gateway: GatewayClient, pairs: list[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    outcomes = await asyncio.gather(*(gateway.accepts(ROUTES[0], *pair) for pair in pairs))
-    shown = [":".join(pair) for pair in pairs]
-    return tuple(shown), tuple(pair for pair, let_in in zip(shown, outcomes, strict=True) if let_in)
+def _behind(url: str, target: TargetFile) -> tuple[str, ...]:
+    """The paths of the components that are reached through the gateway."""
+    base = url.rstrip("/")
+    return tuple(
+        f"{endpoint.removeprefix(base)}{COMPONENTS[name].private_path}"
+        for name, endpoint in target.endpoints.items()
+        if COMPONENTS[name].private_path and endpoint.startswith(f"{base}/")
+    )
 
 
 async def _tail(
-    gateway: GatewayClient, credentials: tuple[str, str] | None, loki_problem: str | None
+    gateway: GatewayClient, url: str, headers: Mapping[str, str], no_loki: NotEvaluated | None
 ) -> list[GatewayTail] | NotEvaluated:
-    if loki_problem:
-        return NotEvaluated(f"a live tail needs Loki: {loki_problem}")
-    if credentials is None:
+    if no_loki is not None:  # one that was never there is no component that failed
+        return replace(no_loki, reason=f"a live tail needs Loki: {no_loki.reason}")
+    if "authorization" not in headers:
         return NotEvaluated(
             "the gateway's credentials are not known here; name them under `gateway` in the target file"
         )
-    problem = await gateway.tail_problem('{service=~".+"}', credentials)
-    return [GatewayTail(f"{gateway.url}{TAIL}", problem)]
+    problem = await gateway.tail_problem(url, '{conformance_probe="none"}', headers)
+    return [GatewayTail(url, problem)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stack.records.live.gateway_trial import GatewayTrial
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 
 @rule(
@@ -17,9 +17,11 @@ from suites.core.rule import Bad, Good, Level, rule
     source="https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html#auth_basic",
 )
 def check(gateway: GatewayTrial) -> Iterator[Finding]:
+    if not gateway.front:
+        raise NotApplicable("the target file names no path `health` of the gateway")
     if gateway.health != 200:
         yield Finding(
-            f"`/` answers {gateway.health} instead of 200",
-            Where(url=f"{gateway.url}/"),
-            hint="set `auth_basic off` in `location = /` and return a static page there, without anything secret",
+            f"`{gateway.front}` answers {gateway.health} instead of 200",
+            Where(url=f"{gateway.url}{gateway.front}"),
+            hint=f"set `auth_basic off` in `location = {gateway.front}` and return a page without secrets",
         )

@@ -21,7 +21,7 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 )
 def check(gateway: GatewayTrial) -> Iterator[Finding]:
     if not gateway.tried:
-        raise NotApplicable("no credentials were tried")
+        raise NotApplicable("no passwords are guessed unless the target file says `guess_passwords: true`")
     if not all(route.denied for route in gateway.routes[:1]):
         raise NotApplicable("the gateway does not require credentials, see `gateway/unauthenticated-access-denied`")
     for user in dict.fromkeys(pair.partition(":")[0] for pair in gateway.accepted):

@@ -8,16 +8,18 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stack.clients.log_reader import LogReader, LogStoreError
 from stack.eventually import aeventually, contention
 from stack.records.logs.delivery import AGENT_FILE, ANY, Arrival, Delivery
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry
+from stack.records.logs.losses import Losses
 from stack.records.logs.matching import pair
 from stack.records.logs.stream import LogStream
 from suites.core.evidence import NotEvaluated, Records
+from suites.core.health import unanswered
 from suites.logs.collect.elsewhere import OtherStreams
 
 BEFORE_S = 60.0
@@ -55,7 +57,7 @@ class DeliveryContract:
 
 def emitted(streams: Iterable[LogStream]) -> tuple[EmittedLine, ...]:
     """Return the lines of log files as they were written, with what concerns their delivery."""
-    return tuple(EmittedLine.read(line) for stream in streams for line in stream.lines)
+    return tuple(EmittedLine.read(line, stream.written) for stream in streams for line in stream.lines)
 
 
 async def collect(
@@ -67,23 +69,32 @@ async def collect(
     deadline_s: float = 20.0,
     watched: bool = True,
     others: OtherStreams | None = None,
+    losses: Callable[[], Awaitable[Losses | None]] | None = None,
 ) -> Records:
     """Wait until all `lines` are in the store or `deadline_s` has passed; return the one `Delivery`.
 
     `emitted_from` is a moment before the first line, in seconds since the epoch. `watched` means that the wait
     measures latency; with the stand-in it does not. `others` are the streams in which copies of the lines are searched
-    for, by default all that are not the service's.
+    for, by default all that are not the service's. `losses` reads what agent and store counted of lost lines, and is
+    called where some are lost.
     """
     if not lines:
         return {Delivery: NotEvaluated(f"{contract.service} emitted no line")}
     search = _Search(reader, contract, tuple(lines), emitted_from)
+    streams: Sequence[LabelSet] = ()
+    json_errors: Sequence[LogEntry] = ()
+    silent: LogStoreError | None = None
     try:
         await search.run(deadline_s)
         await search.settle(others or OtherStreams(reader), SETTLE_S if watched else 0.0)
         streams = await reader.series([search.selector], *search.near)
         json_errors = await reader.json_errors(search.selector, *search.near)
     except LogStoreError as broken:
-        return {Delivery: NotEvaluated(f"the log store does not answer: {broken}")}
+        silent = broken
+    counted = await losses() if losses is not None and (silent or search.missing()) else None
+    # A store that refuses all pushes has no line, whatever it answers.
+    if silent and not (counted and counted.refused_pushes):
+        return {Delivery: unanswered(f"the log store does not answer: {silent}", "loki", silent)}
     delivery = Delivery(
         service=contract.service,
         expected=contract.labels,
@@ -97,6 +108,7 @@ async def collect(
         stream_budget=contract.stream_budget,
         contention=contention(),
         agent=contract.agent,
+        losses=counted,
     )
     return {Delivery: [delivery]}
 
@@ -131,7 +143,7 @@ class _Search:
         for timeout_s in filter(None, (patience, deadline_s - patience)):
             if not await self._wait(timeout_s) and await self._search_everywhere():
                 return
-            if not self._missing():
+            if not self.missing():
                 return
 
     async def settle(self, others: OtherStreams, seconds: float) -> None:
@@ -166,12 +178,12 @@ class _Search:
             )
             return True
         await self._query()
-        return not self._missing()
+        return not self.missing()
 
     async def _query(self) -> int:
         self.entries = await self.reader.entries(self.selector, *self.near)
         self._see(self.entries)
-        return len(self._missing())
+        return len(self.missing())
 
     def _see(self, entries: Iterable[LogEntry]) -> None:
         now, before = time.time(), self._queried_at
@@ -179,7 +191,8 @@ class _Search:
             self._seen.setdefault(entry.line, (before, now))
         self._queried_at = now
 
-    def _missing(self) -> list[EmittedLine]:
+    def missing(self) -> list[EmittedLine]:
+        """The lines that were not found so far."""
         there = {entry.line for entry in self.entries}
         missing = [line for line in self.lines if line.text not in there]
         if missing or len({line.text for line in self.lines}) == len(self.lines):
@@ -192,7 +205,7 @@ class _Search:
         A line with a time of its own is recognised anywhere. One without (a stack trace) is like those of other
         services, so it counts only where lines with a time were found.
         """
-        missing = list({line.text: line for line in self._missing() if line.text.strip()}.values())
+        missing = list({line.text: line for line in self.missing() if line.text.strip()}.values())
         for timed in (True, False):
             some = [line for line in missing if (line.time_ns is not None) is timed][:SEARCHED]
             found = [entry for line in some for entry in await self._anywhere(line.text[:SEARCHED_LENGTH])]
@@ -202,7 +215,7 @@ class _Search:
             self.entries += [entry for entry in fresh if entry not in known]
         # Some may have come to the right place meanwhile: then it is now that they were seen there.
         self._see(await self.reader.entries(self.selector, *self.near))
-        return len(missing) <= SEARCHED and not self._missing()
+        return len(missing) <= SEARCHED and not self.missing()
 
     async def _anywhere(self, text: str) -> list[LogEntry]:
         wide = int((self.emitted_from - WIDE_S) * 1e9), self.near[1]

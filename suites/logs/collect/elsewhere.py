@@ -18,6 +18,9 @@ PROBES = 5
 PROBE_LENGTH = 120
 """Characters of a line that are searched for: a query is part of a URL."""
 
+_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
+"""What has a meaning in a regular expression, in Go as well; Python's own `re.escape` also escapes tabs and blanks."""
+
 
 @dataclass
 class OtherStreams:
@@ -42,7 +45,8 @@ class OtherStreams:
         probes = _probes(lines)
         if not others or not probes:
             return []
-        wanted = json.dumps("|".join(re.escape(text[:PROBE_LENGTH]) for text in probes), ensure_ascii=False)
+        patterns = (_SPECIAL.sub(r"\\\g<0>", text[:PROBE_LENGTH]) for text in probes)
+        wanted = json.dumps("|".join(patterns), ensure_ascii=False)
         found: dict[LogEntry, None] = {}
         for selector in _selectors(others):
             page = await self.reader.entries(f"{selector} |~ {wanted}", start_ns, end_ns)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from stack.eventually import aeventually
+from stack.records.logs.format import LogFormat
 from stack.records.logs.reader import BUDGET, read_log, rotated
 from stack.records.logs.stream import LOKI_MAX_LINE_BYTES, LogStream, SentRequest
 from suites.core.evidence import NotEvaluated, Records
@@ -26,8 +27,7 @@ class LogContract:
     """What a service's catalog entry declares about its log; `loggers` are the fields of its specialised loggers."""
 
     service: str
-    format: str | None = None
-    levels: tuple[str, ...] = ()
+    format: LogFormat | None = None
     loggers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     max_line_bytes: int = LOKI_MAX_LINE_BYTES
 
@@ -53,14 +53,19 @@ async def collect(
     awaited = Awaited(files, requests)
 
     async def outstanding() -> int:
-        return await asyncio.to_thread(awaited.outstanding)
+        return await asyncio.to_thread(awaited.outstanding) or await asyncio.to_thread(_all_empty, files)
 
-    if awaited.outstanding():
+    if await outstanding():
         with contextlib.suppress(TimeoutError):  # what is missing then is for a rule to say
             await aeventually(outstanding, lambda left: left == 0, deadline_s)
     emitted_to = None if emitted_from is None else time.time()
     streams = [_stream(path, contract, growing=growing) for path in files]
     return {LogStream: [_placed(stream, requests, emitted_from, emitted_to, streams) for stream in streams]}
+
+
+def _all_empty(files: Iterable[Path]) -> bool:
+    """Whether nothing was written yet: of a service that answers no requests, something is awaited."""
+    return not any(file.stat().st_size for path in files for file in rotated(path))
 
 
 class Awaited:
@@ -128,7 +133,6 @@ def _stream(path: Path, contract: LogContract, *, growing: bool) -> LogStream:
         service=contract.service,
         source=source,
         format=contract.format,
-        levels=contract.levels,
         specialised=contract.loggers,
         max_line_bytes=contract.max_line_bytes,
         half_line=text.half_line,

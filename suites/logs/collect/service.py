@@ -6,19 +6,26 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 
+from fixtures.service import Logs
+from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.records.logs.delivery import Delivery
+from stack.records.logs.format import LogFormat
+from stack.records.logs.shared_labels import SharedLabels
+from stack.records.logs.stored import StoredActivity
 from stack.records.logs.stream import LOKI_MAX_LINE_BYTES, LogStream
 from suites.core.area import RunContext, Traffic
 from suites.core.discovery import in_area
 from suites.core.evidence import Kind, NotEvaluated, Records
+from suites.core.health import unanswered, why_down
 from suites.core.running_service import RunningService
 from suites.logs.collect import emitted
 from suites.logs.collect.pipeline import LogStore, deliveries, latencies
-from suites.logs.collect.stored import stored_streams
+from suites.logs.collect.stored import StoredContract, stored_streams
 
-NO_DELIVERY = NotEvaluated(
-    "the service runs elsewhere: which lines it wrote is not known, so their delivery cannot be judged"
-)
+USUAL_LABELS = frozenset({"service", "system", "environment", "instance", "level"})
+"""The labels of a service whose catalog entry names none."""
+NO_DELIVERY = NotEvaluated("no agent of this run reads the log of a service that it did not start", applies=False)
+ELSEWHERE = NotEvaluated("the log of the service itself is judged, not only what is stored of it", applies=False)
 
 
 def collectors(run: RunContext) -> Callable[[RunningService], LogsCollector]:
@@ -27,7 +34,9 @@ def collectors(run: RunContext) -> Callable[[RunningService], LogsCollector]:
 
     async def check() -> LogStore:
         stack = await asyncio.shield(run.stack)
-        return await asyncio.to_thread(LogStore, stack, run.http, run.services)
+        log_store = await asyncio.to_thread(LogStore, stack, run.http, run.services)
+        await log_store.remember()
+        return log_store
 
     async def log_store() -> LogStore:
         if not checked:
@@ -47,7 +56,9 @@ class LogsCollector:
         self._name = running.service.name
 
     async def before_traffic(self) -> None:
-        """Nothing: a log keeps what was written before."""
+        """Read what a store that served before this run has refused so far; a log keeps what was written before."""
+        if self._running.service.logs is not None and self._run.stack.done():
+            await self._log_store()
 
     async def not_running(self) -> None:
         """What died may have left a log with the reason."""
@@ -60,42 +71,86 @@ class LogsCollector:
     async def _collect(self, traffic: Traffic) -> None:
         running, declared = self._running, self._running.service.logs
         types = {rule.record for rule in in_area("logs")}
-        if declared is None or declared.format == "none":
-            reason = declared.reason if declared else "its service.yaml declares no logs"
-            self._put(dict.fromkeys(types, NotEvaluated(reason, applies=False)), "live")
+        if declared is None:
+            self._put(dict.fromkeys(types, NotEvaluated("its service.yaml declares no logs", applies=False)), "live")
             return
         contract = emitted.LogContract(
-            self._name, declared.format, (), declared.loggers, min(declared.max_line_bytes, LOKI_MAX_LINE_BYTES)
+            self._name if declared.format else "",  # a name on the command line need not be what its lines say
+            LogFormat.declared(declared.parts or declared.format) if declared.format else None,
+            declared.loggers,
+            min(declared.max_line_bytes, LOKI_MAX_LINE_BYTES),
         )
         if running.stream_labels is not None:
-            await self._stored(contract, running.stream_labels)
+            await self._stored(contract, running.stream_labels, declared)
+            return
+        if running.own_log is not None and not running.problem:
+            # Its lines are older than this run, and what delivers them is not ours.
+            records = await emitted.collect((running.own_log,), contract, traffic.sent, None)
+            self._put({**records, Delivery: NO_DELIVERY, SharedLabels: NO_DELIVERY, StoredActivity: ELSEWHERE}, "live")
+            self._measure(records)
             return
         wrote = any(path.exists() and path.stat().st_size for path in running.log_files)
         silent = running.problem and not (running.expected and wrote)  # what could not be run here owes no log
         if silent or not running.log_files:
             reason = running.problem or (
-                f"it is not known where {self._name} logs; a service that this run does not start has a log only in "
-                "the log store of an attached stack"
+                f"it is not known where {self._name} logs; of a service that this run does not start, "
+                "name the file: `logs: {source: file, directory: …, file: …}`"
             )
-            self._put(dict.fromkeys(types, NotEvaluated(reason)), "live")
+            silent_text = declared.format == "none" and not running.problem
+            reason = declared.reason if silent_text else reason
+            self._put(dict.fromkeys(types, NotEvaluated(reason, applies=not silent_text)), "live")
             return
-        records = await emitted.collect(running.log_files, contract, traffic.sent, running.started_at - 1)
+        self._put({StoredActivity: ELSEWHERE}, "live")
+        # Of lines without request ids it is not known which are still to come.
+        sent = traffic.sent if contract.format and contract.format.request_id else ()
+        records = await emitted.collect(running.log_files, contract, sent, running.started_at - 1)
         self._put(records, "live")
         self._measure(records)
         log_store = await self._log_store()
         found = await deliveries(running, records, log_store)
-        self._put(found, log_store.kind)
+        self._put({**found, SharedLabels: await self._shared(found)}, log_store.kind)
         self._run.measures.setdefault(self._name, {})["delivery_seconds"] = latencies(found)
 
-    async def _stored(self, contract: emitted.LogContract, labels: Mapping[str, str]) -> None:
+    async def _stored(self, log: emitted.LogContract, labels: Mapping[str, str], declared: Logs) -> None:
         """Read what the log store has of a service that runs elsewhere: its log files are out of reach."""
-        log_store = await self._log_store()
+        log_store, stack = await self._log_store(), await asyncio.shield(self._run.stack)
         if log_store.reader is None:
-            found: Records = {LogStream: NotEvaluated(log_store.missing)}
+            found: Records = dict.fromkeys((LogStream, Delivery, StoredActivity), log_store.missing)
         else:
-            found = await stored_streams(log_store.reader, contract, labels)
-        self._put({**found, Delivery: NO_DELIVERY}, log_store.kind)
+            service, target = self._running.service, self._run.target
+            own = bool(declared.labels.keys() - USUAL_LABELS) or not target or not target.service_label
+            contract = StoredContract(
+                log,
+                labels,
+                declared.labels if own and labels.items() <= declared.labels.items() else {},
+                target.level_label if target else "level",
+                target.window_s if target else StoredContract.window_s,
+                service.budgets.streams or 0,
+                self._running.address or "",
+            )
+            endpoint = stack.endpoint("prometheus")
+            prometheus = PrometheusClient(endpoint, self._run.http) if endpoint else None
+            found = await stored_streams(log_store.reader, contract, prometheus)
+        self._put({**found, SharedLabels: await self._shared(found)}, log_store.kind)
         self._measure(found)
+
+    async def _shared(self, found: Records) -> list[SharedLabels] | NotEvaluated:
+        """The labels of the service's scrape targets, beside those of its streams."""
+        delivered, running = found[Delivery], self._running
+        if isinstance(delivered, NotEvaluated):
+            return delivered
+        endpoint = (await asyncio.shield(self._run.stack)).endpoint("prometheus")
+        if endpoint is None or running.unscraped:
+            return NotEvaluated(running.unscraped or "there is no Prometheus", applies=not running.unscraped)
+        job, address = running.service.metrics.job, running.address or ""
+        try:
+            targets = [one for one in await PrometheusClient(endpoint, self._run.http).targets() if one.job == job]
+        except PrometheusError as silent:
+            down = await asyncio.to_thread(why_down, await asyncio.shield(self._run.stack), "prometheus")
+            return down or unanswered(f"Prometheus does not answer: {silent}", "prometheus", silent)
+        mine = [one for one in targets if f"/{address}/" in one.scrape_url] or targets
+        streams = (dict(labels) for one in delivered for labels in one.streams)
+        return [SharedLabels(tuple(dict(one.labels) for one in mine), tuple(streams))]
 
     def _put(self, records: Mapping[type, object], kind: Kind) -> None:
         self._run.store.put(self._name, records, kind)  # type: ignore[arg-type]  # a dict of reasons alone is Records, too

@@ -1,58 +1,144 @@
 """Reads the stored lines of a service from the log store: for stacks whose log files are out of reach."""
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from stack.clients.log_reader import LogReader, LogStoreError
-from stack.records.logs.entry import LabelSet, LogEntry, show_labels
+from stack.clients.loki import LokiClient
+from stack.clients.prometheus import PrometheusClient, PrometheusError
+from stack.records.logs.delivery import Delivery
+from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry, label_set, show_labels
 from stack.records.logs.line import MAX_KEPT, RawLine
+from stack.records.logs.stored import StoredActivity
 from stack.records.logs.stream import LogStream
 from suites.core.evidence import NotEvaluated, Records
+from suites.core.health import unanswered
 from suites.logs.collect.emitted import LogContract
 
-WINDOWS_S = (60.0, 600.0, 3600.0)
-"""How far back to read, in steps: a busy service has enough lines in its last minute."""
-ENOUGH = 500
-"""Lines that show how a service logs."""
+SAMPLE = 1000
+"""Lines that show how a service logs: the newest of the window."""
+AHEAD_S = 900.0
+"""How far into the future is read: Loki refuses what is more than ten minutes ahead."""
+AGENT = "the log agent's configuration"
 
 
-async def stored_streams(reader: LogReader, contract: LogContract, labels: Mapping[str, str]) -> Records:
-    """Read the last lines under `labels` into one stream per source; never raises.
+@dataclass(frozen=True)
+class StoredContract:
+    """What is known of a service whose log is in the store only.
 
-    A source is what differs in any label but `level`: the lines of one process, in the order of their times.
+    `labels` select its streams; `expected` are those that it declares, empty where it declares none of its own.
+    `level_label` holds the level; `window_s` is how far back is read; `streams` is how many streams it may have, 0 for
+    any number. `address` is its `host:port`, as Prometheus scrapes it.
     """
-    selector = "{" + ", ".join(f"{name}={json.dumps(value)}" for name, value in labels.items()) + "}"
-    now = time.time()
-    entries: list[LogEntry] = []
+
+    log: LogContract
+    labels: Mapping[str, str]
+    expected: Mapping[str, str]
+    level_label: str = "level"
+    window_s: float = 3600.0
+    streams: int = 0
+    address: str = ""
+
+    @property
+    def selector(self) -> str:
+        """The selector of its streams."""
+        return "{" + ", ".join(f"{name}={json.dumps(value)}" for name, value in self.labels.items()) + "}"
+
+
+async def stored_streams(reader: LogReader, contract: StoredContract, prometheus: PrometheusClient | None) -> Records:
+    """Read the last lines of a service, one stream per source, and what it did by its metrics; never raises.
+
+    A source is what differs in any label but that for levels: the lines of one process, in the order of their times.
+    """
+    now, selector = time.time(), contract.selector
+    around = int((now - contract.window_s) * 1e9), int((now + AHEAD_S) * 1e9)
+    lines: Mapping[str, int] = {}
     try:
-        for window_s in WINDOWS_S:
-            entries = await reader.entries(selector, int((now - window_s) * 1e9), int(now * 1e9))
-            if len(entries) >= ENOUGH:
-                break
+        if isinstance(reader, LokiClient):
+            entries = await reader.latest(selector, *around, SAMPLE)
+            lines = await reader.count_by(selector, contract.level_label, contract.window_s) if entries else {}
+        else:
+            entries = await reader.entries(selector, *around)
+        streams = await reader.series([selector], *around)
     except LogStoreError as silent:
-        return {LogStream: NotEvaluated(f"the log store does not answer: {silent}")}
+        return dict.fromkeys(
+            (LogStream, Delivery, StoredActivity),
+            unanswered(f"the log store does not answer: {silent}", "loki", silent),
+        )
+    newest = now - max(entry.timestamp_ns for entry in entries) / 1e9 if entries else None
+    served, failed = await _requests(prometheus, contract) if prometheus else (None, None)
+    activity = StoredActivity(selector, contract.window_s, served, failed, lines, newest)
     if not entries:
-        return {LogStream: NotEvaluated(f"the log store has no line of {selector} of the last hour")}
-    return {LogStream: _streams(entries, contract)}
+        why = NotEvaluated(f"the log store has no line of {selector} within {contract.window_s / 60:g} min")
+        return {LogStream: why, Delivery: why, StoredActivity: [activity]}
+    found = _streams(entries, contract)
+    return {LogStream: found, Delivery: [_delivery(found, entries, streams, contract)], StoredActivity: [activity]}
 
 
-def _streams(entries: list[LogEntry], contract: LogContract) -> list[LogStream]:
+async def _requests(prometheus: PrometheusClient, contract: StoredContract) -> tuple[float | None, float | None]:
+    """How many requests its counters have gained within the window, and how many of them failed with 5xx.
+
+    None where there is no such counter. Counters are recognised by their names, statuses by the usual labels.
+    """
+    try:
+        mine = [one for one in await prometheus.targets() if contract.address and contract.address in one.scrape_url]
+        if not mine:
+            return None, None
+        own = f'job={json.dumps(mine[0].job)},instance={json.dumps(mine[0].instance)},__name__=~".*requests_total"'
+        gained = f"[{contract.window_s:.0f}s]))"
+        status = " or ".join(
+            f'sum(increase({{{own},{name}=~"5.."}}{gained}'
+            for name in ("code", "status", "status_code", "http_status", "http_response_status_code")
+        )
+        answers = await asyncio.gather(
+            *(prometheus.query(query) for query in (f"sum(increase({{{own}}}{gained}", status))
+        )
+    except PrometheusError:
+        return None, None
+    served, failed = (answer[0].value if answer else None for answer in answers)
+    return served, failed
+
+
+def _streams(entries: list[LogEntry], contract: StoredContract) -> list[LogStream]:
     by_source: dict[LabelSet, list[RawLine]] = {}
     for entry in entries:
-        source = tuple(pair for pair in entry.labels if pair[0] != "level")
+        source = tuple(pair for pair in entry.labels if pair[0] != contract.level_label)
         lines = by_source.setdefault(source, [])
         raw = entry.line.encode("utf-8", "surrogateescape")
         lines.append(RawLine(raw[:MAX_KEPT], len(lines) + 1, show_labels(source), len(raw), ended=True))
     return [
         LogStream(
             raw_lines=tuple(lines),
-            service=contract.service,
+            service=contract.log.service,
             source=show_labels(source),
-            format=contract.format,
-            levels=contract.levels,
-            specialised=contract.loggers,
-            max_line_bytes=contract.max_line_bytes,
+            format=contract.log.format,
+            specialised=contract.log.loggers,
+            max_line_bytes=contract.log.max_line_bytes,
         )
         for source, lines in by_source.items()
     ]
+
+
+def _delivery(
+    found: list[LogStream], entries: list[LogEntry], streams: list[LabelSet], contract: StoredContract
+) -> Delivery:
+    """The stored lines as a delivery of themselves: their labels and times are compared with what they say."""
+    level = contract.level_label
+
+    def own(labels: LabelSet) -> LabelSet:
+        renamed = {"level" if name == level else name: value for name, value in labels if name != "service_name"}
+        return label_set(renamed)
+
+    return Delivery(
+        service=contract.log.service,
+        expected={"level" if name == level else name: value for name, value in contract.expected.items()},
+        lines=tuple(EmittedLine.read(line) for stream in found for line in stream.lines),
+        entries=tuple(LogEntry(own(entry.labels), entry.timestamp_ns, entry.line, entry.metadata) for entry in entries),
+        streams=tuple(own(labels) for labels in streams),
+        stream_budget=contract.streams,
+        agent=AGENT,
+        stored_only=True,
+    )

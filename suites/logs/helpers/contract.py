@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stack.records.logs.format import FORMATS, lookup
+from stack.records.logs.format import lookup
 from stack.records.logs.line import LogLine
 from stack.records.logs.stream import ExpectedLine
 from suites.logs.helpers.judge import quoted
@@ -40,8 +40,7 @@ def differences(line: LogLine, promise: ExpectedLine) -> list[str]:
 
 
 def _messages(line: LogLine) -> list[object]:
-    form = FORMATS[line.record.format] if line.record else None
-    return [line.value.get(key) for key in form.message] if form and line.value else []
+    return [lookup(line.value, (key,)) for key in line.record.format.message] if line.record and line.value else []
 
 
 _ABSENT = object()

@@ -5,11 +5,16 @@ from collections.abc import Sequence
 
 from stack.records.logs.delivery import ANY, Delivery
 from stack.records.logs.entry import IDS, EmittedLine, LogEntry
+from stack.records.logs.matching import CLOSE_NS
+from stack.records.logs.stream import LOKI_MAX_LINE_BYTES
 from suites.core.finding import Where
 from suites.core.rule import NotApplicable
 from suites.logs.helpers.judge import excerpt
 
 STORE = "stack/loki/loki-config.yaml"
+
+TOO_LONG = LOKI_MAX_LINE_BYTES
+"""Bytes of a line that no store keeps whole: `logs/line-length` reports it."""
 
 Found = Sequence[tuple[EmittedLine, LogEntry]]
 
@@ -30,12 +35,48 @@ def due(delivery: Delivery) -> tuple[EmittedLine, ...]:
     return delivery.lines
 
 
+def need_log(delivery: Delivery) -> None:
+    """Raise NotApplicable where the log itself is out of reach, so that nothing can be missing from the store."""
+    if delivery.stored_only:
+        raise NotApplicable("the service runs elsewhere: which lines it wrote is not known, only those that are stored")
+
+
 def found(delivery: Delivery) -> Found:
     """The lines that were found with the entry to judge; `NotApplicable` where none was."""
     due(delivery)
     if not delivery.found:
         raise NotApplicable("no line was found, see `logs/delivered-exactly-once`")
     return delivery.found
+
+
+def is_unread(delivery: Delivery) -> bool:
+    """Whether the agent took nothing from any line: all are stored under another time, without level and ids."""
+    with_all = [(line, entry) for line, entry in delivery.found if line.time_ns is not None and line.level]
+    return bool(with_all) and all(
+        abs(entry.timestamp_ns - (line.time_ns or 0)) >= CLOSE_NS
+        and dict(entry.labels).get("level", "unknown") == "unknown"
+        and not set(line.ids) & set(entry.metadata)
+        for line, entry in with_all
+    )
+
+
+def need_read(delivery: Delivery) -> None:
+    """Raise `NotApplicable` where the agent reads no line: `logs/delivered-with-own-timestamp` reports that once."""
+    if is_unread(delivery):
+        raise NotApplicable("the agent reads nothing of the lines: see `logs/delivered-with-own-timestamp`")
+
+
+def damaged(line: EmittedLine) -> bool:
+    """Whether a line is a part of a JSON object or a broken one: the agent may still read its level and time."""
+    return not line.is_object and line.text.startswith("{")
+
+
+def untakable(line: EmittedLine) -> bool:
+    """Whether a store may refuse a line for what it is: empty, longer than any store takes, or of a wrong clock.
+
+    `logs/one-json-object-per-line`, `logs/line-length` and `logs/timestamp-near-emission` report these.
+    """
+    return line.misdated or line.length > TOO_LONG or not line.text
 
 
 def count(lines: Sequence[EmittedLine], total: int) -> str:

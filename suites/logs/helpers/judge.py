@@ -1,14 +1,20 @@
 """What the log rules share: the lines to judge, counting by cause, and quoting lines without their secrets."""
 
-from collections.abc import Callable, Hashable, Iterator
+import contextlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterator
 from datetime import UTC, datetime
-from typing import Generic, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
 from stack.records.logs.format import LogRecord
 from stack.records.logs.line import LogLine
 from stack.records.logs.stream import LogStream
+from stack.records.logs.text_lines import keys_of
 from stack.text.secrets import mask
 from suites.core.finding import Finding, Where
 from suites.core.rule import NotApplicable
@@ -19,11 +25,13 @@ MAX_FINDINGS = 20
 EXCERPT_LENGTH = 200
 """Characters of a line in a finding."""
 
+_NUMBERED = re.compile(r"[A-Za-z_-]*[0-9][A-Za-z0-9_-]*")
+
 K = TypeVar("K", bound=Hashable)
 
 
 class Read(NamedTuple):
-    """A line that is one JSON object, with its record."""
+    """A line with fields, and its record."""
 
     line: LogLine
     record: LogRecord
@@ -36,24 +44,63 @@ def lines_of(stream: LogStream) -> tuple[LogLine, ...]:
     return stream.lines
 
 
-def records_of(stream: LogStream) -> list[Read]:
-    """The lines that are one JSON object; `NotApplicable` where none does."""
+def require(stream: LogStream, *parts: str) -> None:
+    """Raise `NotApplicable` where the declared format has no fields, or none for one of `parts` (of `LogFormat`)."""
+    form = stream.format
+    if form is not None and form.lines == "text":
+        raise NotApplicable("the lines are declared as plain text, without fields (`format: none`)")
+    for part in parts:
+        if form is not None and not getattr(form, part):
+            raise NotApplicable(f"lines of format `{form.name}` have no {part.replace('_', ' ')}")
+
+
+def syntax_of(stream: LogStream) -> str:
+    """What lines are to be in, as messages name it: JSON, logfmt or klog."""
+    return stream.format.lines if stream.format and stream.format.lines != "json" else "JSON"
+
+
+def records_of(stream: LogStream, *parts: str) -> Iterator[tuple[LogLine, LogRecord]]:
+    """The lines with fields; `NotApplicable` where there is none, or where the format has none of `parts`."""
     lines_of(stream)
+    require(stream, *parts)
     read = stream.derived(_records)
     if not read:
         raise NotApplicable(
-            "no line is a JSON object: `logs/one-json-object-per-line` and `logs/no-plain-text-lines` report why"
+            f"no line is {'a JSON object' if syntax_of(stream) == 'JSON' else syntax_of(stream)}: "
+            "`logs/one-json-object-per-line` and `logs/no-plain-text-lines` report why"
         )
-    return read
+    return ((line, line.record) for line in read if line.record is not None)
 
 
-def _records(stream: LogStream) -> list[Read]:
-    return [Read(line, line.record) for line in stream.lines if line.record is not None]
+def objects_of(stream: LogStream) -> Iterator[tuple[LogLine, LogRecord]]:
+    """The lines that are JSON objects; `NotApplicable` where there is none."""
+    if syntax_of(stream) != "JSON":
+        raise NotApplicable("the lines are declared to be no JSON")
+    return records_of(stream)
+
+
+def _records(stream: LogStream) -> list[LogLine]:
+    return [line for line in stream.lines if line.record is not None]
+
+
+def repeated(line: LogLine, keys: Collection[str] = ()) -> set[str]:
+    """The keys that a line has more than once in one object; of `keys` alone, where some are given."""
+    found: set[str] = set()
+
+    def pairs(items: list[tuple[str, Any]]) -> None:
+        found.update(key for key, count in Counter(key for key, _ in items).items() if count > 1)
+
+    if line.raw.lstrip().startswith(b"{"):
+        with contextlib.suppress(RecursionError):  # what was found before that depth is reported
+            json.loads(line.raw, object_pairs_hook=pairs)
+    else:
+        pairs([(key, None) for key in keys_of(line.text)])
+    return found.intersection(keys) if keys else found
 
 
 def errors_of(stream: LogStream) -> list[Read]:
     """The lines at level error or above; `NotApplicable` where there is none."""
-    found = [read for read in records_of(stream) if read.record.is_error]
+    found = [Read(line, record) for line, record in records_of(stream, "level") if record.is_error]
     if not found:
         raise NotApplicable("no line at level error or above was seen")
     return found
@@ -72,16 +119,28 @@ class Seen(NamedTuple):
         )
 
 
-class Tally(Generic[K]):
-    """Counts lines by what is wrong with them, so that one cause is one finding however many lines show it."""
+def shape(cause: object) -> object:
+    """What is equal for causes that differ in ids and numbers only; texts within a tuple are treated alike."""
+    if isinstance(cause, tuple):
+        return tuple(map(shape, cause))
+    return _NUMBERED.sub("0", cause) if isinstance(cause, str) else cause
 
-    def __init__(self) -> None:
-        self._seen: dict[K, Seen] = {}
+
+class Tally(Generic[K]):
+    """Counts lines by what is wrong with them, so that one cause is one finding however many lines show it.
+
+    Causes that differ in ids only are one, named by the first, unless they are `exact`.
+    """
+
+    def __init__(self, *, exact: bool = False) -> None:
+        self._seen: dict[object, tuple[K, Seen]] = {}
+        self._shape: Callable[[K], object] = (lambda cause: cause) if exact else lru_cache(1024)(shape)
 
     def add(self, cause: K, line: LogLine, lines: int = 1) -> None:
         """Count `line`, the first of `lines` that belong together, under `cause`."""
-        known = self._seen.get(cause)
-        self._seen[cause] = Seen(lines, line) if known is None else Seen(known.times + lines, known.first)
+        key = self._shape(cause)
+        first, known = self._seen.get(key, (cause, Seen(0, line)))
+        self._seen[key] = first, Seen(known.times + lines, known.first)
 
     def __len__(self) -> int:
         """The number of causes."""
@@ -89,9 +148,9 @@ class Tally(Generic[K]):
 
     def findings(self, make: Callable[[K, Seen], Finding]) -> Iterator[Finding]:
         """One finding per cause, made by `make`; beyond `MAX_FINDINGS` a last one that counts the rest."""
-        for number, (cause, seen) in enumerate(self._seen.items()):
+        for number, (cause, seen) in enumerate(self._seen.values()):
             if number == MAX_FINDINGS:
-                rest = list(self._seen.values())[MAX_FINDINGS:]
+                rest = [seen for _, seen in self._seen.values()][MAX_FINDINGS:]
                 lines = sum(seen.times for seen in rest)
                 yield Finding(f"… and {len(rest):,} further causes in {lines:,} lines", where(rest[0].first))
                 return

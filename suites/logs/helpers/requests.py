@@ -1,6 +1,7 @@
 """Which lines belong to which of the requests that were sent."""
 
-from collections import defaultdict
+import contextlib
+import json
 from collections.abc import Mapping, Sequence
 
 from stack.records.logs.line import LogLine
@@ -10,10 +11,10 @@ from suites.logs.helpers.judge import Read
 
 
 def lines_by_id(stream: LogStream) -> Mapping[str, Sequence[Read]]:
-    """The records by the request id they carry; use it as `stream.derived(lines_by_id)`."""
-    found: defaultdict[str, list[Read]] = defaultdict(list)
+    """The records by the id of the sent request that they carry; use it as `stream.derived(lines_by_id)`."""
+    found: dict[str, list[Read]] = {request.request_id: [] for request in stream.requests}
     for line in stream.lines:
-        if line.record is not None and isinstance(line.record.request_id, str):
+        if line.record is not None and isinstance(line.record.request_id, str) and line.record.request_id in found:
             found[line.record.request_id].append(Read(line, line.record))
     return found
 
@@ -42,12 +43,19 @@ def unreadable(stream: LogStream) -> bytes:
 
     A request that is logged there does not lack its id but JSON, for which there are other rules.
     """
-    return b"\n".join(line.raw for line in stream.lines if line.value is None)
+    return b"\n".join(line.raw.replace(b"\0", b"") for line in stream.lines if line.record is None)  # as in UTF-16
 
 
 def key_of(line: LogLine, text: str) -> str | None:
     """The dotted path of the value that contains `text`; `None` where no value does."""
-    return None if line.value is None else _search(line.value, text)
+    value = line.value
+    if value is None:
+        return None
+    found = _search(value, text)
+    if found is None and "\\" in text:  # as the line has it, in which quotes and line feeds are escaped
+        with contextlib.suppress(ValueError):
+            found = _search(value, json.loads(f'"{text}"'))
+    return found
 
 
 def _search(value: object, text: str, path: str = "", depth: int = 0) -> str | None:

@@ -28,9 +28,19 @@ _PANIC = (
 _JAVA = "let the JSON encoder put the stack trace into a field, and set a default uncaught exception handler that logs"
 _OTHER = "write it through the JSON logger, or to no log at all"
 
+DOCKER_HEADER = "header of Docker's stream of standard output"
+CRI = "prefix of a container runtime (CRI)"
+_CRI = (
+    "let the agent take it off (its stages `cri` and `docker`) before it reads the line, or log to a file that the "
+    "runtime does not write"
+)
+
 TEXT_KINDS: tuple[TextKind, ...] = tuple(
     TextKind(name, re.compile(pattern), goes_on, hint)
     for name, pattern, goes_on, hint in (
+        (CRI, r"[0-9-]{10}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{5}) std(?:out|err) [FP]\b", False, _CRI),
+        (DOCKER_HEADER, r"[\x01\x02]\x00{3}", False, _CRI),
+        ("prefix of `docker compose logs`", r"[\w.-]{1,60} +\| ", False, "write them with `--no-log-prefix`"),
         ("Go panic", r"panic: |fatal error: |goroutine [0-9]+ \[|unexpected fault address", True, _PANIC),
         ("Python traceback", r"\s*(?:\+ )?(?:Exception Group )?Traceback \(most recent call last\):", True, _EXCEPT),
         ("Python warning", r"\S+\.py:[0-9]+: \w*Warning: ", True, "call `logging.captureWarnings(True)` at start"),
@@ -74,6 +84,7 @@ TEXT_KINDS: tuple[TextKind, ...] = tuple(
             ),
         ),
         ("HTML", r"(?i:<!doctype|<html|<head|<body)", True, _OTHER),
+        ("JSON behind a prefix", r"[^{]{1,200}\{\"", False, "write nothing before the object: its fields say the rest"),
         (
             "startup banner",
             r" ?:: [\w ]+ ::|[\W_]{5,}\Z|[╔┌╭█▄▀]",

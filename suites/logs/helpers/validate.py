@@ -12,7 +12,7 @@ import jsonschema
 import jsonschema_rs
 from jsonschema.exceptions import ValidationError
 
-from stack.records.logs.format import FORMATS
+from stack.records.logs.format import LogFormat
 from suites.logs.helpers.judge import quoted
 
 
@@ -102,6 +102,6 @@ def _either(kinds: list[str]) -> str:
 
 
 @cache
-def validator(form: str) -> LineValidator:
+def validator(form: LogFormat) -> LineValidator:
     """The validator of a format, built once."""
-    return LineValidator(FORMATS[form].schema)
+    return LineValidator(form.schema)

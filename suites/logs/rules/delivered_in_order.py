@@ -10,7 +10,7 @@ from stack.records.logs.delivery import Delivery
 from stack.records.logs.entry import EmittedLine, LabelSet, show_labels
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.delivered import at, found
+from suites.logs.helpers.delivered import at, damaged, found, need_log
 
 EMITTED = """emitted: ['{"ts":3.5,"msg":"a"}', 'trace 1', 'trace 2', '{"ts":2.5,"msg":"b"}']\n"""
 
@@ -18,6 +18,10 @@ EMITTED = """emitted: ['{"ts":3.5,"msg":"a"}', 'trace 1', 'trace 2', '{"ts":2.5,
 @rule(
     Good(EMITTED + "found: [1, {of: 2, at: 3.6}, {of: 3, at: 3.7}, 4]\n"),
     Good("expected: {service: api}\n" + EMITTED + "found: [1, {of: 2, at: 3.6}, {of: 3, at: 3.7}, 4]\n"),
+    Good(
+        'expected: {service: api}\nemitted: [\'{"msg":"a"}\', \'{"ts":2.5}\', \'{"ts":1.5,"msg":"cut\']\n'
+        "found: [{of: 1, at: 9}, 2, {of: 3, at: 1.5}]\n"
+    ),
     Bad(
         "expected: {service: api}\n" + EMITTED + "found: [1, {of: 2, at: 3.7}, {of: 3, at: 3.6}, 4]\n",
         'line 3 is stored before line 2 in `{service="api"}`',
@@ -26,11 +30,15 @@ EMITTED = """emitted: ['{"ts":3.5,"msg":"a"}', 'trace 1', 'trace 2', '{"ts":2.5,
     source="https://grafana.com/docs/loki/latest/configure/#accept-out-of-order-writes",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
+    need_log(delivery)
     # Where the lines' own times run backwards the service is at fault, not the agent.
+    # The agent gives a line before the first time its time of reading, and may read a damaged object's own.
     last: dict[tuple[LabelSet, str | None], tuple[EmittedLine, int]] = {}
     swapped: dict[LabelSet, list[tuple[EmittedLine, EmittedLine]]] = defaultdict(list)
     written = _written(delivery)
     for line, entry in sorted(found(delivery), key=lambda pair: (pair[0].file or "", pair[0].number)):
+        if line not in written:
+            continue
         stream = (entry.labels, line.file)
         if stream in last:
             before, stored_ns = last[stream]
@@ -50,11 +58,12 @@ def check(delivery: Delivery) -> Iterator[Finding]:
 
 
 def _written(delivery: Delivery) -> dict[EmittedLine, int]:
-    """When each line was written, as far as lines state it: one without a time belongs to the one before it."""
+    """When each line was written, as far as that is known: one without a time belongs to the one before it."""
     latest: dict[str | None, int] = {}
     times = {}
     for line in delivery.lines:
         if line.time_ns is not None:
             latest[line.file] = line.time_ns
-        times[line] = latest.get(line.file, 0)
+        if line.file in latest and not damaged(line):
+            times[line] = latest[line.file]
     return times

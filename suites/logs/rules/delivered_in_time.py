@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import Delivery
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.delivered import due
+from suites.logs.helpers.delivered import due, need_log
 
 EMITTED = """emitted: ['{"ts":1.5}', '{"ts":2.5}', '{"ts":3.5}']\nbudget: 5\n"""
 
@@ -28,6 +28,7 @@ EMITTED = """emitted: ['{"ts":1.5}', '{"ts":2.5}', '{"ts":3.5}']\nbudget: 5\n"""
     source="https://grafana.com/docs/loki/latest/send-data/promtail/configuration/#clients",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
+    need_log(delivery)
     # Only proven delays count: how long each line was certainly not there.
     due(delivery)
     proven = sorted(arrival.not_before_s for arrival in delivery.arrivals if arrival is not None)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import Delivery
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.delivered import at, count, found, verb
+from suites.logs.helpers.delivered import TOO_LONG, at, count, found, need_log, verb
 
 EMITTED = """emitted: ['{"ts":1.5,"msg":"a"}', plain]\n"""
 
@@ -21,7 +21,8 @@ EMITTED = """emitted: ['{"ts":1.5,"msg":"a"}', plain]\n"""
     source="https://grafana.com/docs/loki/latest/query/log_queries/#json",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
-    objects = [(line, entry) for line, entry in found(delivery) if line.is_object]
+    need_log(delivery)
+    objects = [(line, entry) for line, entry in found(delivery) if line.is_object and line.length <= TOO_LONG]
     if not objects:
         raise NotApplicable("no line that was found is a JSON object")
     failing = [line for line, entry in objects if entry.line in delivery.json_errors]

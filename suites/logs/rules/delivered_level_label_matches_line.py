@@ -9,11 +9,14 @@ from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery
 from stack.records.logs.entry import EmittedLine
-from stack.records.logs.format import LEVELS
+from stack.records.logs.levels import level_of
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.delivered import at, count, found, verb
+from suites.logs.helpers.delivered import at, count, damaged, found, need_read, verb
 from suites.logs.helpers.judge import quoted
+
+SHOWN = 4
+"""Pairs of level and label that a finding lists."""
 
 EMITTED = """emitted: ['{"ts":1.5,"level":"warn"}', '{"ts":2.5,"level":"ERROR"}', plain]\n"""
 
@@ -26,16 +29,21 @@ EMITTED = """emitted: ['{"ts":1.5,"level":"warn"}', '{"ts":2.5,"level":"ERROR"}'
         EMITTED + "found: [1, {of: 2, labels: {level: info}}, 3]\n",
         "line 2 has level `error`, but `info` as label",
     ),
+    Bad(
+        EMITTED + "found: [{of: 1, labels: {level: unknown}}, {of: 2, labels: {level: unknown}}, 3]\n",
+        "2 of 3 lines, first line 1, have level `warning`, but `unknown` as label; `error`, but `unknown` as label",
+    ),
     Bad(EMITTED + "found: [1, 2, {of: 3, labels: {level: error}}]\n", "line 3 has no level, but `error` as label"),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/stages/labels/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
+    need_read(delivery)
     # By severity, so that `warn` and `warning` are one; `logs/delivered-under-expected-labels` reports a missing label.
     labelled = [
         (line, labels["level"])
         for line, entry in found(delivery)
-        if "level" in (labels := dict(entry.labels)) and not _broken(line)
+        if "level" in (labels := dict(entry.labels)) and not damaged(line)
     ]
     if not labelled:
         raise NotApplicable("no readable line that was found has a label `level`")
@@ -43,22 +51,23 @@ def check(delivery: Delivery) -> Iterator[Finding]:
     for line, label in labelled:
         if not _agree(line.level, label):
             wrong[line.level, label].append(line)
-    for (level, label), lines in wrong.items():
-        own = f"level {quoted(level)}" if level else "no level"
-        yield Finding(
-            f"{count(lines, len(labelled))} {verb(lines, 'has', 'have')} {own}, but {quoted(label)} as label",
-            at(lines[0]),
-            f"correct the stages `json` and `labels` of {delivery.agent} that make `level`; `unknown` is for "
-            "lines without one",
-        )
-
-
-def _broken(line: EmittedLine) -> bool:
-    """Cut or damaged JSON: the agent may still read its level, and rightly so."""
-    return not line.is_object and 'level"' in line.text
+    if not wrong:
+        return
+    lines = sorted((line for some in wrong.values() for line in some), key=lambda line: (line.file or "", line.number))
+    pairs = [
+        f"{quoted(own) if own else 'no level'}, but {quoted(label)} as label" for own, label in list(wrong)[:SHOWN]
+    ]
+    more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+    has = verb(lines, "has", "have")
+    yield Finding(
+        f"{count(lines, len(labelled))} {has} {'level ' if next(iter(wrong))[0] else ''}{'; '.join(pairs)}{more}",
+        at(lines[0]),
+        f"correct the stages of {delivery.agent} that make `level`: `json` takes it from the line, the table in "
+        "`template` has the levels that are known; `unknown` is for lines without one",
+    )
 
 
 def _agree(level: str | None, label: str) -> bool:
     if level is None:
         return label in {"unknown", ""}
-    return LEVELS.get(level, level) == LEVELS.get(label.lower(), label)
+    return level == level_of(label)

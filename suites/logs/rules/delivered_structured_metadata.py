@@ -10,7 +10,7 @@ from stack.records.logs.delivery import Delivery
 from stack.records.logs.entry import EmittedLine
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.delivered import STORE, at, count, found, id_labels, verb
+from suites.logs.helpers.delivered import STORE, at, count, found, id_labels, need_log, need_read, verb
 
 EMITTED = """emitted: ['{"ts":1.5,"request_id":"r-1"}', '{"ts":2.5,"request_id":"r-2","trace_id":"t-2"}', plain]\n"""
 
@@ -26,9 +26,12 @@ EMITTED = """emitted: ['{"ts":1.5,"request_id":"r-1"}', '{"ts":2.5,"request_id":
         "the only line does not have its `trace_id` in the structured metadata",
     ),
     level=Level.MUST,
+    convention=True,
     source="https://grafana.com/docs/loki/latest/get-started/labels/structured-metadata/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
+    need_log(delivery)
+    need_read(delivery)
     # `logs/delivered-ids-not-labels` reports an id that became a label.
     carrying: dict[str, list[EmittedLine]] = defaultdict(list)
     missing: dict[str, list[EmittedLine]] = defaultdict(list)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import Delivery
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.delivered import STORE, at, count, found, verb
+from suites.logs.helpers.delivered import STORE, TOO_LONG, at, count, found, need_log, verb
 
 EMITTED = """emitted: ['{"ts":1.5,"msg":"a long message"}', 'goroutine 1 [running]:']\n"""
 
@@ -19,16 +19,25 @@ EMITTED = """emitted: ['{"ts":1.5,"msg":"a long message"}', 'goroutine 1 [runnin
         EMITTED + """found: [{of: 1, line: '{"ts":1.5,"msg":"a lo'}, 2]\n""",
         "line 1 is stored cut, 33 bytes as 21",
     ),
+    Good(f"emitted: ['{'x' * 300_000}']\nfound: [{{of: 1, line: '{'x' * 262_144}'}}]\n"),
+    Bad(
+        """emitted: ['{"ts":1.5,"msg":"a"}']\n"""
+        """found: [{of: 1, at: 9, line: '{"_entry":"{\\"ts\\":1.5,\\"msg\\":\\"a\\"}"}'}]\n""",
+        "the only line is stored with another text",
+    ),
     Bad(EMITTED + "found: [{of: 1, line: a long message}, 2]\n", "line 1 is stored with another text"),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/stages/output/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
+    need_log(delivery)
+    # A line that no store keeps whole is reported by `logs/line-length`.
     found(delivery)
     altered = [
         (line, entry.line)
         for match in delivery.matches
         for line, entry in zip(match.lines, match.altered, strict=False)
+        if line.length <= TOO_LONG
     ]
     cut = [(line, text) for line, text in altered if line.text.startswith(text)]
     other = [line for line, text in altered if not line.text.startswith(text)]
@@ -37,7 +46,7 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         lines = [line for line, _ in cut]
         yield Finding(
             f"{count(lines, len(delivery.lines))} {verb(lines, 'is', 'are')} stored cut, "
-            f"{len(line.text.encode()):,} bytes as {len(text.encode()):,}",
+            f"{line.length:,} bytes as {len(text.encode()):,}",
             at(line),
             f"write less in one line, or raise `max_line_size` in {STORE} (and in `limits_config` of {delivery.agent})",
         )

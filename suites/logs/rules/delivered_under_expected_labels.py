@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import ANY, Delivery
 from stack.records.logs.entry import EmittedLine, LogEntry
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 from suites.logs.helpers.delivered import STORE, at, count, found, id_labels, verb
 from suites.logs.helpers.judge import quoted
 
@@ -37,6 +37,8 @@ LOKIS_OWN = {"service_name": "discover_service_name: []", "detected_level": "dis
 def check(delivery: Delivery) -> Iterator[Finding]:
     # `logs/delivered-ids-not-labels` reports ids among the labels.
     pairs = found(delivery)
+    if not delivery.expected:
+        raise NotApplicable("its service.yaml declares no labels of its streams")
     ids = id_labels(delivery)
     causes: dict[tuple[str, str, str], list[EmittedLine]] = defaultdict(list)
     for line, entry in pairs:
@@ -76,6 +78,6 @@ def _finding(delivery: Delivery, kind: str, name: str, value: str, lines: list[E
     hint = (
         f"set `{own}` in `limits_config` of {STORE}"
         if own
-        else f"leave `{name}` out of stage `labelallow` of {delivery.agent}"
+        else f"take `{name}` out of stage `labelallow` of {delivery.agent}, or of `external_labels` in its `clients`"
     )
     return Finding(f"{subject} the label `{name}` ({quoted(sample)}), which is not expected", at(lines[0]), hint)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 from suites.logs.helpers.delivered import due
 
 EMITTED = """emitted: ['{"ts":1.5,"level":"info"}', '{"ts":2.5,"level":"warn"}', '{"ts":3.5,"level":"error"}']\n"""
@@ -22,6 +22,8 @@ EMITTED = """emitted: ['{"ts":1.5,"level":"info"}', '{"ts":2.5,"level":"warn"}',
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
     due(delivery)
+    if not delivery.stream_budget:
+        raise NotApplicable("its service.yaml declares no number of streams")
     number = len(delivery.streams)
     if number <= delivery.stream_budget:
         return
@@ -30,6 +32,8 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         for name, value in labels:
             values.setdefault(name, set()).add(value)
     worst = max(values, key=lambda name: len(values[name]))
+    if delivery.expected and worst not in delivery.expected:
+        return  # `logs/delivered-under-expected-labels` reports the label
     yield Finding(
         f"`{delivery.service}` has {number:,} streams, {delivery.stream_budget:,} are allowed; "
         f"the label with the most values is `{worst}`: {len(values[worst]):,}",

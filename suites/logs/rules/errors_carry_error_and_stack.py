@@ -6,13 +6,13 @@ lines after it is separated from it by the agent.
 
 from collections.abc import Iterator
 
-from stack.records.logs.format import FORMATS, LogRecord
+from stack.records.logs.format import LogRecord
 from stack.records.logs.line import LogLine
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.logs.helpers.blocks import blocks
-from suites.logs.helpers.judge import Tally, errors_of, quoted, where
+from suites.logs.helpers.judge import Tally, errors_of, quoted, require, where
 
 
 @rule(
@@ -23,6 +23,11 @@ from suites.logs.helpers.judge import Tally, errors_of, quoted, where
         "error line `put failed` has no `stacktrace` (2 lines, first line 1)",
     ),
     Bad(
+        '{"level":"error","ts":1,"msg":"job 4711 failed","error":"e"}\n'
+        '{"level":"error","ts":1,"msg":"job 8f3e-77 failed","error":"e"}\n',
+        "error line `job 4711 failed` has no `stacktrace` (2 lines, first line 1)",
+    ),
+    Bad(
         '{"level":"fatal","ts":1,"msg":"gone","error":"","stacktrace":""}\n',
         "error line `gone` has no `error` and no `stacktrace` (line 1)",
     ),
@@ -31,9 +36,12 @@ from suites.logs.helpers.judge import Tally, errors_of, quoted, where
         "error line `put failed` has no `stacktrace`; what looks like it is on the lines after it (line 1)",
     ),
     level=Level.MUST,
+    convention=True,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-attributes",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
+    if stream.format is not None and not (stream.format.error or stream.format.stack):
+        require(stream, "error")
     torn = {id(block.before) for block in stream.derived(blocks) if block.is_stack_trace}
     tally: Tally[tuple[str, str]] = Tally()
     for line, record in errors_of(stream):
@@ -50,8 +58,9 @@ def check(stream: LogStream) -> Iterator[Finding]:
 
 
 def _lacking(record: LogRecord, line: LogLine, torn: set[int]) -> str:
-    known = FORMATS[record.format]
-    missing = [keys[0] for keys, found in ((known.error, record.error), (known.stack, record.stack)) if found is None]
+    known = record.format
+    parts = ((known.error, record.error), (known.stack, record.stack))
+    missing = dict.fromkeys(keys[0] for keys, found in parts if keys and found is None)
     text = " and ".join(f"no `{key}`" for key in missing)
     after = "; what looks like it is on the lines after it" if record.stack is None and id(line) in torn else ""
     return f"has {text}{after}" if missing else ""

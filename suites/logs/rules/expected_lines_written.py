@@ -10,7 +10,7 @@ from stack.records.logs.stream import ExpectedLine, LogStream, SentRequest
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 from suites.logs.helpers.contract import describe, differences
-from suites.logs.helpers.judge import lines_of, where
+from suites.logs.helpers.judge import lines_of, require, shape, where
 from suites.logs.helpers.requests import lines_of_request
 
 HEAD = "requests: [{id: r-1, path: /jobs, expected: [{level: warning, logger: http, fields: {status: 400}}]}]\n---\n"
@@ -35,15 +35,18 @@ def check(stream: LogStream) -> Iterator[Finding]:
     if not promised:
         raise NotApplicable("the service's contract promises no particular lines")
     lines_of(stream)
-    broken: dict[tuple[str, str], list[tuple[SentRequest, ExpectedLine]]] = {}
+    require(stream, "request_id")
+    broken: dict[object, list[tuple[SentRequest, ExpectedLine]]] = {}
     for request in promised:
         lines = lines_of_request(stream, request)
         for line in request.expected:
             if not any(not differences(read.line, line) for read in lines):
-                broken.setdefault((request.route, describe(line)), []).append((request, line))
-    for (route, promise), cases in broken.items():
-        sent = sum(request.route == route for request in promised)
-        yield _finding(stream, f"{len(cases)} of {sent} requests `{route}` produced no line with {promise}", *cases[0])
+                broken.setdefault((shape(request.route), describe(line)), []).append((request, line))
+    for cases in broken.values():
+        request, promise = cases[0]
+        sent = sum(shape(other.route) == shape(request.route) for other in promised)
+        text = f"{len(cases)} of {sent} requests `{request.route}` produced no line with {describe(promise)}"
+        yield _finding(stream, text, request, promise)
 
 
 def _finding(stream: LogStream, text: str, request: SentRequest, promise: ExpectedLine) -> Finding:

@@ -1,55 +1,55 @@
-"""Each line has an allowed level.
+"""Each line has a level that is known.
 
-Levels become a label, and dashboards and alerts count by it. A level that is spelled in another way, in capitals or
-as a number, opens a stream of its own that no alert selects.
+Levels become a label, and dashboards and alerts count by it. A level that nobody can interpret is stored as `unknown`,
+which no alert selects. Case does not matter, and the usual abbreviations and names of libraries are known.
 """
 
 from collections.abc import Iterator
 
-from stack.records.logs.format import FORMATS, LEVELS
+from stack.records.logs.levels import NAMES
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, where
+from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, repeated, where
 
 
 @rule(
     Good("format: zap\n---\n" + '{"level":"warn","ts":1795500000.5,"msg":"slow"}\n'),
-    Good("levels: [WARN]\n---\n" + '{"level":"WARN","ts":1795500000.5,"msg":"slow"}\n'),
-    Bad(
-        "format: zap\n---\n" + '{"level":"INFO","ts":1795500000.5,"msg":"ready"}\n' * 2,
-        "level `INFO` is none of `debug`, `info`, `warn`, `error`, `dpanic`, `panic`, `fatal` (2 lines, first line 1)",
+    Good("format: zap\n---\n" + '{"level":"WARN","ts":1795500000.5,"msg":"slow"}\n'),
+    Good("format: pino\n---\n" + '{"level":30,"time":1795500000500,"msg":"ready"}\n'),
+    Good("format: serilog\n---\n" + '{"@t":"2026-11-24T06:00:00Z","@mt":"ready"}\n'),
+    Good(
+        "format: {time: t, message: m, level: {keys: sev, values: {warning: [2], error: SCHLIMM}}}\n---\n"
+        '{"t":"2026-11-24T06:00:00Z","sev":2,"m":"m"}\n{"t":"2026-11-24T06:00:00Z","sev":"schlimm","m":"m"}\n'
     ),
     Bad(
-        "levels: [info, error]\n---\n" + '{"level":30,"ts":1,"msg":"m"}\n',
-        "level `30` is none of `info`, `error` (line 1)",
+        "format: zap\n---\n" + '{"level":"loud","ts":1795500000.5,"msg":"ready"}\n' * 2,
+        "level `loud` is not known (2 lines, first line 1)",
     ),
+    Bad("format: zap\n---\n" + '{"level":30,"ts":1,"msg":"m"}\n', "level `30` is not known (line 1)"),
     Bad('{"ts":1795500000.5,"msg":"m"}\n', "a line has no level (line 1)"),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/visualizations/panels-visualizations/visualizations/logs/",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    # Where the service declares a format, a missing level is reported by `logs/matches-schema`.
-    tally: Tally[str] = Tally()
-    for line, record in records_of(stream):
-        level = record.level_text
-        if level is None:
-            if stream.format is None:
-                tally.add("a line has no level", line)
+    # Where the service declares a format, a missing level, and a line without the format's time, are reported by
+    # `logs/matches-schema`, a level that is there twice by `logs/keys-unique`.
+    tally: Tally[str] = Tally(exact=True)
+    form = stream.format
+    timed = form.time if form and "time" not in form.optional else ()
+    for line, record in records_of(stream, "level"):
+        if record.level is not None or (timed and record.time is None) or repeated(line, record.format.level):
             continue
-        allowed = stream.levels or FORMATS[record.format].levels
-        if level not in allowed:
-            names = ", ".join(f"`{name}`" for name in allowed)
-            tally.add(f"level {quoted(level)} is none of {names}", line)
+        if record.level_text is None and record.level is None and stream.format is None:
+            tally.add("a line has no level", line)
+        elif record.level is None and (stream.format is None or type(record.level_text) in (str, int, float)):
+            tally.add(f"level {quoted(record.level_text)} is not known", line)
 
     def finding(cause: str, seen: Seen) -> Finding:
-        level = seen.first.record.level_text if seen.first.record else None
-        known = LEVELS.get(level.lower()) if isinstance(level, str) else None
-        hint = "write the level's name in lower case, as the format's encoder does"
-        if not isinstance(level, str) and level is not None:
-            hint = "write the level's name instead of its number"
-        if known:
-            hint += f"; this one is `{known}` in the usual five"
+        hint = (
+            f"write one of {', '.join(NAMES)}, or what the library calls it, or declare which of them it is: "
+            "`logs.format` of `service.yaml`, `level: {keys: …, values: {error: …}}`"
+        )
         return Finding(f"{cause} ({seen})", where(seen.first), hint)
 
     yield from tally.findings(finding)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.judge import Tally, records_of, where
+from suites.logs.helpers.judge import Tally, records_of, require, where
+from suites.logs.helpers.proposal import looks_like
 from suites.logs.helpers.validate import validator
 
 GOOD = '{"level":"info","ts":1795500000.5,"msg":"ready","caller":"api/main.go:7"}\n'
@@ -24,7 +25,7 @@ GOOD = '{"level":"info","ts":1795500000.5,"msg":"ready","caller":"api/main.go:7"
     ),
     Bad(
         'format: zap\n---\n{"level":"info","ts":null,"msg":"ready","caller":"main"}\n',
-        "key `ts` is null, not a number or a string: `null` (line 1)",
+        "key `ts` is null, not a string or a number: `null` (line 1)",
         "key `caller` does not match `^(undefined|.*:[0-9]+)`: `main` (line 1)",
     ),
     Bad(
@@ -37,16 +38,22 @@ GOOD = '{"level":"info","ts":1795500000.5,"msg":"ready","caller":"api/main.go:7"
 def check(stream: LogStream) -> Iterator[Finding]:
     if stream.format is None:
         raise NotApplicable("the service declares no log format")
-    schema = validator(stream.format)
+    require(stream)
+    form = stream.format
+    schema = validator(form)
     explained: dict[object, list[str]] = {}
     tally: Tally[str] = Tally()
     for line, _ in records_of(stream):
-        if line.value is None or schema.valid(line.value):
+        value = line.value
+        if value is None or schema.valid(value):
             continue
-        kind = schema.kind_of_failure(line.value)
+        kind = schema.kind_of_failure(value)
         if kind not in explained:
-            explained[kind] = [str(breach) for breach in schema.explain(line.value)]
+            explained[kind] = [str(breach) for breach in schema.explain(value)]
         for breach in explained[kind]:
             tally.add(breach, line)
-    hint = f"write it as in `schemas/logs/{stream.format}.schema.json`, or declare the format the service really has"
+    where_it_is = "`logs.format` of its `service.yaml`" if form.name == "own" else f"`schemas/logs/{form.name}.yaml`"
+    hint = f"write it as in {where_it_is}, or declare the format the service really has"
+    if len(tally) and (proposal := stream.derived(looks_like)):
+        hint = f"{proposal}; or {hint}"
     yield from tally.findings(lambda breach, seen: Finding(f"{breach} ({seen})", where(seen.first), hint))

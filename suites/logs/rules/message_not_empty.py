@@ -6,11 +6,11 @@ or counted by it.
 
 from collections.abc import Iterator
 
-from stack.records.logs.format import FORMATS, has
+from stack.records.logs.format import has
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.judge import Tally, records_of, where
+from suites.logs.helpers.judge import Tally, records_of, repeated, where
 
 
 @rule(
@@ -23,13 +23,13 @@ from suites.logs.helpers.judge import Tally, records_of, where
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-attributes",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    # A missing key is reported by `logs/matches-schema`.
+    # A missing key is reported by `logs/matches-schema`, one that is there twice by `logs/keys-unique`.
     tally: Tally[str] = Tally()
-    for line, record in records_of(stream):
+    for line, record in records_of(stream, "message"):
         message = record.message
         if message is None or (isinstance(message, str) and not message.strip()):
-            keys = FORMATS[record.format].message
-            if line.value is not None and has(line.value, keys):
+            keys = record.format.message
+            if line.value is not None and has(line.value, keys) and not repeated(line, keys):
                 tally.add(keys[0], line)
     yield from tally.findings(
         lambda key, seen: Finding(

@@ -7,10 +7,12 @@ for the text it splits. NUL bytes mostly come from a file that was truncated whi
 import re
 from collections.abc import Iterator
 
+from stack.records.logs.line import LogLine, wide_encoding
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.logs.helpers.judge import Seen, Tally, lines_of, where
+from suites.logs.helpers.text_kinds import DOCKER_HEADER, text_kind, without_colours
 
 _COLOUR = re.compile(rb"(?:\x1b|\\u001[bB])\[")
 _OTHER = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\\u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF])")
@@ -19,16 +21,17 @@ _OTHER = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\\u00(?:0[0-8bBcCeEfF]|1[0-9a-fA
 @rule(
     Good('{"ts":1795500000,"msg":"two\\nlines\\tand a tab"}\r\n'),
     Bad('{"ts":1,"msg":"\\u001b[31mred\\u001b[0m"}\n\x1b[32mok\x1b[0m\n', "ANSI colour codes (2 lines, first line 1)"),
-    Bad('\x00\x00{"ts":1}\n{"msg":"a\\u0000b"}\n', "control character U+0000 (2 lines, first line 1)"),
+    Bad('{"msg":"a\\u0000b"}\n' * 2, "control character U+0000 (2 lines, first line 1)"),
+    Good('\x00\x00{"ts":1}\n\x1b[1m{"ts":1}\x1b[0m\n'),
     level=Level.SHOULD,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-collection",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    tally: Tally[str] = Tally()
+    tally: Tally[str] = Tally(exact=True)
     for line in lines_of(stream):
         raw = line.raw.removesuffix(b"\r")
         found = _OTHER.search(raw)
-        if found is None:
+        if found is None or _reported(line):
             continue
         if _COLOUR.match(raw, found.start()):
             tally.add("ANSI colour codes", line)
@@ -47,3 +50,14 @@ def check(stream: LogStream) -> Iterator[Finding]:
         return Finding(f"{cause} ({seen})", where(seen.first), hint)
 
     yield from tally.findings(finding)
+
+
+def _reported(line: LogLine) -> bool:
+    """Whether `utf8` or `no-plain-text-lines` reports a line for these very characters, or as no text at all."""
+    if line.problem is None:
+        return False
+    some = line.raw[:400]
+    if line.problem.kind == "utf8" and len(_OTHER.findall(some)) * 20 > len(some):
+        return True  # no text at all
+    named = text_kind(line.text).name in {"NUL bytes", DOCKER_HEADER}
+    return named or without_colours(line.text).startswith("{") or wide_encoding(line.raw) is not None

@@ -10,7 +10,7 @@ from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.logs.helpers.blocks import blocks
-from suites.logs.helpers.judge import Tally, lines_of, where
+from suites.logs.helpers.judge import Tally, lines_of, require, where
 
 
 @rule(
@@ -20,11 +20,16 @@ from suites.logs.helpers.judge import Tally, lines_of, where
         "a stack or other continuation of the line before is on lines of its own (2 lines, first line 2)",
     ),
     Bad('{\n  "level": "info"\n}\n', "a JSON object spread over several lines (3 lines, first line 1)"),
+    Bad(
+        ('{"level":"info","dump":"' + "x" * 20_000)[:16_384] + "\n" + "x" * 3_640 + '"}\n',
+        "a JSON object cut into pieces of 16 KiB (2 lines, first line 1)",
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/stages/multiline/",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     lines_of(stream)
+    require(stream)
     tally: Tally[tuple[str, str]] = Tally()
     for block in stream.derived(blocks):
         if block.owner == "multiline":

@@ -10,7 +10,8 @@ from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.logs.helpers.blocks import blocks
-from suites.logs.helpers.judge import Tally, lines_of, where
+from suites.logs.helpers.judge import Tally, lines_of, require, syntax_of, where
+from suites.logs.helpers.proposal import looks_like
 
 LINE = '{"level":"info","ts":1795500000.5,"msg":"ready"}\n'
 
@@ -30,20 +31,27 @@ LINE = '{"level":"info","ts":1795500000.5,"msg":"ready"}\n'
         "plain text instead of JSON: uvicorn access line (2 lines, first line 1)",
     ),
     Bad(LINE + "*******\n* API *\n*******\n", "plain text instead of JSON: startup banner (3 lines, first line 2)"),
+    Bad(
+        "2026-11-24T06:00:00.123456789Z stdout F " + LINE,
+        "plain text instead of JSON: prefix of a container runtime (CRI) (line 1)",
+    ),
+    Bad("api-1  | " + LINE, "plain text instead of JSON: prefix of `docker compose logs` (line 1)"),
     Bad(LINE + "listening on 8080\n", "plain text instead of JSON (line 2)"),
     level=Level.MUST,
     source="https://12factor.net/logs",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     lines_of(stream)
+    require(stream)
     tally: Tally[tuple[str, str]] = Tally()
     for block in stream.derived(blocks):
         if block.owner == "text":
             tally.add((block.name, block.hint), block.first, block.lines)
+    proposal = stream.derived(looks_like) if len(tally) else ""
     yield from tally.findings(
         lambda cause, seen: Finding(
-            f"plain text instead of JSON{'' if cause[0] == 'plain text' else f': {cause[0]}'} ({seen})",
+            f"plain text instead of {syntax_of(stream)}{'' if cause[0] == 'plain text' else f': {cause[0]}'} ({seen})",
             where(seen.first),
-            cause[1],
+            f"{proposal}; or {cause[1]}" if proposal else cause[1],
         )
     )

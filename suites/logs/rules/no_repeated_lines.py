@@ -29,7 +29,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
     # Only times with a fraction: within one whole second events may truly be alike.
     tally: Tally[str] = Tally()
     seen: Counter[bytes] = Counter()
-    for line, record in records_of(stream):
+    for line, record in records_of(stream, "time"):
         if record.time_ns is None or record.time_ns % NS == 0:
             continue
         seen[line.raw] += 1

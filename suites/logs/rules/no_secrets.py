@@ -14,6 +14,8 @@ from suites.core.rule import Bad, Good, Level, rule
 from suites.logs.helpers.judge import Seen, Tally, lines_of, where
 from suites.logs.helpers.requests import key_of
 
+AT_ONCE = 10_000
+"""Lines that are in memory as text at once."""
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLW9mLWEtdGVzdA"
 
 
@@ -32,15 +34,12 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLW9mLWEtdGVzdA"
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     lines = lines_of(stream)
-    texts = [line.text for line in lines]
     tally: Tally[tuple[str, str]] = Tally()
-    keys: dict[str, int] = {}
-    for index, secret in find_in_lines(texts):
-        line = lines[index]
-        keys[secret.kind] = keys.get(secret.kind, 0) + 1
-        # The key is looked up for the first lines of a kind: where every line leaks, it is the same few keys.
-        key = key_of(line, texts[index][secret.start : secret.end]) if keys[secret.kind] <= 1000 else None
-        tally.add((secret.kind, key or ""), line)
+    for start in range(0, len(lines), AT_ONCE):
+        some = lines[start : start + AT_ONCE]
+        for index, secret in find_in_lines([line.text for line in some]):
+            key = key_of(some[index], some[index].text[secret.start : secret.end])
+            tally.add((secret.kind, key or ""), some[index])
 
     def finding(cause: tuple[str, str], seen: Seen) -> Finding:
         kind, key = cause

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.blocks import blocks
-from suites.logs.helpers.judge import Seen, Tally, lines_of, where
+from suites.logs.helpers.blocks import HALVES, blocks
+from suites.logs.helpers.judge import Seen, Tally, lines_of, require, where
 
 LINE = '{"level":"info","ts":1795500000.5,"msg":"ready"}\n'
 
@@ -21,6 +21,18 @@ LINE = '{"level":"info","ts":1795500000.5,"msg":"ready"}\n'
     Bad('{"a":1}{"b":2}\n', "a line goes on after its object ends at column 7 (line 1)"),
     Bad('{"a":NaN}\n{"a":NaN}\n', "a line contains `NaN`, which is not JSON (2 lines, first line 1)"),
     Bad("[1]\n\n", "a line is an array, not a JSON object (line 1)", "a line is blank (line 2)"),
+    Bad(
+        '{"log":"{\\"level\\":\\"info\\"}\\n","stream":"stdout","time":"2026-11-24T06:00:00.123456789Z"}\n',
+        "a line is a record of Docker's `json-file` log driver, with the service's line under `log` (line 1)",
+    ),
+    Bad(
+        '{"level":"info","m{"level":"info","ts":1795500000.5,"msg":"b"}\nsg":"a"}\n' + LINE,
+        "a line is a part of a line, as when two processes write to one file (2 lines, first line 1)",
+    ),
+    Bad(
+        'format: logfmt\n---\nlevel=info msg=level=warn msg=b\n"a c" service=api\n',
+        "a line is a part of a line, as when two processes write to one file (2 lines, first line 1)",
+    ),
     Bad("{'level': 'info'}\n", "a line is a Python dict, not JSON (line 1)"),
     level=Level.MUST,
     source="https://jsonlines.org/",
@@ -28,14 +40,21 @@ LINE = '{"level":"info","ts":1795500000.5,"msg":"ready"}\n'
 def check(stream: LogStream) -> Iterator[Finding]:
     # Plain text and events over several lines have rules of their own.
     lines_of(stream)
+    require(stream)
     tally: Tally[str] = Tally()
     for block in stream.derived(blocks):
         if block.owner == "broken" and block.first.problem is not None:
-            tally.add(block.first.problem.detail, block.first)
+            torn = block.name == HALVES
+            tally.add(HALVES if torn else block.first.problem.detail, block.first, block.lines if torn else 1)
 
     def finding(detail: str, seen: Seen) -> Finding:
         hint = "write each event through the JSON encoder, in one write with one line feed at its end"
-        if "middle" in detail:
+        if "a record of" in detail:
+            hint = (
+                "let the agent unwrap the records (its stages `docker` or `json` with `output`), or read the lines "
+                "where the service writes them"
+            )
+        if "middle" in detail or detail == HALVES:
             hint += "; flush and close the log before the process exits, and let only one process write to a file"
         return Finding(f"a line {detail} ({seen})", where(seen.first), hint)
 

@@ -6,11 +6,10 @@ cannot be traced any further.
 
 from collections.abc import Iterator
 
-from stack.records.logs.format import FORMATS
 from stack.records.logs.stream import LogStream, SentRequest
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.judge import lines_of, where
+from suites.logs.helpers.judge import lines_of, require, shape, where
 from suites.logs.helpers.requests import key_of, lines_of_request, logged_requests, mentions, unreadable
 
 HEAD = "requests: [{id: r-1, path: /jobs}, {id: r-2, path: /jobs}]\n---\n"
@@ -28,29 +27,31 @@ HEAD = "requests: [{id: r-1, path: /jobs}, {id: r-2, path: /jobs}]\n---\n"
         "2 of 2 requests `GET /jobs` produced no line with its id, such as `r-1`, which is under `msg`",
     ),
     level=Level.MUST,
+    convention=True,
     source="https://www.elastic.co/guide/en/ecs/current/ecs-http.html",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     due = logged_requests(stream)
     lines_of(stream)
-    lost: dict[str, list[SentRequest]] = {}
+    require(stream, "request_id")
+    lost: dict[object, list[SentRequest]] = {}
     for request in due:
         in_no_object = request.request_id.encode() in stream.derived(unreadable)
         if not lines_of_request(stream, request) and not in_no_object:
-            lost.setdefault(request.route, []).append(request)
+            lost.setdefault(shape(request.route), []).append(request)
     for route, requests in lost.items():
-        sent = sum(request.route == route for request in due)
-        yield _finding(stream, route, requests, sent)
+        sent = sum(shape(request.route) == route for request in due)
+        yield _finding(stream, requests, sent)
 
 
-def _finding(stream: LogStream, route: str, lost: list[SentRequest], sent: int) -> Finding:
+def _finding(stream: LogStream, lost: list[SentRequest], sent: int) -> Finding:
     sample = lost[0].request_id
     line = mentions(stream, sample)
     key = line and key_of(line, sample)
     elsewhere = f", which is under `{key}`" if key else ""
-    wanted = FORMATS[stream.format].request_id[0] if stream.format else "request_id"
+    wanted = stream.format.request_id[0] if stream.format else "request_id"
     return Finding(
-        f"{len(lost)} of {sent} requests `{route}` produced no line with its id, such as `{sample}`{elsewhere}",
+        f"{len(lost)} of {sent} requests `{lost[0].route}` produced no line with its id, such as `{sample}`{elsewhere}",
         where(line) if line else Where(file=stream.lines[0].file),
         f"read the header `X-Request-ID` in a middleware, bind it as `{wanted}` to the request's logger, and write at "
         "least one line per request",

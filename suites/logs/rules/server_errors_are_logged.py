@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.logs.stream import LogStream, SentRequest
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.judge import lines_of
+from suites.logs.helpers.judge import lines_of, require, shape
 from suites.logs.helpers.requests import lines_of_request
 
 HEAD = "requests: [{id: r-1, path: /fail, status: 500}, {id: r-2, path: /fail, status: 500}]\n---\n"
@@ -30,15 +30,16 @@ def check(stream: LogStream) -> Iterator[Finding]:
     if not failed:
         raise NotApplicable("no request that the server fails was sent")
     lines_of(stream)
-    silent: dict[tuple[str, int], list[SentRequest]] = {}
+    require(stream, "level", "request_id")
+    silent: dict[object, list[SentRequest]] = {}
     for request in failed:
         if not any(record.is_error for _, record in lines_of_request(stream, request)):
-            silent.setdefault((request.route, request.status), []).append(request)
-    for (route, status), requests in silent.items():
-        sent = sum((request.route, request.status) == (route, status) for request in failed)
+            silent.setdefault(shape((request.route, request.status)), []).append(request)
+    for cause, requests in silent.items():
+        sent = sum(shape((request.route, request.status)) == cause for request in failed)
         yield Finding(
-            f"{len(requests)} of {sent} requests `{route}` failed with {status} and produced no line at level error, "
-            f"such as `{requests[0].request_id}`",
+            f"{len(requests)} of {sent} requests `{requests[0].route}` failed with {requests[0].status} and produced "
+            f"no line at level error, such as `{requests[0].request_id}`",
             Where(file=stream.lines[0].file),
             "log the failure at level error in the handler that turns it into the answer, with the request's logger",
         )

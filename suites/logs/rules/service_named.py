@@ -6,10 +6,9 @@ its label `service` is missing or wrong, and its owner's dashboard stays empty.
 
 from collections.abc import Iterator
 
-from stack.records.logs.format import FORMATS
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, where
 
 
@@ -22,14 +21,17 @@ from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, where
         "key `service` is `Auth`, the catalog names the service `auth` (line 2)",
     ),
     level=Level.MUST,
+    convention=True,
     source="https://www.elastic.co/guide/en/ecs/current/ecs-service.html",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
+    if not stream.service:
+        raise NotApplicable("no catalog says how the service is named in its lines")
     tally: Tally[tuple[str, str | None]] = Tally()
-    for line, record in records_of(stream):
+    for line, record in records_of(stream, "service"):
         if record.service != stream.service:
             named = None if record.service is None else quoted(record.service)
-            tally.add((FORMATS[record.format].service[0], named), line)
+            tally.add((record.format.service[0], named), line)
 
     def finding(cause: tuple[str, str | None], seen: Seen) -> Finding:
         key, named = cause

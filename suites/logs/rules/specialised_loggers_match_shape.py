@@ -33,7 +33,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
     if not stream.specialised:
         raise NotApplicable("the service declares no specialised logger")
     tally: Tally[tuple[str, str]] = Tally()
-    for line, record in records_of(stream):
+    for line, record in records_of(stream, "logger"):
         shape = stream.specialised.get(record.logger) if isinstance(record.logger, str) else None
         if shape is not None and line.value is not None:
             for breach in breaches(line.value, shape):

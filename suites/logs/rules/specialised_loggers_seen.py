@@ -23,7 +23,7 @@ HEAD = "specialised: {database: {operation: string}, cache: {hit: boolean}}\n---
 def check(stream: LogStream) -> Iterator[Finding]:
     if not stream.specialised:
         raise NotApplicable("the service declares no specialised logger")
-    seen = {record.logger for _, record in records_of(stream) if isinstance(record.logger, str)}
+    seen = {record.logger for _, record in records_of(stream, "logger") if isinstance(record.logger, str)}
     for name in stream.specialised:
         if name not in seen:
             yield Finding(

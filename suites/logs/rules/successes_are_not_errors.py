@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.judge import Tally, lines_of, quoted, where
+from suites.logs.helpers.judge import Tally, lines_of, quoted, require, where
 from suites.logs.helpers.requests import lines_of_request
 
 HEAD = "requests: [{id: r-1, path: /jobs, status: 200}, {id: r-2, path: /fail, status: 500}]\n---\n"
@@ -29,6 +29,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
     if not succeeded:
         raise NotApplicable("no request that succeeded was sent")
     lines_of(stream)
+    require(stream, "level", "request_id")
     tally: Tally[tuple[str, int, str]] = Tally()
     for request in succeeded:
         for line, record in lines_of_request(stream, request):

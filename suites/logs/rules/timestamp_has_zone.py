@@ -23,7 +23,7 @@ from suites.logs.helpers.judge import Tally, quoted, records_of, where
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     tally: Tally[str] = Tally()
-    for line, record in records_of(stream):
+    for line, record in records_of(stream, "time"):
         if record.time_ns is not None and not record.zoned:
             tally.add("", line)
     yield from tally.findings(

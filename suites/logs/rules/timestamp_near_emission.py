@@ -10,7 +10,7 @@ from stack.records.logs.stream import LogStream
 from stack.records.logs.time_stamps import NS
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.clock import Deviation, Window, deviation
+from suites.logs.helpers.clock import Deviation, deviation, is_local_time
 from suites.logs.helpers.judge import Tally, moment, quoted, records_of, where
 
 HEAD = "from: 2026-11-24T06:00:00Z\nto: 2026-11-24T06:00:05Z\n---\n"
@@ -18,6 +18,7 @@ HEAD = "from: 2026-11-24T06:00:00Z\nto: 2026-11-24T06:00:05Z\n---\n"
 
 @rule(
     Good(HEAD + '{"ts":1795500003.5,"msg":"m"}\n{"timestamp":"2026-11-24T08:00:03.5+02:00","event":"m"}\n'),
+    Good(HEAD + '{"timestamp":"2026-11-24T08:00:03","event":"m"}\n'),
     Bad(
         HEAD + '{"timestamp":"2026-11-24T08:00:03Z","event":"m"}\n{"timestamp":"2026-11-24T08:00:04Z","event":"m"}\n',
         "timestamp `2026-11-24T08:00:03Z` is off by exactly 2 h: local time written as if it were UTC "
@@ -29,29 +30,45 @@ HEAD = "from: 2026-11-24T06:00:00Z\nto: 2026-11-24T06:00:05Z\n---\n"
         "timestamp `0` is a moment of 1970: the clock was not set, or zero was written (line 2)",
     ),
     Bad(
-        HEAD + '{"ts":1795500100,"msg":"m"}\n',
-        "timestamp `1795500100` is 1 minute after the lines were written (line 1)",
+        HEAD + '{"ts":1795500100,"msg":"m"}\n{"ts":1795501900,"msg":"m"}\n',
+        "timestamp `1795500100` is 2 minutes after the lines were written (2 lines, first line 1)",
+    ),
+    # No zone has 15 minutes, and a number has no zone.
+    Bad(
+        HEAD + '{"timestamp":"2026-11-24T05:45:03Z","event":"m"}\n',
+        "timestamp `2026-11-24T05:45:03Z` is 15 minutes before the lines were written (line 1)",
+    ),
+    Bad(
+        HEAD + '{"ts":1795507203.5,"msg":"m"}\n',
+        "timestamp `1795507203.5` is 2 h after the lines were written (line 1)",
+    ),
+    Bad(
+        HEAD + '{"timestamp":"2026-11-24T06:00:03+02:00","event":"m"}\n',
+        "timestamp `2026-11-24T06:00:03+02:00` is off by exactly -2 h: UTC written under the offset `+02:00` (line 1)",
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/request-validation-rate-limits/#too_far_behind_and_out_of_order",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    if stream.emitted_from is None or stream.emitted_to is None:
+    window = stream.written
+    if window is None:
         raise NotApplicable("it is not known when the lines were written")
-    slack = stream.clock_tolerance_s
-    window = Window(int((stream.emitted_from - slack) * NS), int((stream.emitted_to + slack) * NS))
-    tally: Tally[Deviation] = Tally()
-    for line, record in records_of(stream):
+    tally: Tally[str] = Tally(exact=True)
+    first: dict[str, Deviation] = {}
+    for line, record in records_of(stream, "time"):
         if record.time_ns is None or window.contains(record.time_ns):
             continue
-        off = deviation(record.time_ns, window, number=not isinstance(record.time, str))
+        if not record.zoned and is_local_time(record.time_ns, window):
+            continue  # `logs/timestamp-has-zone` reports it
+        off = deviation(record.time_ns, window, record.time, record.format.unit_ns or NS)
         if off is not None:
-            tally.add(off, line)
+            first.setdefault(off.cause, off)
+            tally.add(off.cause, line)
     span = f"the lines were written between {moment(window.start)} and {moment(window.end)}, tolerance included"
     yield from tally.findings(
-        lambda off, seen: Finding(
-            f"timestamp {quoted(seen.first.record and seen.first.record.time)} is {off.what} ({seen})",
+        lambda cause, seen: Finding(
+            f"timestamp {quoted(seen.first.record and seen.first.record.time)} is {first[cause].what} ({seen})",
             where(seen.first),
-            f"{off.hint}; {span}",
+            f"{first[cause].hint}; {span}",
         )
     )

@@ -6,11 +6,12 @@ restart or an outage all lines of the gap then seem to have happened at once.
 
 from collections.abc import Iterator
 
-from stack.records.logs.format import FORMATS
+from stack.records.logs.format import LogFormat
 from stack.records.logs.stream import LogStream
+from stack.records.logs.time_stamps import UNIT_NAMES
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, where
+from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, repeated, where
 
 
 @rule(
@@ -29,19 +30,23 @@ from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, where
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     tally: Tally[str] = Tally()
-    for line, record in records_of(stream):
+    for line, record in records_of(stream, "time"):
         if record.time is None:
             if stream.format is None:
                 tally.add("", line)
-        elif record.time_ns is None:
-            tally.add("".join("0" if sign.isdigit() else sign for sign in str(record.time)[:80]), line)
+        elif (
+            record.time_ns is None
+            and (stream.format is None or type(record.time) in (str, int, float))
+            and not repeated(line, record.format.time)  # `logs/keys-unique` reports it
+        ):
+            tally.add(str(record.time)[:80], line)
 
     def finding(shape: str, seen: Seen) -> Finding:
         record = seen.first.record
-        known = FORMATS[record.format if record else next(iter(FORMATS))]
+        known = record.format if record else LogFormat("")
         hint = f"write `{known.time[0]}` as RFC 3339 in UTC (`2026-11-24T06:00:00.123456Z`)"
-        if known.numeric_time:
-            hint += " or as seconds since the epoch"
+        if known.unit_ns:
+            hint += f" or in {UNIT_NAMES[known.unit_ns]} since the epoch"
         time = quoted(record.time) if record and shape else ""
         message = f"timestamp {time} cannot be parsed" if shape else "a line has no timestamp"
         return Finding(f"{message} ({seen})", where(seen.first), hint)

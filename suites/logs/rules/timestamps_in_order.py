@@ -20,6 +20,10 @@ from suites.logs.helpers.judge import records_of, where
         '{"ts":1795500010,"msg":"a"}\n{"ts":1795500004,"msg":"b"}\n{"ts":1795500003.5,"msg":"c"}\n',
         "timestamps run backwards by up to 6.5 s (2 lines, first line 2)",
     ),
+    Good(
+        "from: 2026-11-24T06:00:00Z\nto: 2026-11-24T06:00:05Z\n---\n"
+        '{"ts":1795500001,"msg":"a"}\n{"ts":1795507202,"msg":"b"}\n{"ts":1795500003,"msg":"c"}\n'
+    ),
     Bad(
         "order_tolerance: 0\n---\n" + '{"ts":1795500000.002,"msg":"a"}\n{"ts":1795500000.001,"msg":"b"}\n',
         "timestamps run backwards by up to 0.001 s (line 2)",
@@ -28,12 +32,14 @@ from suites.logs.helpers.judge import records_of, where
     source="https://grafana.com/docs/loki/latest/configure/#accept-out-of-order-writes",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
+    # `logs/timestamp-near-emission` reports what lies outside.
+    window = stream.written
     latest: int | None = None
     back: list[LogLine] = []
     worst = 0
-    for line, record in records_of(stream):
+    for line, record in records_of(stream, "time"):
         time = record.time_ns
-        if time is None:
+        if time is None or (window is not None and not window.contains(time)):
             continue
         if latest is None or time > latest:
             latest = time

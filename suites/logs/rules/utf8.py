@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
+from suites.logs.helpers.blocks import CUT_BY_BYTES, blocks, cut_within_character
 from suites.logs.helpers.judge import Tally, lines_of, where
 
 LINE = '{"level":"info","ts":1795500000.5,"msg":"Grüße, 你好"}\n'
@@ -17,24 +18,35 @@ LINE = '{"level":"info","ts":1795500000.5,"msg":"Grüße, 你好"}\n'
 @rule(
     Good(LINE),
     Bad(LINE + '{"msg":"Gr\udcfc\udcdfe"}\n', "a line contains a byte that is not UTF-8: 0xfc (line 2)"),
+    Bad(
+        LINE + '{"msg":"Gr\udcfc\udcdfe"}\n{"msg":"\udce4"}\n',
+        "a line contains a byte that is not UTF-8: 0xfc (2 lines, first line 2)",
+    ),
+    Bad("\0".join(LINE) + "\0" + "\0".join(LINE), "the log is UTF-16, not UTF-8 (2 lines, first line 1)"),
     Bad("\ufeff" + LINE, "the log begins with a byte order mark (line 1)"),
     level=Level.MUST,
     source="https://datatracker.ietf.org/doc/html/rfc8259#section-8.1",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     lines_of(stream)
+    # Pieces of a line end within characters: `logs/no-multiline-events` or `logs/no-plain-text-lines` reports them.
+    pieces = any(block.name in CUT_BY_BYTES for block in stream.derived(blocks))
     tally: Tally[str] = Tally()
     for line in stream.lines:
-        if line.problem is None or line.problem.kind != "utf8":
+        if line.problem is None or line.problem.kind != "utf8" or (pieces and cut_within_character(line.raw)):
             continue
         detail = line.problem.detail
-        bom = "mark" in detail
-        tally.add("the log begins with a byte order mark" if bom else detail.split()[2], line)
+        if "mark" in detail:
+            tally.add("the log begins with a byte order mark", line)
+        elif detail.startswith("is"):
+            tally.add(f"the log {detail}", line)
+        else:
+            tally.add(f"a line contains a byte that is not UTF-8: {detail.split()[2]}", line)
     yield from tally.findings(
         lambda cause, seen: Finding(
-            f"{cause if ' ' in cause else f'a line contains a byte that is not UTF-8: {cause}'} ({seen})",
+            f"{cause} ({seen})",
             where(seen.first),
-            'open the log with encoding UTF-8, without signature (in Python `encoding="utf-8"`), and decode foreign '
-            "bytes with replacement before they are logged",
+            'open the log with encoding UTF-8, without signature (in Python `encoding="utf-8"`, in PowerShell '
+            "`-Encoding utf8`), and decode foreign bytes with replacement before they are logged",
         )
     )

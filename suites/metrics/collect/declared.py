@@ -1,7 +1,7 @@
 """What a service declared about its metrics, as the records that rules judge it by."""
 
 from fixtures.service import Service
-from stack.records.scrape.budget import DEFAULT, Budget
+from stack.records.scrape.budget import Budget
 from stack.records.scrape.contract import Contract, ExpectedMove, RequiredMetric
 
 
@@ -16,11 +16,6 @@ def contract_of(service: Service) -> Contract:
 
 
 def budget_of(service: Service) -> Budget:
-    """The limits of the service; `DEFAULT` gives those that it did not declare."""
+    """The limits that the service declared."""
     own = service.budgets
-    return Budget(
-        series=DEFAULT.series if own.series is None else own.series,
-        body_bytes=DEFAULT.body_bytes if own.body_bytes is None else own.body_bytes,
-        scrape_seconds=DEFAULT.scrape_seconds if own.scrape_seconds is None else own.scrape_seconds,
-        label_values=DEFAULT.label_values if own.label_values is None else own.label_values,
-    )
+    return Budget(own.series, own.body_bytes, own.scrape_seconds, own.label_values)

@@ -1,27 +1,49 @@
 """Collects what Prometheus reports about one service: its targets, the last scrape, the stored series."""
 
 import json
+import math
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, urlsplit
 
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.eventually import aeventually
 from stack.records.exposition.exposition import Exposition
 from stack.records.exposition.model import Sample
-from stack.records.scrape.target import ScrapeTarget, SeriesKey, Target, series_key
-from suites.core.evidence import NotEvaluated, Records
+from stack.records.scrape.repeats import Fall
+from stack.records.scrape.target import ScrapeTarget, SeriesKey, Target, notation, series_key
+from suites.core.evidence import Records
+from suites.core.health import unanswered
 from suites.metrics.collect.scrapes import before
+from suites.metrics.helpers.scrape_errors import by_the_answer
 
 DISCOVERY_S = 6.0
 """Prometheus reads changed target files at once, but starts to scrape a new target only within one interval."""
-CONNECTION_ERRORS = ("Get ", "server returned HTTP", "context deadline", "body size limit")
-"""How Prometheus' errors begin that do not come from reading what was answered."""
 SCRAPES = 3
 """How many scrapes a target gets to be up once."""
+AHEAD_S = 600
+"""Prometheus stores samples with times up to ten minutes ahead of its own."""
+COUNTER = "__counter__"
+AT_ONCE = 25
+"""How many counters one query asks for."""
 COMPARED_SERIES = 50_000
 """More series than this are not read back one by one."""
+
+
+@dataclass(frozen=True)
+class OwnFaults:
+    """What was found to be wrong with the service's answers beside their text.
+
+    `reasons` explain errors of Prometheus, by a part of their text. The series of `unsteady` metrics are not the same
+    in scrapes at the same time.
+    """
+
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    unsteady: frozenset[str] = frozenset()
+
+
+NO_FAULTS = OwnFaults()
 
 
 async def scraped(
@@ -32,6 +54,7 @@ async def scraped(
     since: float,
     patience_s: float = 20.0,
     timeout_s: float = 0.0,
+    own: OwnFaults = NO_FAULTS,
 ) -> Records:
     """Wait for a scrape that began after `since` (Unix seconds) and compare it with `exposition`; never raises.
 
@@ -40,10 +63,11 @@ async def scraped(
     """
     try:
         targets = await _targets(prometheus, url, job, since, patience_s, timeout_s)
-        judged = await _judged(prometheus, url, job, exposition, targets, since)
-        return {ScrapeTarget: [replace(judged, known_fault=known_fault(exposition, targets))]}
+        judged = await _judged(prometheus, url, job, exposition, targets, since, own.unsteady)
+        fault = known_fault(exposition, targets, own.reasons)
+        return {ScrapeTarget: [replace(judged, known_fault=fault, observed_s=patience_s)]}
     except PrometheusError as silent:
-        return {ScrapeTarget: NotEvaluated(f"Prometheus does not answer: {silent}")}
+        return {ScrapeTarget: unanswered(f"Prometheus does not answer: {silent}", "prometheus", silent)}
 
 
 async def _targets(
@@ -77,12 +101,17 @@ def cut_short(targets: Sequence[Target], timeout_s: float) -> bool:
     return any("deadline exceeded" in target.last_error and target.timeout_seconds < timeout_s for target in targets)
 
 
-def known_fault(exposition: Exposition | None, targets: tuple[Target, ...]) -> str | None:
+def known_fault(
+    exposition: Exposition | None, targets: tuple[Target, ...], reasons: Mapping[str, str] = NO_FAULTS.reasons
+) -> str | None:
     """Why the failed scrape is explained by the service itself: its answer cannot be scraped by any client."""
     errors = [target.last_error for target in targets if target.last_error]
     if exposition is None:
         return "the metrics endpoint gave this suite no metrics either"
-    if any(error.startswith(CONNECTION_ERRORS) for error in errors):
+    for part, reason in reasons.items():
+        if any(part in error for error in errors):
+            return reason
+    if not all(map(by_the_answer, errors)):
         return None
     if exposition.content_type is None and any("Content-Type" in error for error in errors):
         return "the answer has a Content-Type that Prometheus 3 refuses"
@@ -118,13 +147,13 @@ async def _judged(
     exposition: Exposition | None,
     targets: tuple[Target, ...],
     since: float,
+    unsteady: frozenset[str],
 ) -> ScrapeTarget:
     up = [target for target in targets if target.health == "up"]
     if len(targets) != 1 or not up:
         return ScrapeTarget(job, targets, url, not_compared="the service is not one target that is up")
-    target = up[0]
-    identity = {**dict(target.labels), "job": target.job, "instance": target.instance}
-    selector = "{" + ",".join(f"{_quoted(name)}={json.dumps(value)}" for name, value in identity.items()) + "}"
+    target, honored = up[0], tuple[str, ...]()
+    selector = _selector(target)
     counts = [
         int(sample.value)
         for name in ("scrape_samples_scraped", "scrape_samples_post_metric_relabeling")
@@ -132,7 +161,69 @@ async def _judged(
     ]
     scraped_count, kept = counts if len(counts) == 2 else (None, None)
     exposed, stored, why = await _compared(prometheus, url, exposition, target, selector, since)
-    return ScrapeTarget(job, targets, url, scraped_count, kept, exposed, stored, why)
+    if exposed is not None and stored is not None and exposition is not None and exposed - stored:
+        if exposition.fault_counts:
+            exposed, stored, why = None, None, "the exposition itself breaks the format, which other rules report"
+        else:
+            exposed = frozenset(series for series in exposed if series[0] not in unsteady)
+            honored = await _honored(prometheus, exposition, target, since)
+    timed = _timed(exposition)
+    return ScrapeTarget(job, targets, url, scraped_count, kept, exposed, stored, why, timed=timed, honored=honored)
+
+
+async def _honored(
+    prometheus: PrometheusClient, exposition: Exposition, target: Target, since: float
+) -> tuple[str, ...]:
+    """The labels of a series that is stored with the service's own in place of the target's, empty where none is."""
+    identity = {**dict(target.labels), "job": target.job, "instance": target.instance}
+    for sample in exposition.samples():
+        own = {name: value for name, value in sample.labels if value}
+        clashing = tuple(sorted(name for name in own.keys() & identity.keys() if own[name] != identity[name]))
+        if clashing:
+            labels = {**identity, "__name__": sample.name, **own}
+            found = await prometheus.series(_selecting(labels), since, time.time() + AHEAD_S)
+            # One series tells: `honor_labels` is set for a whole job.
+            return clashing if found else ()
+    return ()
+
+
+def _timed(exposition: Exposition | None) -> bool:
+    return exposition is not None and any(sample.timestamp is not None for sample in exposition.samples())
+
+
+def _selector(target: Target) -> str:
+    """Selects the series of a target."""
+    return _selecting({**dict(target.labels), "job": target.job, "instance": target.instance})
+
+
+def _selecting(labels: Mapping[str, str]) -> str:
+    return "{" + ",".join(f"{_quoted(name)}={json.dumps(value)}" for name, value in labels.items()) + "}"
+
+
+async def stored_falls(
+    prometheus: PrometheusClient, target: Target, counters: Collection[str], window_s: float
+) -> tuple[Fall, ...]:
+    """The counters that fell in what Prometheus stored of a target, unless its process was restarted.
+
+    `counters` are names of samples, `window_s` is how long Prometheus observes the service, in seconds.
+    """
+    selector, window = _selector(target), f"[{math.ceil(window_s)}s]"
+    if any(each.value for each in await prometheus.query(f"changes(process_start_time_seconds{selector}{window})")):
+        return ()
+    own = frozenset({COUNTER, "job", "instance", *(name for name, _ in target.labels)})
+    found = list[Fall]()
+    # The function drops the name of the metric, so each is asked for by itself, and its name is put back.
+    parts = [
+        f"label_replace(resets({{__name__={json.dumps(name)},{selector[1:]}{window}) > 0,"
+        f'"{COUNTER}",{json.dumps(name)},"","")'
+        for name in sorted(counters)
+    ]
+    for start in range(0, len(parts), AT_ONCE):
+        for each in await prometheus.query(" or ".join(parts[start : start + AT_ONCE])):
+            series = notation(series_key(each.labels[COUNTER], each.labels.items(), own))
+            times = f"{each.value:g} times" if each.value > 1 else "once"
+            found.append(Fall(series, 0, 0, f"{times} in what Prometheus stored"))
+    return tuple(found)
 
 
 async def _compared(
@@ -148,6 +239,8 @@ async def _compared(
     exposed = _exposed(exposition, own)
     stored = await _stored(prometheus, selector, own, target.last_scrape - 0.001)
     timed = [sample for sample in exposition.samples() if sample.timestamp is not None]
+    ahead = time.time() + AHEAD_S  # what is later is refused, and reported by `no-future-timestamps`
+    exposed -= {_exposed_as(sample, own) for sample in timed if sample.timestamp and sample.timestamp > ahead}
     if timed:  # Prometheus stores these under their own times, which may lie before the scrape
         earliest = min(sample.timestamp for sample in timed if sample.timestamp is not None)
         keys = frozenset(_exposed_as(sample, own) for sample in timed)

@@ -8,28 +8,22 @@ import asyncio
 import dataclasses
 import time
 from dataclasses import dataclass
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any
 
-from stack.clients.http import MAX_BYTES, Fetched, fetch
+from stack.clients.http import MAX_BYTES, Fetched
+from stack.records.exposition.again import read_again
 from stack.records.exposition.exposition import Exposition, MetricFamily, OpenMetricsExposition, TextExposition
 from stack.records.scrape.budget import Budget, BudgetedScrape
 from stack.records.scrape.contract import Contract, MetricContract
-from stack.records.scrape.negotiation import (
-    ANYTHING,
-    MEDIA_TYPES,
-    OPENMETRICS_ANY,
-    PROMETHEUS_3,
-    TEXT,
-    ContentType,
-    Negotiation,
-)
+from stack.records.scrape.negotiation import MEDIA_TYPES, OPENMETRICS_ANY, PROTOBUF, TEXT, ContentType, Negotiation
 from stack.records.scrape.pair import ScrapePair
-from stack.records.scrape.scrape import ConcurrentScrapes, Scrape, series_in
+from stack.records.scrape.scrape import ConcurrentScrapes, Scrape
 from suites.core.evidence import NotEvaluated, Records
+from suites.metrics.collect.endpoint import Endpoint, probe
 from suites.metrics.helpers.families import judged
 
-CONCURRENT = 5
 LARGE_BYTES = 16 * 1024 * 1024
 """A larger exposition is fetched and parsed once: what needs more copies of it is not evaluated."""
 THREAD_BYTES = 256 * 1024
@@ -42,9 +36,11 @@ ALL = (Scrape, Negotiation, ConcurrentScrapes, ScrapePair, *ON_EXPOSITION)
 
 @dataclass(frozen=True)
 class Before:
-    """The scrape before the traffic: what was fetched, and the exposition or the `problem` why there is none."""
+    """The scrape before the traffic, without its body, and the exposition or the `problem` why there is none."""
 
+    endpoint: Endpoint
     fetched: Fetched
+    digest: bytes
     exposition: Exposition | None
     problem: str | None
     at: float
@@ -54,81 +50,80 @@ class Before:
         """It is too large to be fetched again and again."""
         return self.fetched.scrape.size > LARGE_BYTES
 
+    def same_as(self, other: Fetched) -> bool:
+        """Whether another scrape answered the very same."""
+        same_type = other.scrape.content_type == self.fetched.scrape.content_type
+        return same_type and blake2b(other.body).digest() == self.digest
+
 
 async def before(url: str, timeout_s: float = 10.0, max_bytes: int = MAX_BYTES) -> Before:
-    """Scrape `url` once as Prometheus 3 does."""
+    """Scrape `url` once as Prometheus 3 does, and once again where that fails: it may answer the next time."""
     at = time.time()
-    fetched = await fetch(url, PROMETHEUS_3, timeout_s=timeout_s, max_bytes=max_bytes)
+    endpoint = Endpoint(url, timeout_s, max_bytes)
+    fetched = await endpoint.get_once_more("gzip")
     problem = _problem(fetched.scrape)
     exposition = None if problem else await read(fetched)
+    if exposition is not None and not _known(fetched.scrape.content_type) and (what := _no_exposition(exposition)):
+        problem, exposition = what, None
     # The body is not needed again, and 200 services' bodies would add up.
-    return Before(Fetched(fetched.scrape, b""), exposition, problem, at)
+    return Before(endpoint, Fetched(fetched.scrape, b""), blake2b(fetched.body).digest(), exposition, problem, at)
 
 
-async def after(
-    url: str,
-    first: Before,
-    contract: Contract,
-    budget: Budget,
-    sent: int,
-    timeout_s: float = 10.0,
-    max_bytes: int = MAX_BYTES,
-) -> Records:
+async def after(first: Before, contract: Contract, budget: Budget, sent: int) -> Records:
     """Scrape again after `sent` requests, in all the ways that the rules ask for; returns records for `ALL`."""
+    endpoint = first.endpoint
     if first.exposition is None:
-        return _nothing(first)
+        return await _nothing(first)
     if first.large:
         return _large(first, first.exposition, contract, budget)
     at = time.time()
-    second = await fetch(url, PROMETHEUS_3, timeout_s=timeout_s, max_bytes=max_bytes)
-    scrapes = (first.fetched.scrape, second.scrape)
+    second = await endpoint.get_once_more("gzip")
     problem = _problem(second.scrape)
     if problem:  # the service answered before the traffic: what it exposed then is still worth judging
         found = dict.fromkeys(ALL, NotEvaluated(f"after the traffic {problem}"))
+        scrapes = (first.fetched.scrape, second.scrape)
         return {**found, **await _expositions(first.exposition, None), Scrape: scrapes}
-    exposition = await read(second)
-    text, *others, concurrent = await _probes(url, second.body, timeout_s, max_bytes)
-    took = min(scrape.elapsed_s for scrape in scrapes)  # the less of the two: the other one may have met our own load
-    answers = (second.scrape, text.scrape, *(other.scrape for other in others))
-    pair = ScrapePair(first.exposition, exposition, round(at - first.at, 3), sent, at, contract.request_kinds)
+    exposition = first.exposition if first.same_as(second) else await read(second, first)
+    probed = await probe(endpoint, second, counters(exposition))
+    took = min(scrape.elapsed_s for scrape in endpoint.made if scrape.ok)  # the others may have met our load
+    pair = ScrapePair(
+        first.exposition,
+        exposition,
+        round(at - first.at, 3),
+        sent,
+        at,
+        contract.request_kinds,
+        probed.repeats.count,
+        tuple(probed.repeats.falls.values()),
+        probed.repeats.new_series(),
+        tuple(probed.repeats.new_types.values()),
+        probed.concurrent.unsteady,
+    )
     return {
-        Scrape: scrapes,
-        Negotiation: [Negotiation(answers)],
-        ConcurrentScrapes: [concurrent],
+        Scrape: (first.fetched.scrape, second.scrape, *endpoint.unsteady()),
+        Negotiation: [Negotiation(tuple(answer.scrape for answer in (second, *probed.answers)))],
+        ConcurrentScrapes: [probed.concurrent],
         ScrapePair: [pair],
         MetricContract: [MetricContract(contract, exposition, first.exposition if sent else None)],
         BudgetedScrape: [BudgetedScrape(exposition, took, budget)],
-        **await _expositions(exposition, text),
+        **await _expositions(exposition, probed.text),
     }
 
 
-async def read(fetched: Fetched) -> Exposition:
-    """Parse a fetched body.
+async def read(fetched: Fetched, first: Before | None = None) -> Exposition:
+    """Parse a fetched body, which may have the same lines as that of an earlier scrape.
 
     A Content-Type that Prometheus refuses is the matter of one rule, `content-type-known`: the others then judge the
     body as if nothing had been said about it.
     """
     scrape, body = fetched
-    if len(body) > THREAD_BYTES:
-        exposition = await asyncio.to_thread(Exposition.read, body, scrape.content_type)
-    else:
-        exposition = Exposition.read(body, scrape.content_type)
+    earlier = first.exposition if first and first.fetched.scrape.content_type == scrape.content_type else None
+
+    def parse() -> Exposition:
+        return (earlier and read_again(earlier, body)) or Exposition.read(body, scrape.content_type)
+
+    exposition = await asyncio.to_thread(parse) if len(body) > THREAD_BYTES else parse()
     return exposition if _known(scrape.content_type) else dataclasses.replace(exposition, content_type=None)
-
-
-async def _probes(url: str, earlier: bytes, timeout_s: float, max_bytes: int) -> tuple[Any, ...]:
-    async def get(accept: str) -> Fetched:
-        return await fetch(url, accept, "identity", timeout_s, max_bytes)
-
-    asked = (TEXT, OPENMETRICS_ANY, ANYTHING)
-    # First the ways of asking, then the crowd: a service that breaks under five scrapes must not spoil the others.
-    answers = await asyncio.gather(*(get(accept) for accept in asked))
-    crowd = await asyncio.gather(*(get(PROMETHEUS_3) for _ in range(CONCURRENT)))
-    series = tuple(series_in(fetched.body) for fetched in crowd)
-    if len(set(series)) > 1:  # what begins or ends just then, such as a device, is no disagreement
-        lasting = series_in(earlier) & series_in((await get(PROMETHEUS_3)).body)
-        series = tuple(each & lasting for each in series) if lasting else series
-    return (*answers, ConcurrentScrapes(tuple(fetched.scrape for fetched in crowd), series))
 
 
 async def _expositions(exposition: Exposition, text: Fetched | None) -> dict[type, Any]:
@@ -148,13 +143,18 @@ async def _expositions(exposition: Exposition, text: Fetched | None) -> dict[typ
     return found
 
 
-def _nothing(first: Before) -> Records:
+async def _nothing(first: Before) -> Records:
     scrape = first.fetched.scrape
     why = NotEvaluated(first.problem or "there is no exposition")
     found: dict[type, Any] = {**dict.fromkeys(ALL, why), Scrape: [scrape]}
-    if scrape.ok and scrape.is_html and not scrape.redirects:
-        found[Negotiation] = [Negotiation((scrape,))]  # `content-type-known` reports it
-        if _known(scrape.content_type):
+    if _is_protobuf(scrape):
+        asked = [await first.endpoint.get(accept) for accept in (TEXT, OPENMETRICS_ANY)]
+        found[Negotiation] = [Negotiation((scrape, *(answer.scrape for answer in asked)))]
+        if not _problem(asked[0].scrape):  # it negotiates, and prefers protobuf where that is allowed
+            found |= await _expositions(await read(asked[0]), asked[0])
+    elif scrape.error_kind == "encoding" or (scrape.ok and not (scrape.is_html and scrape.redirects)):
+        found[Negotiation] = [Negotiation((scrape,))]
+        if scrape.is_html and _known(scrape.content_type):
             found[Exposition] = [Exposition.parse(scrape.head)]
     return found
 
@@ -184,7 +184,24 @@ def _problem(scrape: Scrape) -> str | None:
         return f"the metrics endpoint gave no answer: {scrape.error}"
     if scrape.status != HTTPStatus.OK:
         return f"the metrics endpoint answered status {scrape.status}"
+    if _is_protobuf(scrape):
+        return "the metrics endpoint answers in protobuf, which is not read"
     return "the metrics endpoint answered a web page" if scrape.is_html else None
+
+
+def _is_protobuf(scrape: Scrape) -> bool:
+    return scrape.ok and (scrape.content_type or "").lower().startswith(PROTOBUF)
+
+
+def _no_exposition(exposition: Exposition) -> str | None:
+    """What the body is, where it is none at all."""
+    whole = [fault.subject[1] for fault in exposition.faults.get("unparsable", ()) if fault.subject[0] == "body"]
+    return f"the body is {whole[0]}, not an exposition" if whole else None
+
+
+def counters(exposition: Exposition) -> frozenset[str]:
+    """The names of the samples that only grow."""
+    return frozenset(family.exposed_name for family in exposition.families if family.type == "counter")
 
 
 def _known(content_type: str | None) -> bool:

@@ -1,26 +1,31 @@
 """Collects the metrics of one service: scrapes before and after its traffic, and what Prometheus stored of them."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from stack.clients.prometheus import PrometheusClient
+from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.records.exposition.exposition import Exposition
 from stack.records.live.service_start import ServiceStart
+from stack.records.scrape.budget import USUAL, BudgetedScrape
 from stack.records.scrape.pair import ScrapePair
-from stack.records.scrape.scrape import Scrape
+from stack.records.scrape.scrape import ConcurrentScrapes, Scrape
 from stack.records.scrape.target import ScrapeTarget
 from stack.records.scrape.traffic import ProvokedTraffic
 from suites.core.area import RunContext, Traffic
 from suites.core.discovery import in_area
 from suites.core.evidence import NotEvaluated, Records
 from suites.core.health import why_down
-from suites.core.running_service import RunningService
+from suites.core.running_service import NO_METRICS, RunningService
 from suites.metrics.collect import scrapes
 from suites.metrics.collect.declared import budget_of, contract_of
-from suites.metrics.collect.prometheus import cut_short, scraped
+from suites.metrics.collect.prometheus import COMPARED_SERIES, OwnFaults, cut_short, scraped, stored_falls
+from suites.metrics.collect.scrapes import counters
 
+WHOLE_RUN_S = 3600.0
 PATIENCE_IN_TIMEOUTS = 3.0
 """Prometheus starts with a new target anywhere within one interval, which is then as long as the timeout."""
 
@@ -34,23 +39,27 @@ class MetricsCollector:
         self._name = running.service.name
         self._url = running.metrics_url or ""
         self._timeout_s = running.service.metrics.scrape_timeout_s
+        self._exposed = running.service.metrics.exposed
         self._first: scrapes.Before | None = None
 
     async def before_traffic(self) -> None:
         """Scrape once."""
+        if not self._exposed:
+            return
         self._url = self._running.metrics_url or ""
         self._first = await scrapes.before(self._url, self._timeout_s)
 
     async def after_traffic(self, traffic: Traffic) -> None:
         """Scrape again in every way that the rules judge, and read back what Prometheus stored."""
         running, service = self._running, self._running.service
+        if not self._exposed:
+            self._without_metrics()
+            return
         assert self._first is not None  # noqa: S101  # `before_traffic` comes first
         contract, budget = contract_of(service), budget_of(service)
         if running.stream_labels is not None:
             contract = replace(contract, moves=())  # others send requests to a live service as well
-        records = dict(
-            await scrapes.after(self._url, self._first, contract, budget, len(traffic.sent), self._timeout_s)
-        )
+        records = dict(await scrapes.after(self._first, contract, budget, len(traffic.sent)))
         if died := running.died():
             records[Scrape] = _with_cause(records[Scrape], died)
         records[ProvokedTraffic] = self._traffic(traffic)
@@ -63,9 +72,22 @@ class MetricsCollector:
     async def not_running(self) -> None:
         """A service that should run and does not breaks one rule; everything else about it is not evaluated."""
         problem = self._running.problem or "the service does not run"
+        if not self._exposed:
+            self._without_metrics(problem)
+            return
         types = {rule.record for rule in in_area("metrics")}
         records: dict[type, list[object] | NotEvaluated] = dict.fromkeys(types, NotEvaluated(problem))
         if self._running.expected:
+            records[ServiceStart] = [ServiceStart(self._name, problem)]
+        self._run.store.put(self._name, records, "live")
+
+    def _without_metrics(self, problem: str = "") -> None:
+        """Of a service without metrics only that it starts is judged."""
+        none = NotEvaluated(NO_METRICS, applies=False)
+        records: dict[type, list[object] | NotEvaluated] = dict.fromkeys(
+            (rule.record for rule in in_area("metrics")), none
+        )
+        if self._running.processes or (problem and self._running.expected):
             records[ServiceStart] = [ServiceStart(self._name, problem)]
         self._run.store.put(self._name, records, "live")
 
@@ -89,15 +111,37 @@ class MetricsCollector:
         exposition = None if isinstance(expositions, NotEvaluated) else expositions[0]
         job = self._running.service.metrics.job
         prometheus = PrometheusClient(endpoint, self._run.http)
-        found = await scraped(prometheus, self._url, job, exposition, since)
+        own = _own_faults(records, own_limits=not self._run.attached)
+        found = await scraped(prometheus, self._url, job, exposition, since, own=own)
         # The first scrapes of a run have a short timeout, so that they may come every second.
         if _cut_short(found, self._timeout_s) and await self._run.own_timeout(self._running):
             patience_s = PATIENCE_IN_TIMEOUTS * self._timeout_s
-            found = await scraped(prometheus, self._url, job, exposition, since, patience_s, self._timeout_s)
-        silent = isinstance(found[ScrapeTarget], NotEvaluated)
-        if silent and (down := await asyncio.to_thread(why_down, stack, "prometheus")):
-            return {ScrapeTarget: NotEvaluated(down)}
-        return found
+            found = await scraped(prometheus, self._url, job, exposition, since, patience_s, self._timeout_s, own)
+        judged = found[ScrapeTarget]
+        # A Prometheus on a full disk answers, and has nothing.
+        nothing = isinstance(judged, NotEvaluated) or any(one.exposed and not one.stored for one in judged)
+        if nothing and (down := await asyncio.to_thread(why_down, stack, "prometheus")):
+            return {ScrapeTarget: down}
+        return {**found, **await self._with_stored_falls(prometheus, records, found)}
+
+    async def _with_stored_falls(self, prometheus: PrometheusClient, records: Records, found: Records) -> Records:
+        """The pair of scrapes with the counters that fell in what Prometheus stored; empty where it has none."""
+        pairs, targets = records.get(ScrapePair), found[ScrapeTarget]
+        if pairs is None or isinstance(pairs, NotEvaluated) or isinstance(targets, NotEvaluated):
+            return {}
+        pair: ScrapePair = pairs[0]
+        judged: ScrapeTarget = targets[0]
+        up = [target for target in judged.targets if target.health == "up"]
+        if len(up) != 1 or pair.after.fault_counts or pair.after.series_count > COMPARED_SERIES:
+            return {}
+        assert self._first is not None  # noqa: S101  # `before_traffic` comes first
+        # A Prometheus that this run started has seen nothing but this run.
+        window_s = time.time() - self._first.at if self._run.attached else WHOLE_RUN_S
+        try:
+            falls = await stored_falls(prometheus, up[0], counters(pair.after), window_s)
+        except PrometheusError:
+            return {}
+        return {ScrapePair: [replace(pair, falls=(*pair.falls, *falls))]} if falls else {}
 
     def _measure(self, records: Mapping[type, object]) -> None:
         measures = self._run.measures.setdefault(self._name, {})
@@ -110,6 +154,34 @@ class MetricsCollector:
             measures["series"] = exposition.series_count
             measures["body_bytes"] = exposition.size
             measures["families_by_type"] = dict(Counter(family.type for family in exposition.families))
+
+
+def _own_faults(records: Records, *, own_limits: bool) -> OwnFaults:
+    """What the rules on the answers report, so that the failed scrape is no second finding.
+
+    `own_limits`: the limits of the scrape are those of the Prometheus that this run started, not the user's.
+    """
+
+    def of(kind: type) -> Sequence[Any]:
+        found = records.get(kind, ())
+        return () if isinstance(found, NotEvaluated) else found
+
+    reasons: dict[str, str] = {}
+    encodings = {(scrape.header("content-encoding") or "identity").strip() for scrape in of(Scrape) if scrape.ok}
+    if encodings - {"identity", "gzip"}:
+        reasons[""] = "the answer is in an encoding that was not requested"
+    if any(scrape.error_kind == "timeout" for scrape in of(Scrape)):
+        reasons["deadline exceeded"] = "the metrics endpoint gave this suite no answer in time either"
+    for one in of(BudgetedScrape):
+        series, size = (
+            own if own is not None or not own_limits else usual
+            for own, usual in ((one.budget.series, USUAL.series), (one.budget.body_bytes, USUAL.body_bytes))
+        )
+        if series is not None and one.exposition.series_count > series:
+            reasons["sample limit"] = "the service has more series than its budget allows, or than is usual"
+        if size is not None and one.exposition.size > size:
+            reasons["body size limit"] = "the body is larger than the service's budget allows, or than is usual"
+    return OwnFaults(reasons, frozenset().union(*(one.unsteady for one in of(ConcurrentScrapes))))
 
 
 def _cut_short(found: Records, timeout_s: float) -> bool:

@@ -6,6 +6,9 @@ from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding, Where
 from suites.core.rule import NotApplicable
 
+ASCII = frozenset({"us-ascii", "ascii", "iso646-us", "ansi_x3.4-1968"})
+"""Names of a charset that is a part of UTF-8, so that a body in it is UTF-8, too."""
+
 
 def content_type_findings(
     exposition: Exposition, wanted: str, parameters: Mapping[str, tuple[str, ...]], *, required: bool
@@ -13,7 +16,8 @@ def content_type_findings(
     """What is wrong with the Content-Type, whose media type is to be `wanted`.
 
     `parameters` are the values that each parameter may have, the first of which is the usual one; `required` ones may
-    not be left out. Raises NotApplicable where the exposition is not from a response.
+    not be left out, nor be of the same meaning in other words. Raises NotApplicable where the exposition is not from a
+    response.
     """
     sent = exposition.content_type
     if sent is None:
@@ -25,13 +29,25 @@ def content_type_findings(
         message = f"{exposition.format} is sent as `{media_type}`" if media_type else "the response has no Content-Type"
         yield Finding(message, hint=hint)
         return
+    if any(fault.subject == ("text format",) for fault in exposition.faults.get("bad_eof", ())):
+        return  # `openmetrics-eof` reports that the whole type is wrong
+    missing = [key for key in parameters if required and key not in found]
+    if missing:
+        what = " and no ".join(f"`{key}={parameters[key][0]}`" for key in missing)
+        yield Finding(f"the Content-Type has no {what}", Where(excerpt=sent), hint)
     for key, values in parameters.items():
         value = found.get(key)
-        if value is None and required:
-            yield Finding(f"the Content-Type has no `{key}`, which must be {values[0]}", Where(excerpt=sent), hint)
-        elif value is not None and value.lower() not in values:
+        if key == "charset" and (
+            "invalid_utf8" in exposition.faults or (not required and _is_ascii(value, exposition))
+        ):
+            continue  # `utf-8` reports that the body is in another encoding, as it says
+        if value is not None and value.lower() not in values:
             message = f"the Content-Type has `{key}={value}` instead of `{key}={values[0]}`"
             yield Finding(message, Where(excerpt=sent), hint)
+
+
+def _is_ascii(charset: str | None, exposition: Exposition) -> bool:
+    return (charset or "").lower() in ASCII and exposition.text.isascii()
 
 
 def _split(content_type: str) -> tuple[str, dict[str, str]]:

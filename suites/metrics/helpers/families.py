@@ -1,5 +1,6 @@
 """Questions that several metrics rules ask about a metric family: whose it is, where it is, which labels it has."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
@@ -8,8 +9,22 @@ from stack.records.exposition.model import Format, Labels
 from suites.core.finding import Where
 from suites.core.rule import NotApplicable
 
-LIBRARIES = ("go_", "process_", "python_", "promhttp_", "jvm_", "nodejs_")
-"""Prefixes of the metrics that client libraries expose by themselves."""
+PROCESS = (
+    r"process_(?:cpu|(?:open|max)_(?:fds|handles)|(?:virtual|resident|private)_memory|heap|start_time|threads?|num_\w+|"
+    r"network|uptime|files_(?:open|max)|io|(?:major|minor)_pagefaults|pressure|cgroup|memory|working_set|disk|paging|"
+    r"context_switches|unix_file|open_file|runtime)(?:_|$)"
+)
+"""What libraries expose of the process: Prometheus' own, Micrometer, OpenTelemetry, VictoriaMetrics, MicroProfile."""
+LIBRARY = re.compile(
+    rf"{PROCESS}|(?:go|python|promhttp|jvm|dotnet|aspnetcore|ruby|erlang_vm)_|"
+    r"(?:\w+_)?nodejs_(?:active|eventloop|heap|external|gc|version)_|"  # Node's library can put a prefix before them
+    r"(?:system_(?:cpu|load)|tomcat|hikaricp|logback|executor|http_(?:server|client)_requests_seconds)_"  # Micrometer
+)
+"""Names that client libraries and frameworks give to what they expose by themselves."""
+SETTING = re.compile(
+    r"_(?:settings?|config(?:uration)?|variables?|thresholds?)(?:_|$)|_(?:max|min)_\w*age$|_checkpoint_age$"
+)
+"""Names of what was configured, and of a distance in a database's log."""
 MANY = 64
 """A series with more labels is not searched again and again."""
 _LAST: dict[str, object] = {}
@@ -19,12 +34,23 @@ COUNTED = ("counter", "histogram", "summary")
 
 def of_library(family: MetricFamily) -> bool:
     """The client library named the metric, so the service cannot change its name."""
-    return family.name.startswith(LIBRARIES)
+    return LIBRARY.match(family.name) is not None
+
+
+def is_setting(family: MetricFamily) -> bool:
+    """The value was configured and not measured: a setting called `max_age` is a duration, not the age of something."""
+    return SETTING.search(family.name) is not None
 
 
 def is_info(family: MetricFamily) -> bool:
     """The family carries facts in its labels (`build_info`), which may have values that are fine nowhere else."""
     return family.type == "info" or family.name.endswith("_info")
+
+
+def federated(family: MetricFamily) -> bool:
+    """The samples were collected elsewhere: they have the labels of their targets and times, as from `/federate`."""
+    first = family.samples[0] if family.samples else None
+    return first is not None and first.timestamp is not None and {"job", "instance"} <= dict(first.labels).keys()
 
 
 def untyped(family: MetricFamily) -> bool:
@@ -80,12 +106,20 @@ def judged(exposition: Exposition) -> tuple[MetricFamily, ...]:
     return cast("tuple[MetricFamily, ...]", exposition.cache["judged"])
 
 
-def labels_of(exposition: Exposition) -> Iterator[tuple[MetricFamily, Mapping[str, Mapping[str, int]]]]:
+def labels_of(
+    exposition: Exposition,
+    wanted: Callable[[str, str], object] | None = None,
+    only: Callable[[MetricFamily], object] | None = None,
+) -> Iterator[tuple[MetricFamily, Mapping[str, Mapping[str, int]]]]:
     """Each family that has labels, with the distinct values per label name and how many samples carry each.
 
-    `le` of histograms and `quantile` of summaries are the format's, not the service's, and are left out.
+    `le` of histograms and `quantile` of summaries are the format's, not the service's, and are left out. There are no
+    families where no label of the exposition is `wanted`, by name and value; `only` chooses among the families.
     """
-    for family in families_of(exposition):
+    families = families_of(exposition)
+    if wanted is not None and not any(wanted(name, value) for name, value in exposition.label_pairs):
+        return
+    for family in filter(only, families) if only is not None else families:
         labels = exposition.label_values[family.name]
         formats_own = {"histogram": "le", "gaugehistogram": "le", "summary": "quantile"}.get(family.type)
         if formats_own in labels:
@@ -94,10 +128,25 @@ def labels_of(exposition: Exposition) -> Iterator[tuple[MetricFamily, Mapping[st
             yield family, labels
 
 
+def names_a_thing(exposition: Exposition, family: MetricFamily, label: str) -> bool:
+    """Several metrics have the label with these few values, and one is a gauge: it names a disk, a peer, a table.
+
+    Ids of requests and users are not on gauges, which are about what exists.
+    """
+    values = exposition.label_values[family.name][label].keys()
+    if len(values) > MANY:
+        return False
+    alike = [f for f in families_of(exposition) if exposition.label_values[f.name].get(label, {}).keys() >= values]
+    return len(alike) > 2 and any(other.type == "gauge" for other in alike)
+
+
 def users_of_labels(exposition: Exposition, wanted: Callable[[str], object]) -> dict[str, list[MetricFamily]]:
     """Each label name that is `wanted`, with the families that have it, in exposed order."""
     users: dict[str, list[MetricFamily]] = {}
-    for family in families_of(exposition):
+    families = families_of(exposition)
+    if not any(wanted(label) for label in {name for name, _ in exposition.label_pairs}):
+        return users
+    for family in families:
         for label in filter(wanted, exposition.label_values[family.name]):
             users.setdefault(label, []).append(family)
     return users

@@ -26,6 +26,11 @@ def findings(exposition: Exposition, kind: FaultKind, message: Text, hint: Text)
         yield Finding(f"and {more} more of the same kind", hint="fix those above first, then run the check again")
 
 
+def unread(exposition: Exposition) -> bool:
+    """Some lines could not be read at all, which the rules on these report."""
+    return not exposition.faults.keys().isdisjoint(("unparsable", "bad_number", "bad_escape"))
+
+
 def _often(fault: Fault) -> str:
     if fault.times == 1:
         return ""

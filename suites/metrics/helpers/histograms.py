@@ -44,7 +44,9 @@ def _group(family: MetricFamily) -> list[Buckets]:
             own, bound = labels[:-1], labels[-1][1]
         else:
             own = tuple(pair for pair in labels if pair[0] != "le")
-            bound = dict(labels).get("le", "NaN")
+            bound = dict(labels).get("le", "")
+        if not bound:
+            continue  # `histogram-samples` reports it
         series = found.get(own)
         if series is None:
             own = tuple(pair for pair in own if pair[0] != "le")  # `label-names-unique` reports a second one

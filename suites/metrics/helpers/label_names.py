@@ -9,6 +9,9 @@ ID_NAMES = frozenset(
 )
 """Labels with a value per request or per user."""
 
+DEVICES = ("uuid", "guid")
+"""Of these, what devices and volumes are called by as well."""
+
 TARGET_LABELS = frozenset(
     {
         *("region", "zone", "cluster", "availability_zone", "az", "datacenter", "dc"),

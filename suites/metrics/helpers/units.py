@@ -3,6 +3,7 @@
 Source: https://prometheus.io/docs/practices/naming/#base-units, and promlint, which knows the same units.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 BASE_UNITS = (
@@ -61,7 +62,7 @@ PREFIXES = {
 }
 """What a value in the prefixed unit is multiplied by to be in the unit itself."""
 
-ABBREVIATIONS = ("s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d")
+ABBREVIATIONS = frozenset({"s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d"})
 
 FACTORS = {
     "minutes": "60",
@@ -88,20 +89,22 @@ class UnitInName(NamedTuple):
     factor: str | None
 
 
+def _units() -> Iterator[UnitInName]:
+    """Every unit, with and without prefix."""
+    for prefix, times in {"": "", **PREFIXES}.items():
+        for unit in BASE_UNITS:
+            yield UnitInName(prefix + unit, unit, times or "1")
+        for unit, base in OTHER_UNITS.items():
+            factor = FACTORS.get(unit)
+            yield UnitInName(prefix + unit, base, f"{times}*{factor}" if times and factor else factor)
+
+
+UNITS = {found.unit: found for found in _units()}
+"""Every unit by the word for it."""
+
+NOT_BASE = UNITS.keys() - BASE_UNITS
+
+
 def unit_in(name: str) -> UnitInName | None:
     """The first word of a metric name that is a unit, with or without prefix."""
-    for word in name.split("_"):
-        if word in BASE_UNITS:
-            return UnitInName(word, word, "1")
-        if word in OTHER_UNITS:
-            return UnitInName(word, OTHER_UNITS[word], FACTORS.get(word))
-        for prefix, times in PREFIXES.items():
-            rest = word.removeprefix(prefix)
-            if rest == word:
-                continue
-            if rest in BASE_UNITS:
-                return UnitInName(word, rest, times)
-            if rest in OTHER_UNITS:
-                factor = FACTORS.get(rest)
-                return UnitInName(word, OTHER_UNITS[rest], f"{times}*{factor}" if factor else None)
-    return None
+    return next((UNITS[word] for word in name.split("_") if word in UNITS), None)

@@ -6,7 +6,8 @@ unknown media type is no reason to fail: the text format is always accepted.
 
 from collections.abc import Iterator
 
-from stack.records.scrape.negotiation import MEDIA_TYPES, ContentType, Negotiation
+from stack.records.exposition.body import in_text_format
+from stack.records.scrape.negotiation import MEDIA_TYPES, OPENMETRICS_ANY, ContentType, Negotiation
 from stack.records.scrape.scrape import Scrape
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
@@ -17,6 +18,10 @@ FALLBACK = "text/plain"
 @rule(
     Good("HTTP/1.1 200 OK\nContent-Type: text/plain; version=0.0.4\nX-Accept: text/plain;version=0.0.4\n\n"),
     Good("HTTP/1.1 200 OK\nContent-Type: text/plain; version=0.0.4\nX-Accept: application/openmetrics-text\n\n"),
+    Good(
+        "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=1.0.0\n"
+        "X-Accept: text/plain;version=0.0.4\n\n# TYPE a_total counter\na_total 1\n"
+    ),
     Bad(
         "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=1.0.0\n"
         "X-Accept: text/plain;version=0.0.4\n\n",
@@ -26,22 +31,34 @@ FALLBACK = "text/plain"
         "HTTP/1.1 406 Not Acceptable\nX-Accept: application/openmetrics-text\n\n",
         "asked for `application/openmetrics-text`, the endpoint answers status 406 Not Acceptable",
     ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: application/vnd.google.protobuf\nX-Accept: text/plain\n\n=====\n"
+        "HTTP/1.1 200 OK\nContent-Type: application/vnd.google.protobuf\nX-Accept: application/openmetrics-text\n\n",
+        "asked for `text/plain` and for `application/openmetrics-text`, the endpoint answers "
+        "`application/vnd.google.protobuf`",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/content_negotiation/#selection-of-format",
 )
 def check(negotiation: Negotiation) -> Iterator[Finding]:
+    faults: dict[str, list[Scrape]] = {}
     for answer in negotiation.answers:
         fault = _fault(answer)
         if fault:
-            yield Finding(
-                f"asked for `{answer.accept}`, the endpoint answers {fault}",
-                Where(url=answer.url),
-                "use the client library's HTTP handler, which negotiates; where nothing in `Accept` suits, answer "
-                "`text/plain; version=0.0.4`",
-            )
+            faults.setdefault(fault, []).append(answer)
+    for fault, answers in faults.items():
+        asked = " and for ".join(f"`{answer.accept}`" for answer in answers)
+        yield Finding(
+            f"asked for {asked}, the endpoint answers {fault}",
+            Where(url=answers[0].url),
+            "use the client library's HTTP handler, which negotiates; where nothing in `Accept` suits, answer "
+            "`text/plain; version=0.0.4`",
+        )
 
 
 def _fault(answer: Scrape) -> str | None:
+    if answer.error_kind == "encoding":
+        return None  # `no-unrequested-encoding` reports it
     if answer.error is not None:
         return f"nothing usable: {answer.error}"
     if answer.status != 200:
@@ -50,6 +67,8 @@ def _fault(answer: Scrape) -> str | None:
         kind = ContentType.parse(answer.content_type or "").media_type
     except ValueError:
         return None  # `content-type-known` reports it
+    if kind == OPENMETRICS_ANY and in_text_format(answer.head):
+        return None  # `openmetrics-eof` reports that the Content-Type is wrong
     accept = (answer.accept or "*/*").lower()
     wanted = kind in accept or "*/*" in accept or kind == FALLBACK
     return None if wanted or kind not in MEDIA_TYPES else f"`{answer.content_type}`"

@@ -10,7 +10,7 @@ from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.families import where
-from suites.metrics.helpers.units import unit_in
+from suites.metrics.helpers.units import NOT_BASE, unit_in
 
 
 @rule(
@@ -22,6 +22,7 @@ from suites.metrics.helpers.units import unit_in
     ),
     Bad("node_room_fahrenheit 70\n", "`node_room_fahrenheit`: use base unit `celsius` instead of `fahrenheit`"),
     Bad("node_traffic_kilobits 8\n", "`node_traffic_kilobits`: use base unit `bytes` instead of `kilobits`"),
+    only=lambda family: not NOT_BASE.isdisjoint(family.exposed_name.split("_")),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#base-units",
 )

@@ -24,5 +24,5 @@ def check(scrape: BudgetedScrape) -> Iterator[Finding]:
     if size > limit:
         yield Finding(
             f"the body has {size} bytes, {size - limit} over the budget of {limit}",
-            hint="expose fewer series, or raise `budgets.body_bytes` if that much is intended",
+            hint="expose fewer series, or raise the budget `body_bytes` if that much is intended",
         )

@@ -7,6 +7,7 @@ parameters are judged by the rules on each format.
 from collections.abc import Iterator
 
 from stack.records.scrape.negotiation import MEDIA_TYPES, ContentType, Negotiation
+from stack.records.scrape.scrape import Scrape
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 
@@ -20,6 +21,10 @@ HINT = "send `text/plain; version=0.0.4; charset=utf-8`, or the type of the form
     Bad(
         "HTTP/1.1 200 OK\nContent-Type: application/json\n\n{}",
         "the answer is of type `application/json`, so Prometheus 3 fails the scrape",
+    ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: text/plain\nContent-Type: text/html\n\na_jobs 1\n",
+        "the answer has two Content-Type headers, `text/plain` and `text/html`",
     ),
     Bad(
         "HTTP/1.1 200 OK\nContent-Type: text\n\n",
@@ -39,14 +44,18 @@ HINT = "send `text/plain; version=0.0.4; charset=utf-8`, or the type of the form
 def check(negotiation: Negotiation) -> Iterator[Finding]:
     faults: dict[str, str] = {}
     for answer in negotiation.answers:
-        fault = _fault(answer.content_type) if answer.ok else None
+        fault = _fault(answer) if answer.ok else None
         if fault:
             faults.setdefault(fault, answer.url)
     for fault, url in faults.items():
         yield Finding(fault, Where(url=url), HINT)
 
 
-def _fault(header: str | None) -> str | None:
+def _fault(answer: Scrape) -> str | None:
+    sent = list(dict.fromkeys(value for name, value in answer.headers if name == "content-type"))
+    if len(sent) > 1:  # Prometheus reads the first, other clients the last or both
+        return f"the answer has two Content-Type headers, `{sent[0]}` and `{sent[1]}`"
+    header = answer.content_type
     failing = "so Prometheus 3 fails the scrape"
     if not header:
         return f"the answer has no Content-Type, {failing}"

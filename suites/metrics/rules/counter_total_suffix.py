@@ -10,23 +10,25 @@ from stack.records.exposition.exposition import MetricFamily
 from stack.records.exposition.model import Format
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import untyped, where
+from suites.metrics.helpers.families import of_library, untyped, where
 
 
 @rule(
     Good("# TYPE http_requests_total counter\nhttp_requests_total 1\n"),
     Good("# TYPE http_requests counter\nhttp_requests_total 1\n# EOF\n"),
     Good("# TYPE http_requests_total untyped\nhttp_requests_total 1\n"),
+    Good("# TYPE nodejs_active_handles_total gauge\nnodejs_active_handles_total 1\n"),
     Bad("# TYPE http_requests counter\nhttp_requests 1\n", "counter `http_requests` has no `_total` suffix"),
     Bad(
         "# TYPE queue_jobs_total gauge\nqueue_jobs_total 1\n",
         "gauge `queue_jobs_total` has a `_total` suffix, which is for counters",
     ),
+    only=lambda family: (family.type == "counter") is not family.exposed_name.endswith("_total"),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    if untyped(family):
+    if untyped(family) or of_library(family) or not family.samples:
         return
     name, kind = family.exposed_name, family.type
     has_suffix = name.endswith("_total")

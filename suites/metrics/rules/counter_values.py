@@ -1,7 +1,7 @@
 """Counter values are zero or positive.
 
-`rate()` takes any fall for a restart, so a counter that is negative or NaN makes every rate wrong. Whether it falls is
-judged over two scrapes, by `counters-never-fall`. Section: OpenMetrics "Counter".
+`rate()` takes any fall for a restart, so a counter that is negative makes every rate wrong; OpenMetrics forbids NaN as
+well. Whether it falls is judged over two scrapes, by `counters-never-fall`. Section: OpenMetrics "Counter".
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from suites.metrics.helpers.format_findings import findings
 @rule(
     Good("# TYPE a_total counter\na_total 0\n"),
     Good("# TYPE a counter\na_total 1e+06\n# EOF\n"),
+    Good("# TYPE a_total counter\na_total NaN\n"),
     Bad("# TYPE a_total counter\na_total -1\n", "counter `a_total` is -1"),
     Bad(
         '# TYPE a counter\na_total{b="1"} NaN\na_total{b="2"} NaN\n# EOF\n',

@@ -1,7 +1,7 @@
 """Counters never fall, except when the process restarts.
 
-Judged over two scrapes. Prometheus takes every fall for a restart and counts the whole new value as an increase: a
-counter that goes down makes rates jump up. Section "Counter" of OpenMetrics 1.0.
+Judged over all scrapes of the run, and what Prometheus stored meanwhile. It takes every fall for a restart and counts
+the whole new value as an increase: a counter that goes down makes rates jump up. Section "Counter" of OpenMetrics 1.0.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,11 @@ from stack.records.scrape.pair import ScrapePair, sample_kind
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.pairs import fallen_in, recreated
+
+HINT = (
+    "make it a gauge if it can go down; where several processes or instances answer at one address, add up their "
+    "counters first, or let each be scraped at an address of its own"
+)
 
 
 @rule(
@@ -31,13 +36,19 @@ from suites.metrics.helpers.pairs import fallen_in, recreated
         '# TYPE a_total counter\na_total{q="x"} 3\na_total{q="y"} 4\n',
         'counter `a_total{q="x"}` fell from 10 to 3 within 15 s without a restart, and 1 more of its series',
     ),
+    Bad(
+        "# TYPE a_total counter\na_total 1\n--- 15 s later\n# TYPE a_total counter\na_total 10\n"
+        "--- at once\na_total 12\n--- at once\na_total 3\n",
+        "counter `a_total` fell from 12 to 3 in scrape 3 of a series without a restart",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
     if pair.restarted:
         return
-    for family, _ in pair.families():
+    reported = set[str]()
+    for family in pair.lowered():
         if family.type != "counter":
             continue
         fallen = [
@@ -47,10 +58,19 @@ def check(pair: ScrapePair) -> Iterator[Finding]:
         ]
         if fallen:
             before, after = fallen[0]
+            reported.add(before.name)
             more = f", and {len(fallen) - 1} more of its series" if len(fallen) > 1 else ""
             yield Finding(
                 f"counter `{before.series}` fell from {before.value:g} to {after.value if after else 0:g} "
                 f"within {pair.seconds:g} s without a restart{more}",
                 Where(series=before.series, line=after.line if after else None),
-                "make it a gauge if it can go down; with several worker processes add up their counters first",
+                HINT,
+            )
+    for fall in pair.falls:
+        name = fall.series.partition("{")[0]
+        if name not in reported:
+            reported.add(name)
+            values = f"from {fall.before:g} to {fall.after:g} " if fall.before > fall.after else ""
+            yield Finding(
+                f"counter `{fall.series}` fell {values}{fall.where} without a restart", Where(series=fall.series), HINT
             )

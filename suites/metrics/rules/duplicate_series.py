@@ -17,6 +17,11 @@ from suites.metrics.helpers.format_findings import findings
     Good('a{b="1",c="2"} 1\na{b="2",c="1"} 1\n'),
     Good("# TYPE a gauge\na 1 1\na 2 2\n# EOF\n"),
     Bad('a{b="1",c="2"} 1\na{c="2",b="1"} 2\n', 'series `a{c="2",b="1"}` is exposed more than once'),
+    Good("# TYPE s summary\ns_sum 2\ns_count 3\n# TYPE s_count gauge\ns_count{q='x'} 3\n".replace("'", '"')),
+    Bad(
+        "# TYPE s summary\ns_sum 2\ns_count 3\n# TYPE s_count gauge\ns_count 3\n",
+        "series `s_count` is exposed more than once",
+    ),
     Bad("a 1\na 1\n# EOF\n", "series `a` is exposed more than once"),
     Bad(
         (

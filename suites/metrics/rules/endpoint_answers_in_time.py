@@ -23,7 +23,7 @@ from suites.core.rule import Bad, Good, Level, rule
 def check(scrape: Scrape) -> Iterator[Finding]:
     if scrape.error_kind == "timeout":
         yield Finding(
-            f"no complete answer within the scrape timeout of {scrape.timeout_s:g} s: {scrape.error}",
+            f"no complete answer within the scrape timeout of {scrape.timeout_s:g} s: {scrape.error}{scrape.often}",
             Where(url=scrape.url),
             "do not compute or fetch during a scrape what can be kept up to date in the background; check for locks",
         )

@@ -23,6 +23,14 @@ LOGIN = re.compile(r"log-?in|sign-?in|/auth|oauth|sso|saml|openid", re.IGNORECAS
         "HTTP/1.1 302 Found\nX-Redirect: 302 /metrics\nX-Error: redirect: `/metrics` redirects to itself\n",
         "the metrics endpoint's redirect fails: `/metrics` redirects to itself",
     ),
+    Bad(
+        "HTTP/1.1 404 Not Found\nX-Redirect: 302 /old\n\n",
+        "the metrics endpoint redirects to `/old`, which answers status 404 Not Found",
+    ),
+    Bad(
+        "X-Redirect: 302 http://h:9/\nX-Error: redirect: `http://h:9/`: connection refused at h:9\n",
+        "the metrics endpoint's redirect fails: `http://h:9/`: connection refused at h:9",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
 )
@@ -31,7 +39,8 @@ def check(scrape: Scrape) -> Iterator[Finding]:
         url=scrape.url, excerpt=" → ".join(f"{hop.status} {hop.location}" for hop in scrape.redirects) or None
     )
     login = next((hop for hop in scrape.redirects if LOGIN.search(hop.location)), None)
-    if login is not None and (scrape.error_kind == "redirect" or scrape.is_html):
+    refused = bool(scrape.redirects) and scrape.error is None and scrape.status != 200
+    if login is not None and (scrape.error_kind == "redirect" or scrape.is_html or refused):
         yield Finding(
             f"the metrics endpoint redirects to a login page: `{login.location}`",
             place,
@@ -40,6 +49,11 @@ def check(scrape: Scrape) -> Iterator[Finding]:
     elif scrape.error_kind == "redirect":
         hint = "answer metrics at the address that is scraped, or correct that address in `metrics`"
         yield Finding(f"the metrics endpoint's redirect fails: {scrape.error}", place, hint)
+    elif refused:
+        hint = "answer metrics at the address that is scraped, or redirect to where they are"
+        status = f"{scrape.status} {scrape.reason}".rstrip()
+        to = scrape.redirects[-1].location
+        yield Finding(f"the metrics endpoint redirects to `{to}`, which answers status {status}", place, hint)
     elif scrape.redirects and scrape.is_html:
         hint = "answer metrics at the address that is scraped"
         yield Finding(f"the metrics endpoint redirects to a web page: `{scrape.redirects[-1].location}`", place, hint)

@@ -16,6 +16,7 @@ from suites.metrics.helpers.histograms import histograms
         '# TYPE a_s histogram\na_s_bucket{q="x",le="1"} 1\na_s_bucket{q="x",le="+Inf"} 1\n'
         'a_s_bucket{q="y",le="1"} 1\na_s_bucket{q="y",le="+Inf"} 1\n'
     ),
+    Good('# TYPE a_s histogram\na_s_bucket{bound="1"} 1\na_s_bucket{bound="+Inf"} 1\n'),
     Bad(
         '# TYPE a_s histogram\na_s_bucket{q="x",le="1"} 1\na_s_bucket{q="x",le="+Inf"} 1\n'
         'a_s_bucket{q="y",le="2"} 1\na_s_bucket{q="y",le="+Inf"} 1\n',

@@ -14,6 +14,7 @@ from suites.metrics.helpers.format_findings import findings
 
 @rule(
     Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
+    Good('# TYPE h histogram\nh_bucket{bound="1.0"} 1\nh_bucket{bound="+Inf"} 2\nh_sum 3\nh_count 2\n'),
     Bad('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_sum 1\nh_count 1\n', 'histogram `h` has no bucket `le="+Inf"`'),
     Bad(
         (

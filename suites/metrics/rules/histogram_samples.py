@@ -19,6 +19,10 @@ from suites.metrics.helpers.format_findings import findings
     Good('# TYPE g gaugehistogram\ng_bucket{le="+Inf"} 1\ng_gcount 1\ng_gsum 1\n# EOF\n'),
     Bad("# TYPE h histogram\nh 1\n", "histogram `h` has the sample `h`"),
     Bad('# TYPE h histogram\nh_bucket 1\nh_bucket{le="+Inf"} 1\nh_count 1\n', "a bucket of `h` has no `le` label"),
+    Bad(
+        '# TYPE h gaugehistogram\nh_bucket{le="+Inf"} 1\nh_count 1\nh_sum 1\n# EOF\n',
+        "gaugehistogram `h` has the sample `h_count`",
+    ),
     Bad("# TYPE h gaugehistogram\nh_sum 1\n# EOF\n", "gaugehistogram `h` has the sample `h_sum`"),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",

@@ -17,6 +17,10 @@ from suites.metrics.helpers.format_findings import findings
     Bad("# TYPE a gauge\n# TYPE a counter\na 1\n", "`a` has more than one TYPE line"),
     Bad("# HELP a Text.\n# HELP a Text.\na 1\n# EOF\n", "`a` has more than one HELP line"),
     Bad('# TYPE a gauge\na{b="1"} 1\n# TYPE a gauge\na{b="2"} 1\n', "`a` has more than one TYPE line"),
+    Bad(
+        2 * "# HELP a Text.\n# TYPE a gauge\na 1\n# TYPE b gauge\nb 1\n",
+        "`a` has more than one HELP line (2 times, first at line 6)",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#comments-help-text-and-type-information",
 )
@@ -24,6 +28,6 @@ def check(exposition: Exposition) -> Iterator[Finding]:
     return findings(
         exposition,
         "duplicate_metadata",
-        "`{1}` has more than one {0} line",
+        "`{name}` has more than one {keyword} line",
         "write the metadata once, before the metric's samples; concatenated expositions often repeat it",
     )

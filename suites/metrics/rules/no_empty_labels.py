@@ -29,7 +29,7 @@ from suites.metrics.helpers.families import labels_of
     source="https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    for family, labels in labels_of(exposition):
+    for family, labels in labels_of(exposition, lambda _, value: not value):
         if not any("" in values for values in labels.values()):
             continue
         seen: dict[tuple[object, ...], Sample] = {}

@@ -21,7 +21,7 @@ from suites.metrics.helpers.families import labels_of, where
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    for family, labels in labels_of(exposition):
+    for family, labels in labels_of(exposition, only=lambda family: "_by_" in family.exposed_name):
         name = family.exposed_name
         for label in labels:
             if f"_by_{label}_" in f"{name}_":

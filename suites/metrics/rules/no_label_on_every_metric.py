@@ -1,9 +1,11 @@
 """No label has the same value on every metric.
 
 A property of the whole process (its version, its region, its name) belongs to the target or into one info metric; on
-every series it only makes them longer.
+every series it only makes them longer. Where one of these labels names a device, they may all describe that one device,
+and are not judged.
 """
 
+import re
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition
@@ -13,10 +15,17 @@ from suites.metrics.helpers.families import families_of, is_info, of_library
 from suites.metrics.helpers.label_names import is_targets
 
 ENOUGH_FAMILIES = 5
+DEVICE = re.compile(
+    r"(?:^|_)(?:gpu|uuid|guid|serial|device|disk|drive|volume|sensor|chip|interface|nic|segment|slot|bus|pci_bus_id|probe|"
+    r"vm|server|backend|upstream|listener|handler|queue|topic|pool|table|database|db)$",
+    re.IGNORECASE,
+)
+"""Labels that name one of several things that a service may be about, even where there is only one at the moment."""
 
 
 @rule(
     Good('a_jobs{q="x"} 1\nb_jobs{q="y"} 1\nc_jobs{q="x"} 1\nd_jobs{q="x"} 1\ne_jobs{q="x"} 1\n'),
+    Good("".join(f'gpu_{name}{{gpu="0",model="A100",uuid="GPU-7f1c"}} 1\n' for name in "abcde")),
     Bad(
         'a_jobs{app="x"} 1\nb_jobs{app="x"} 1\nc_jobs{app="x"} 1\nd_jobs{app="x"} 1\ne_jobs{app="x"} 1\n',
         "label `app` has the value `x` on every series of all 5 metrics",
@@ -28,15 +37,16 @@ def check(exposition: Exposition) -> Iterator[Finding]:
     own = [f for f in families_of(exposition) if f.samples and not is_info(f) and not of_library(f)]
     if len(own) < ENOUGH_FAMILIES:
         return
-    for label in exposition.label_values[own[0].name]:
-        if is_targets(label):
-            continue
-        everywhere = {tuple(exposition.label_values[f.name].get(label, {"": 0}).items()) for f in own}
-        values = {pairs[0][0] for pairs in everywhere if len(pairs) == 1}
-        complete = all(sum(exposition.label_values[f.name].get(label, {}).values()) == len(f.samples) for f in own)
-        if complete and len(values) == 1 and all(len(pairs) == 1 for pairs in everywhere):
+    constant: dict[str, str] = {}
+    for label, value in own[0].samples[0].labels:
+        pair, once = (label, value), "duplicate_label_name" not in exposition.faults
+        every = (sample[1] for family in own for sample in family[4])  # by position: this runs for every series
+        if all(pair in labels and (once or [name for name, _ in labels].count(label) == 1) for labels in every):
+            constant[label] = value
+    for label, value in () if any(map(DEVICE.search, constant)) else constant.items():
+        if not is_targets(label):
             yield Finding(
-                f"label `{label}` has the value `{values.pop()}` on every series of all {len(own)} metrics",
+                f"label `{label}` has the value `{value}` on every series of all {len(own)} metrics",
                 Where(series=own[0].samples[0].series, line=own[0].samples[0].line),
                 f"drop it; set `{label}` in the scrape configuration, or expose it once in an `_info` metric",
             )

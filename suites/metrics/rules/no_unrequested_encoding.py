@@ -10,6 +10,8 @@ from stack.records.scrape.negotiation import Negotiation
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 
+NO_ENCODING = ("none", "utf-8", "utf8", "plain", "binary", "8bit", "text", "aws-chunked", "chunked")
+
 
 @rule(
     Good("HTTP/1.1 200 OK\nContent-Encoding: gzip\nX-Accept-Encoding: gzip\n\n"),
@@ -19,7 +21,7 @@ from suites.core.rule import Bad, Good, Level, rule
         "asked for encoding `identity`, the endpoint answers `gzip`",
     ),
     Bad(
-        "HTTP/1.1 200 OK\nContent-Encoding: br\nX-Accept-Encoding: gzip\nX-Error: broken: unknown encoding\n\n",
+        "HTTP/1.1 200 OK\nContent-Encoding: br\nX-Accept-Encoding: gzip\nX-Error: encoding: unknown\n\n",
         "asked for encoding `gzip`, the endpoint answers `br`",
     ),
     Bad(
@@ -38,6 +40,8 @@ def check(negotiation: Negotiation) -> Iterator[Finding]:
             continue
         reported.add((asked, got))
         hint = "compress with gzip, and only when `Accept-Encoding` lists it; check the proxy in between"
-        if got.lower() == "gzip" and "gzip" in asked:
+        if got.lower() in NO_ENCODING:
+            hint = f"leave the header out: `{got}` is not the name of a compression"
+        elif got.lower() == "gzip" and "gzip" in asked:
             hint = "write `gzip` in lower case: Prometheus compares the text and does not unpack any other spelling"
         yield Finding(f"asked for encoding `{asked}`, the endpoint answers `{got}`", Where(url=answer.url), hint)

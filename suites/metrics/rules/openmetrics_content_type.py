@@ -20,8 +20,7 @@ from suites.metrics.helpers.content_types import content_type_findings
     Bad("Content-Type: text/plain\n\na 1\n# EOF\n", "OpenMetrics 1.0 is sent as `text/plain`"),
     Bad(
         "Content-Type: application/openmetrics-text\n\na 1\n# EOF\n",
-        "the Content-Type has no `version`, which must be 1.0.0",
-        "the Content-Type has no `charset`, which must be utf-8",
+        "the Content-Type has no `version=1.0.0` and no `charset=utf-8`",
     ),
     Bad(
         "Content-Type: application/openmetrics-text; version=0.0.2; charset=utf-8\n\na 1\n# EOF\n",

@@ -16,6 +16,11 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
         "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\n"
         "X-Accept: application/openmetrics-text\n\n# EOF\n"
     ),
+    Good(  # `openmetrics-content-type` reports it
+        "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=9.0.0\nX-Accept: */*\n\n# EOF\n=====\n"
+        "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=9.0.0\n"
+        "X-Accept: application/openmetrics-text\n\n# EOF\n"
+    ),
     Bad(
         "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=0.0.1; charset=utf-8\n"
         "X-Accept: application/openmetrics-text\n\n# EOF\n",
@@ -26,6 +31,7 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 )
 def check(negotiation: Negotiation) -> Iterator[Finding]:
     offered = False
+    usual = {answer.content_type for answer in negotiation.answers if answer.accept != OPENMETRICS_ANY}
     for answer in negotiation.asked(OPENMETRICS_ANY):
         try:
             content_type = ContentType.parse(answer.content_type or "")
@@ -35,7 +41,7 @@ def check(negotiation: Negotiation) -> Iterator[Finding]:
             continue
         offered = True
         version = content_type.get("version")
-        if version != "1.0.0":
+        if version != "1.0.0" and (version in (None, "0.0.1") or answer.content_type not in usual):
             sent = f"version `{version}`" if version else "no version"
             yield Finding(
                 f"asked for OpenMetrics without a version, the endpoint answers {sent} instead of `1.0.0`",

@@ -12,6 +12,8 @@ from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
 
+TEXT_FORMAT = "text format"
+
 
 @rule(
     Good("# TYPE a gauge\na 1\n# EOF\n"),
@@ -19,13 +21,22 @@ from suites.metrics.helpers.format_findings import findings
     Bad("# TYPE a gauge\na 1\n", "the last line is not `# EOF`"),
     Bad("a 1\n# EOF\nb 1\n", "1 line after `# EOF`"),
     Bad("a 1\n# EOF\n\n", "1 line after `# EOF`"),
+    Bad("# TYPE a_total counter\na_total 1\n", "the body is in the text format, but is sent as OpenMetrics"),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure",
 )
 def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
-    return findings(exposition, "bad_eof", end_message, "write `# EOF` once, as the very last line")
+    return findings(exposition, "bad_eof", end_message, end_hint)
+
+
+def end_hint(fault: Fault) -> str:
+    if fault.subject == (TEXT_FORMAT,):
+        return "send `Content-Type: text/plain; version=0.0.4`, or let the client library write OpenMetrics"
+    return "write `# EOF` once, as the very last line"
 
 
 def end_message(fault: Fault) -> str:
+    if fault.subject == (TEXT_FORMAT,):
+        return "the body is in the text format, but is sent as OpenMetrics"
     lines = fault.detail.get("lines")
     return f"{lines} line{'s' * (lines != '1')} after `# EOF`" if lines else "the last line is not `# EOF`"

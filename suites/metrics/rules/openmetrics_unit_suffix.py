@@ -7,9 +7,11 @@ sample (`_total`) comes after it. Sections: "Unit", "MetricFamily metadata".
 from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition
+from stack.records.exposition.faults import Fault
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
+from suites.metrics.helpers.units import ABBREVIATIONS
 
 
 @rule(
@@ -31,12 +33,17 @@ def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
         exposition,
         "missing_unit_suffix",
         "`{0}` has the unit `{1}`, but its name does not end with `_{1}`",
-        lambda fault: _hint(*fault.subject),
+        _hint,
     )
 
 
-def _hint(family: str, unit: str) -> str:
-    if family.endswith(f"_{unit}_total"):
-        name = family.removesuffix("_total")
+def _hint(fault: Fault) -> str:
+    family, unit = fault.subject
+    words = [word for word in family.split("_") if word not in {unit, "total"}]
+    if len(words) > 1 and words[-1] in ABBREVIATIONS:
+        words.pop()
+    name = "_".join([*words, unit])
+    if family == f"{name}_total":
         return f"write `{name}` in the TYPE, HELP and UNIT lines; only the sample has `_total`"
-    return f"rename the family to `{family}_{unit}`, or leave the UNIT line out"
+    sample = f", with the sample `{name}_total`" if fault.detail["type"] == "counter" else ""
+    return f"rename the family to `{name}`{sample}, or leave the UNIT line out"

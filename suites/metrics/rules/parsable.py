@@ -12,6 +12,13 @@ from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
 
+HINTS = {
+    "that was not decompressed": "compress the body once, in the service or the proxy, and name it in Content-Encoding",
+    "UTF-16": "write the body in UTF-8, without a byte order mark",
+    "an exemplar": "leave exemplars out of the text format, or send the body as OpenMetrics, which ends with `# EOF`",
+}
+"""What to do, by words of what is wrong."""
+
 
 @rule(
     Good('# HELP a Text.\n# TYPE a gauge\na{b="c"} 1\n\n# A comment.\n{"my.metric","label.x"="y"} 1\n'),
@@ -35,12 +42,18 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         exposition,
         "unparsable",
         line_message,
-        lambda fault: (
-            "expose at this path what the client library's own handler writes, and nothing else"
-            if fault.subject[0] == "body"
-            else 'fix the code that writes this line: `name{label="value"} number`, with one space before the number'
-        ),
+        line_hint,
     )
+
+
+def line_hint(fault: Fault) -> str:
+    where, what = fault.subject
+    for words, hint in HINTS.items():
+        if words in what:
+            return hint
+    if where == "body":
+        return "expose at this path what the client library's own handler writes, and nothing else"
+    return 'fix the code that writes this line: `name{label="value"} number`, with one space before the number'
 
 
 def line_message(fault: Fault) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import Exposition, MetricFamily
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.families import families_of, untyped, where, where_label
+from suites.metrics.helpers.families import families_of, of_library, untyped, where, where_label
 
 HISTOGRAMS = ("histogram", "gaugehistogram")
 SUFFIXES = {"_bucket": HISTOGRAMS, "_count": (*HISTOGRAMS, "summary"), "_sum": (*HISTOGRAMS, "summary")}
@@ -19,6 +19,7 @@ LABELS = {"le": HISTOGRAMS, "quantile": ("summary",)}
 @rule(
     Good('# TYPE wait_seconds summary\nwait_seconds{quantile="0.5"} 1\nwait_seconds_sum 1\nwait_seconds_count 1\n'),
     Good("jobs_count 1\n"),
+    Good("# TYPE system_cpu_count gauge\nsystem_cpu_count 2\n"),
     Bad(
         "# TYPE jobs_count gauge\njobs_count 1\n",
         "gauge `jobs_count` ends in `_count`, which is for parts of a histogram or summary",
@@ -32,10 +33,13 @@ LABELS = {"le": HISTOGRAMS, "quantile": ("summary",)}
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    for family in families_of(exposition):
-        if untyped(family):
+    families = families_of(exposition)
+    own = {label for label, _ in exposition.label_pairs if label in LABELS}
+    for family in families:
+        if not (own or family.exposed_name.endswith(tuple(SUFFIXES))) or untyped(family) or of_library(family):
             continue
-        for word, message in _misused(family, set(exposition.label_values[family.name])):
+        labels = own and set(exposition.label_values[family.name])
+        for word, message in _misused(family, labels):
             place = where_label(family, word) if word in LABELS else where(family)
             yield Finding(f"{family.type} `{family.exposed_name}` {message}", place, f"choose a name without `{word}`")
 

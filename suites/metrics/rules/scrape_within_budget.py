@@ -1,14 +1,14 @@
 """A scrape takes no longer than its service's budget allows.
 
 A slow metrics endpoint takes time from the service's own work, every few seconds. The budget is
-`budgets.scrape_seconds` in `service.yaml`; the specification's rule of thumb is one second.
+`budgets.scrape_seconds` in `service.yaml`, without one the specification's rule of thumb, one second.
 """
 
 from collections.abc import Iterator
 
-from stack.records.scrape.budget import BudgetedScrape
+from stack.records.scrape.budget import USUAL, BudgetedScrape
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, rule
 
 
 @rule(
@@ -18,10 +18,8 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#exposition-performance",
 )
 def check(scrape: BudgetedScrape) -> Iterator[Finding]:
-    limit = scrape.budget.scrape_seconds
-    if limit is None:
-        raise NotApplicable("the service has no budget for the time of a scrape")
-    if scrape.took_seconds > limit:
+    limit = scrape.budget.scrape_seconds or USUAL.scrape_seconds
+    if limit and scrape.took_seconds > limit:
         yield Finding(
             f"the scrape took {scrape.took_seconds:.2f} s, over the budget of {limit:g} s",
             hint="do not compute or fetch during a scrape what can be kept up to date in the background",

@@ -31,8 +31,9 @@ from suites.metrics.helpers.pairs import COUNTER_LIKE, subjects_gone
 def check(pair: ScrapePair) -> Iterator[Finding]:
     if pair.restarted:
         return
-    for family, _ in pair.families():
-        if family.type not in COUNTER_LIKE:
+    elsewhere = {*pair.unsteady, *(new.metric for new in pair.new_series)}  # rules of their own report these
+    for family in pair.lowered():
+        if family.type not in COUNTER_LIKE or family.exposed_name in elsewhere:
             continue
         lost = [change.before for change in pair.changes(family) if change.after is None]
         lost = [sample for sample in lost if subjects_gone(pair).isdisjoint(sample.labels)]

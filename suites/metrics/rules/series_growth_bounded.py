@@ -37,7 +37,7 @@ SHARE, FRESH_SHARE = 0.5, 0.8
 def check(pair: ScrapePair) -> Iterator[Finding]:
     if pair.sent is None or pair.sent < ENOUGH_REQUESTS:
         raise NotApplicable(f"fewer than {ENOUGH_REQUESTS} requests were sent between the scrapes")
-    for family, labels in labels_of(pair.after):
+    for family, labels in labels_of(pair.after, only=lambda family: len(family.samples) >= ENOUGH_REQUESTS):
         before = pair.before.label_values.get(family.name, {})
         for label, values in labels.items():
             known = before.get(label, {})

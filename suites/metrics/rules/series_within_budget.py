@@ -30,5 +30,5 @@ def check(scrape: BudgetedScrape) -> Iterator[Finding]:
         yield Finding(
             f"the scrape has {count} series, {count - limit} over the budget of {limit}; most are of {names}",
             Where(series=largest[0].exposed_name),
-            "drop labels or metrics that nobody queries, or raise `budgets.series` if so many are intended",
+            "drop labels or metrics that nobody queries, or raise the budget `series` if so many are intended",
         )

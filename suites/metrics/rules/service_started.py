@@ -23,6 +23,7 @@ from suites.core.rule import Bad, Good, Level, rule
     ),
     level=Level.MUST,
     source="https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#readiness-probe",
+    root_cause=True,
 )
 def check(start: ServiceStart) -> Iterator[Finding]:
     if not start.problem:

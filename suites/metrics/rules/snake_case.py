@@ -25,14 +25,16 @@ CAMEL_CASE = re.compile("(?<=[a-z])(?=[A-Z])")
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    for family in families_of(exposition):
+    families = families_of(exposition)
+    labels = {label for label, _ in exposition.label_pairs if CAMEL_CASE.search(label)}
+    for family in families:
         name = family.exposed_name
-        if CAMEL_CASE.search(name):
+        if not name.islower() and CAMEL_CASE.search(name):
             yield Finding(
                 f"metric name `{name}` is not in snake_case", where(family), f"rename it `{snake_case(name)}`"
             )
-        for label in exposition.label_values[family.name]:
-            if CAMEL_CASE.search(label):
+        for label in exposition.label_values[family.name] if labels else ():
+            if label in labels:
                 yield Finding(
                     f"label name `{label}` of `{name}` is not in snake_case",
                     where_label(family, label),

@@ -1,7 +1,7 @@
 """A summary's quantile is a number from 0 to 1.
 
-A sample without it does not belong to the summary. Sections: OpenMetrics "Summary"; text format "Histograms and
-summaries".
+A sample without it does not belong to the summary. A number above 1 is a percentage, which OpenMetrics forbids; in the
+text format that is another rule. Sections: OpenMetrics "Summary"; text format "Histograms and summaries".
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,10 @@ from suites.metrics.helpers.format_findings import findings
 
 @rule(
     Good('# TYPE s summary\ns{quantile="0.5"} 1\ns{quantile="1"} 2\ns_sum 3\ns_count 2\n'),
+    Good('# TYPE s summary\ns{quantile="50"} 1\n'),
     Bad(
-        '# TYPE s summary\ns{quantile="50"} 1\n', "summary `s` has the quantile `50`, which is not a number from 0 to 1"
+        '# TYPE s summary\ns{quantile="50"} 1\n# EOF\n',
+        "summary `s` has the quantile `50`, which is not a number from 0 to 1",
     ),
     Bad("# TYPE s summary\ns 1\n", "summary `s` has a sample without a `quantile` label"),
     Bad(

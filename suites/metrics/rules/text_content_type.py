@@ -16,6 +16,7 @@ from suites.metrics.helpers.content_types import content_type_findings
     Good("Content-Type: text/plain; version=0.0.4; charset=utf-8\n\na 1\n"),
     Good("Content-Type: text/plain\n\na 1\n"),
     Good('Content-Type: text/plain; version=1.0.0; escaping=allow-utf-8\n\n{"a.b"} 1\n'),
+    Good("Content-Type: text/plain; version=0.0.4; charset=ANSI_X3.4-1968\n\na 1\n"),
     Bad("Content-Type: \n\na 1\n", "the response has no Content-Type"),
     Bad("Content-Type: text/html; charset=utf-8\n\na 1\n", "Prometheus text 0.0.4 is sent as `text/html`"),
     Bad(
@@ -26,9 +27,13 @@ from suites.metrics.helpers.content_types import content_type_findings
         "Content-Type: text/plain; charset=latin-1\n\na 1\n",
         "the Content-Type has `charset=latin-1` instead of `charset=utf-8`",
     ),
+    Bad(
+        'Content-Type: text/plain; charset=us-ascii\n\na{b="é"} 1\n',
+        "the Content-Type has `charset=us-ascii` instead of `charset=utf-8`",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#http-content-type-requirements",
 )
 def check(exposition: TextExposition) -> Iterator[Finding]:
-    parameters = {"version": ("0.0.4", "1.0.0"), "charset": ("utf-8", "utf8", "us-ascii")}
+    parameters = {"version": ("0.0.4", "1.0.0"), "charset": ("utf-8", "utf8")}
     return content_type_findings(exposition, "text/plain", parameters, required=False)

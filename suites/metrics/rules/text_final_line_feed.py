@@ -11,10 +11,16 @@ from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
 
+MESSAGES = {
+    "whole": "the last line does not end with a line feed",
+    "cut": "the body ends in the middle of a line",
+}
+
 
 @rule(
     Good("a 1\n"),
     Bad("a 1\nb 2", "the last line does not end with a line feed"),
+    Bad('a 1\nb{c="d', "the body ends in the middle of a line"),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#details",
 )
@@ -22,6 +28,6 @@ def check(exposition: TextExposition) -> Iterator[Finding]:
     return findings(
         exposition,
         "missing_final_line_feed",
-        "the last line does not end with a line feed",
-        "write a line feed after every line; check for a truncated response",
+        lambda fault: MESSAGES[fault.subject[0]],
+        "write a line feed after every line; check for a response that is cut, by a proxy's limit for one",
     )

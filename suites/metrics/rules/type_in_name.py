@@ -17,6 +17,7 @@ from suites.metrics.helpers.families import untyped, where
     Good("queue_length_untyped 1\n"),
     Bad("# TYPE queue_length_gauge gauge\nqueue_length_gauge 1\n", "`queue_length_gauge` contains its type, `gauge`"),
     Bad("# TYPE a_counter_total counter\na_counter_total 1\n", "`a_counter_total` contains its type, `counter`"),
+    only=lambda family: family.type in family.exposed_name.lower(),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )

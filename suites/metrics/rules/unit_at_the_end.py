@@ -11,8 +11,10 @@ from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.families import of_library, untyped, where
 from suites.metrics.helpers.units import BASE_UNITS
 
-SUFFIXES = ("total", "info", "ratio", "created", "bucket", "sum", "count")
-"""Words that come after the unit; the last three where a histogram has lost its type."""
+SUFFIXES = ("total", "info", "ratio", "created", "max", "bucket", "sum", "count")
+"""Words that come after the unit: `max` in Micrometer, the last three where a histogram has lost its type."""
+
+MISPLACED = frozenset({*BASE_UNITS, "total"})
 
 
 @rule(
@@ -20,7 +22,9 @@ SUFFIXES = ("total", "info", "ratio", "created", "bucket", "sum", "count")
     Good("job_bytes_per_second 1\n"),
     Bad("http_seconds_request 1\n", "`http_seconds_request` has its unit `seconds` in the middle of the name"),
     Good("wait_seconds_bucket 1\n"),
+    Good("# TYPE payload_size_bytes_max gauge\npayload_size_bytes_max 3\n"),
     Bad("app_total_cpu_seconds 1\n", "`app_total_cpu_seconds` has `total` in the middle of the name"),
+    only=lambda family: not MISPLACED.isdisjoint(family.exposed_name.split("_")[1:-1]),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )

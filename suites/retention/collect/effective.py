@@ -62,6 +62,8 @@ async def effective_prometheus(prometheus: PrometheusClient, config: PrometheusC
     ]
     # A section in the file replaces the flags, all of them; the server says in one place what applies.
     in_file = section(config.data, "storage", "tsdb", "retention")
+    if not in_file and not config.flags_known:
+        return EffectiveConfig("prometheus", tuple(settings))
     for name in ("time", "size"):
         given = as_text(in_file.get(name)) if in_file else config.flags.get(RETENTION + name, "").strip()
         written = given or (PROMETHEUS_DEFAULT if name == "time" else None)

@@ -8,7 +8,7 @@ from stack.records.config.loki import LokiConfig
 from stack.records.config.prometheus import PrometheusConfig
 from suites.core.area import StackFiles, StaticRecords
 from suites.core.evidence import NotEvaluated
-from suites.core.stack_files import display_path, prometheus_config, read_file
+from suites.core.stack_files import NO_FILES, display_path, prometheus_config, read_file
 
 LOKI = "loki/loki-config.yaml"
 
@@ -27,8 +27,10 @@ def read(files: StackFiles) -> StaticRecords:
     return found
 
 
-def loki_config(stack_dir: Path) -> list[Any] | NotEvaluated:
+def loki_config(stack_dir: Path | None) -> list[Any] | NotEvaluated:
     """Loki's file, with the overrides per tenant where it names a file that lies beside it."""
+    if stack_dir is None:
+        return NO_FILES
     text = read_file(stack_dir, LOKI)
     if isinstance(text, NotEvaluated):
         return text

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from stack.backends.attached.target_file import Promise
 from stack.backends.process import ComponentFailed
 from stack.clients.log_reader import LogStoreError
 from stack.clients.loki import LokiClient
@@ -20,10 +21,10 @@ from stack.records.retention.trial import RetentionTrial
 from stack.servers.find import find_binary, why_absent
 from suites.core.area import StackCollector
 from suites.core.evidence import CollectionError, EvidenceStore, NotEvaluated
-from suites.core.inspected_stack import NO_FILES, InspectedStack
-from suites.core.stack_files import PROMETHEUS, prometheus_config
+from suites.core.inspected_stack import InspectedStack
+from suites.core.stack_files import NO_FILES, PROMETHEUS, prometheus_config
 from suites.retention.collect.effective import effective_loki, effective_prometheus
-from suites.retention.collect.running_stack import compactor_runs, observe_attached
+from suites.retention.collect.running_stack import compactor_runs, observe_attached, observe_prometheus
 from suites.retention.collect.temporary_stack import TrialImpossibleError
 from suites.retention.collect.trial_loki import trial_loki
 from suites.retention.collect.trial_prometheus import trial_prometheus
@@ -31,10 +32,12 @@ from suites.retention.collect.trial_prometheus import trial_prometheus
 Live = dict[str, dict[type, list[Any] | NotEvaluated | CollectionError]]
 """Records by component and type, or why there are none."""
 
+PROMISE = Promise()
+"""What is promised where nothing else is said."""
 OWNERS: dict[type, tuple[str, ...]] = {
     EffectiveConfig: ("loki", "prometheus"),
     CompactorRuns: ("loki",),
-    RetentionObservation: ("loki",),
+    RetentionObservation: ("loki", "prometheus"),
     RetentionTrial: ("loki", "prometheus"),
 }
 """The components that have something to judge of each type; to all others these rules have nothing to say."""
@@ -65,19 +68,19 @@ class RetentionCollector(StackCollector):
     async def observed(self, stack: InspectedStack) -> None:
         """Read what the running servers say; nothing is written to them."""
         loki, prometheus = stack.endpoint("loki"), stack.endpoint("prometheus")
-        found = await collect(loki, prometheus, stack.config_dir or self.run.shipped, stack.http, time.time())
-        if stack.config_dir is None:
-            found = {name: {**records, EffectiveConfig: NO_FILES} for name, records in found.items()}
+        promise = self.run.target.promise if self.run.target else PROMISE
+        found = await collect(loki, prometheus, stack.config_dir, stack.http, time.time(), promise=promise)
         keep(found, self.run.store, of_the_stack=True)
 
 
 async def collect(
     loki_url: str | NotEvaluated,
     prometheus_url: str | NotEvaluated,
-    config_dir: Path,
+    config_dir: Path | None,
     http: httpx.AsyncClient,
     now: float,
     running_since: float | None = None,
+    promise: Promise = PROMISE,
 ) -> Live:
     """Read levels two and three, and what is too old, from a running stack; nothing is written to it.
 
@@ -90,10 +93,13 @@ async def collect(
         found["loki"].update(dict.fromkeys((EffectiveConfig, CompactorRuns, RetentionObservation), loki_url))
     else:
         loki = LokiClient(loki_url, http)
+        if config_dir is None:
+            found["loki"][EffectiveConfig] = NO_FILES
+        else:
+            tasks.append(_put(found["loki"], EffectiveConfig, effective_loki(loki, config_dir)))
         tasks += [
-            _put(found["loki"], EffectiveConfig, effective_loki(loki, config_dir)),
             _put(found["loki"], CompactorRuns, compactor_runs(loki, http)),
-            _put(found["loki"], RetentionObservation, observe_attached(loki, http, now, running_since)),
+            _put(found["loki"], RetentionObservation, observe_attached(loki, http, now, running_since, promise.logs_s)),
         ]
     shipped = prometheus_config(config_dir)
     why = next((reason for reason in (prometheus_url, shipped) if isinstance(reason, NotEvaluated)), None)
@@ -102,6 +108,11 @@ async def collect(
     else:
         prometheus = PrometheusClient(prometheus_url, http)
         tasks.append(_put(found["prometheus"], EffectiveConfig, effective_prometheus(prometheus, shipped[0])))
+    if isinstance(prometheus_url, NotEvaluated):
+        found["prometheus"][RetentionObservation] = prometheus_url
+    else:
+        observed = observe_prometheus(PrometheusClient(prometheus_url, http), now, promise.metrics_s)
+        tasks.append(_put(found["prometheus"], RetentionObservation, observed))
     await asyncio.gather(*tasks)
     return found
 

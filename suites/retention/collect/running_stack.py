@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from stack.clients.log_reader import LogStoreError
 from stack.clients.loki import LokiClient
+from stack.clients.prometheus import PrometheusClient
 from stack.records.logs.entry import LabelSet, show_labels
 from stack.records.retention.running import CompactorRuns, OldStream, RetentionObservation, words
 from stack.text.durations import DAY, SEVEN_DAYS, seconds
@@ -20,7 +20,6 @@ NS = 1_000_000_000
 LOOK_BACK_S = 30 * DAY
 """Loki answers queries of at most 721 hours, where nobody has changed that."""
 SHOWN_STREAMS = 20
-ENOUGH_S = 8 * DAY
 
 
 async def compactor_runs(loki: LokiClient, http: httpx.AsyncClient) -> CompactorRuns | NotEvaluated:
@@ -44,9 +43,13 @@ async def compactor_runs(loki: LokiClient, http: httpx.AsyncClient) -> Compactor
 
 
 async def observe_attached(
-    loki: LokiClient, http: httpx.AsyncClient, now: float, running_since: float | None = None
+    loki: LokiClient,
+    http: httpx.AsyncClient,
+    now: float,
+    running_since: float | None = None,
+    promised_s: float = SEVEN_DAYS,
 ) -> RetentionObservation | NotEvaluated:
-    """Look for lines older than seven days and the compactor's slack; `now` and `running_since` in Unix seconds.
+    """Look for lines older than promised and the compactor's slack; `now` and `running_since` in Unix seconds.
 
     A line that is too old is a breach however long the stack has been there. Only where there is none does its age
     matter: it is that of the Loki process, or `running_since` where that is known and earlier.
@@ -56,19 +59,43 @@ async def observe_attached(
 
     """
     slack = slack_s(await loki.config())
-    end = round((now - SEVEN_DAYS - slack) * NS)
+    end = round((now - promised_s - slack) * NS)
     start = end - round(LOOK_BACK_S * NS)
     streams = await loki.series([], start, end)
-    old = [found for labels in streams[:SHOWN_STREAMS] if (found := await _oldest(loki, http, labels, start, end, now))]
+    old = [found for labels in streams[:SHOWN_STREAMS] if (found := await _oldest(loki, labels, start, end, now))]
     if not old:
         runs = CompactorRuns.read(await metrics_text(http, loki.url), 0.0, now)
         age = now - min(runs.started, running_since or now)
-        if age < ENOUGH_S:
+        if age < promised_s + DAY:
             return NotEvaluated(
-                f"there is nothing older than seven days, but Loki has been running for {words(age)} only: that it "
-                "deletes shows after eight days, or in the retention trial of a full run"
+                f"there is nothing older than {promised_s / DAY:g} days, but Loki has been running for {words(age)} "
+                "only: that it deletes shows a day after that time, or in the retention trial of a full run"
             )
-    return RetentionObservation("loki", slack, len(streams[:SHOWN_STREAMS]), tuple(old))
+    return RetentionObservation("loki", slack, len(streams[:SHOWN_STREAMS]), promised_s, tuple(old))
+
+
+async def observe_prometheus(
+    prometheus: PrometheusClient, now: float, promised_s: float = SEVEN_DAYS
+) -> RetentionObservation | NotEvaluated:
+    """Look for samples of `up`, which every Prometheus has, older than promised and the length of a block.
+
+    Raises:
+        PrometheusError: Prometheus did not answer.
+
+    """
+    # A block goes as a whole, and no block is longer than a tenth of the retention.
+    slack = promised_s / 10 + DAY
+    end = now - promised_s
+    asked = {"query": "group(last_over_time(up[1d]))", "start": f"{end - slack - LOOK_BACK_S:.0f}", "end": f"{end:.0f}"}
+    rows = (await prometheus.data("query_range", **asked, step=f"{DAY / 4:.0f}"))["result"]
+    ages = [now - float(at) for row in rows for at, _ in row["values"]]
+    if not ages:
+        return NotEvaluated(
+            f"Prometheus has no data older than {promised_s / DAY:g} days, so it cannot be seen that it deletes any"
+        )
+    old = max(ages)
+    streams = (OldStream("up", old),) if old > promised_s + slack else ()
+    return RetentionObservation("prometheus", slack, len(ages), promised_s, streams)
 
 
 def slack_s(live: dict[str, Any]) -> float:
@@ -86,22 +113,12 @@ def slack_s(live: dict[str, Any]) -> float:
     )
 
 
-async def _oldest(
-    loki: LokiClient, http: httpx.AsyncClient, labels: LabelSet, start: int, end: int, now: float
-) -> OldStream | None:
+async def _oldest(loki: LokiClient, labels: LabelSet, start: int, end: int, now: float) -> OldStream | None:
     """Ask for one line: an entry in the index alone may belong to a chunk that is gone or that is younger."""
-    query: dict[str, str | int] = {
-        "query": show_labels(labels),
-        "start": start,
-        "end": end,
-        "limit": 1,
-        "direction": "forward",
-    }
-    answer = await http.get(f"{loki.url}/loki/api/v1/query_range", params=query)
-    if not answer.is_success:
-        raise LogStoreError(f"{loki.url}: {answer.status_code} {' '.join(answer.text.split())[:300]}")
-    values = [value for stream in answer.json()["data"]["result"] for value in stream["values"]]
-    return OldStream(show_labels(labels), now - int(values[0][0]) / NS) if values else None
+    selector = show_labels(labels)
+    found = await loki.data("query_range", query=selector, start=start, end=end, limit=1, direction="forward")
+    values = [value for stream in found["result"] for value in stream["values"]]
+    return OldStream(selector, now - int(values[0][0]) / NS) if values else None
 
 
 def _setting(live: dict[str, Any], name: str, default: float) -> float:

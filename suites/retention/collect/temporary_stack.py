@@ -8,6 +8,7 @@ import httpx
 
 from stack.backends.ports import HOST, Ports
 from stack.backends.process import HttpReady, ProcessSpec, Running, start
+from stack.clients.server_client import TIMEOUT_S
 
 CONFIG = Path("loki") / "loki-config.yaml"
 OVERLAY = Path("loki") / "retention-trial.flags"
@@ -107,5 +108,5 @@ def read_overlay(path: Path) -> tuple[str, ...]:
 
 async def metrics_text(http: httpx.AsyncClient, url: str) -> str:
     """Return the text of a server's `/metrics`; raises httpx.HTTPError."""
-    answer = await http.get(f"{url}/metrics")
+    answer = await http.get(f"{url}/metrics", timeout=TIMEOUT_S)
     return answer.raise_for_status().text

@@ -19,9 +19,9 @@ DEFAULTS = {"compaction_interval": "10m", "retention_delete_delay": "2h", "apply
     Good("compactor: {compaction_interval: 10m, retention_delete_delay: 2h}"),
     Bad(
         "compactor: {retention_delete_delay: 48h}",
-        "lines are kept up to 48h 10m longer than seven days, more than a day",
+        "lines are kept up to 48h 10m longer than promised, more than a day",
     ),
-    Bad("compactor: {compaction_interval: 1w}", "lines are kept up to 170h longer than seven days, more than a day"),
+    Bad("compactor: {compaction_interval: 1w}", "lines are kept up to 170h longer than promised, more than a day"),
     level=Level.SHOULD,
     source="https://grafana.com/docs/loki/latest/configure/#compactor",
 )
@@ -35,7 +35,7 @@ def check(loki: LokiConfig) -> Iterator[Finding]:
         slack = f"{hours}h {minutes}m" if minutes else f"{hours}h"
         key = "retention_delete_delay" if delay > (own or every) else "compaction_interval"
         yield Finding(
-            f"lines are kept up to {slack} longer than seven days, more than a day",
+            f"lines are kept up to {slack} longer than promised, more than a day",
             Where(file=loki.file, line=loki.line("compactor", key)),
             hint="compactor: {compaction_interval: 10m, retention_delete_delay: 2h}",
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 OBSOLETE = (
     ("table_manager",),
@@ -32,6 +32,8 @@ OBSOLETE = (
     source="https://grafana.com/docs/loki/latest/operations/storage/table-manager/",
 )
 def check(loki: LokiConfig) -> Iterator[Finding]:
+    if loki.running:
+        raise NotApplicable("a running Loki shows the defaults of settings that nobody made, too")
     for *parents, key in OBSOLETE:
         if key in loki.section(*parents):
             name = ".".join((*parents, key))

@@ -1,4 +1,4 @@
-"""No stream or tenant keeps logs longer than seven days.
+"""No stream or tenant keeps logs longer than promised, which is seven days unless the site says otherwise.
 
 A retention period for one stream or one tenant overrides the general one, and is easily forgotten.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from stack.records.config.loki import LokiConfig
-from stack.text.durations import SEVEN_DAYS, seconds
+from stack.text.durations import HOUR, seconds
 from stack.text.yaml_text import section
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
@@ -33,7 +33,7 @@ FILE = "runtime_config: {file: overrides.yaml}\n"
 def check(loki: LokiConfig) -> Iterator[Finding]:
     where = Where(file=loki.file, line=loki.line("limits_config", "retention_stream"))
     for stream in _streams(loki.section("limits_config")):
-        yield from _too_long(f"streams `{stream.get('selector')}`", stream.get("period", "0s"), where)
+        yield from _too_long(loki, f"streams `{stream.get('selector')}`", stream.get("period", "0s"), where)
     if loki.overrides is None:
         yield Finding(
             f"overrides in `{loki.runtime_file}` cannot be read here and may keep logs longer",
@@ -43,10 +43,10 @@ def check(loki: LokiConfig) -> Iterator[Finding]:
     for tenant, limits in section(loki.overrides, "overrides").items():
         where = Where(file=loki.runtime_file)
         if "retention_period" in section(limits):
-            yield from _too_long(f"tenant `{tenant}`: logs", limits["retention_period"], where)
+            yield from _too_long(loki, f"tenant `{tenant}`: logs", limits["retention_period"], where)
         for stream in _streams(section(limits)):
             name = f"tenant `{tenant}`: streams `{stream.get('selector')}`"
-            yield from _too_long(name, stream.get("period", "0s"), where)
+            yield from _too_long(loki, name, stream.get("period", "0s"), where)
 
 
 def _streams(limits: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -54,9 +54,9 @@ def _streams(limits: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from (stream for stream in (found if isinstance(found, list) else []) if isinstance(stream, dict))
 
 
-def _too_long(what: str, period: object, where: Where) -> Iterator[Finding]:
-    kept = seconds(period)
+def _too_long(loki: LokiConfig, what: str, period: object, where: Where) -> Iterator[Finding]:
+    kept, promised = seconds(period), f"{loki.promised_s / HOUR:g}h"
     if kept == 0:
-        yield Finding(f"{what} are kept forever", where, hint="168h at most")
-    elif kept is None or kept > SEVEN_DAYS:
-        yield Finding(f"{what} are kept for {period}, longer than 168h", where, hint="168h at most")
+        yield Finding(f"{what} are kept forever", where, hint=f"{promised} at most")
+    elif kept is None or kept > loki.promised_s:
+        yield Finding(f"{what} are kept for {period}, longer than {promised}", where, hint=f"{promised} at most")

@@ -7,7 +7,7 @@ unexpectedly.
 from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig
-from stack.text.durations import SEVEN_DAYS, seconds
+from stack.text.durations import HOUR, seconds
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, rule
 
@@ -34,9 +34,9 @@ def check(loki: LokiConfig) -> Iterator[Finding]:
         )
         return
     age = limits.get("reject_old_samples_max_age", "168h")
-    if (seconds(age) or float("inf")) > SEVEN_DAYS:
+    if (seconds(age) or float("inf")) > loki.promised_s:
         yield Finding(
             f"Loki accepts lines up to {age} old, longer than it keeps them",
             Where(file=loki.file, line=loki.line("limits_config", "reject_old_samples_max_age")),
-            hint="limits_config: {reject_old_samples_max_age: 168h}",
+            hint=f"limits_config: {{reject_old_samples_max_age: {loki.promised_s / HOUR:g}h}}",
         )

@@ -1,4 +1,4 @@
-"""Prometheus keeps metrics for seven days.
+"""Prometheus keeps metrics for seven days, or for as long as the site promises.
 
 That is the promise. If it is shorter, last week's incident cannot be analysed; if longer, the disk is sized wrong.
 Unset, Prometheus keeps fifteen days.
@@ -7,17 +7,18 @@ Unset, Prometheus keeps fifteen days.
 from collections.abc import Iterator
 
 from stack.records.config.prometheus import PrometheusConfig
-from stack.text.durations import SEVEN_DAYS, seconds
+from stack.text.durations import DAY, seconds
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
-FLAG = "storage.tsdb.retention.time"
+FLAG, DEFAULT = "storage.tsdb.retention.time", "15d"
 
 
 @rule(
     Good("# flag: --storage.tsdb.retention.time=7d"),
     Good("# flag: --storage.tsdb.retention.time 168h"),
     Good("storage: {tsdb: {retention: {time: 7d}}}"),
+    Good("# promised: 15d\nglobal: {scrape_interval: 15s}"),
     Bad("global: {scrape_interval: 15s}", "no retention is set: Prometheus keeps its default, 15d, not 7d"),
     Bad("# flag: --storage.tsdb.retention.time=30d", "Prometheus keeps 30d, not 7d"),
     Bad(
@@ -29,16 +30,21 @@ FLAG = "storage.tsdb.retention.time"
     source="https://prometheus.io/docs/prometheus/latest/storage/#operational-aspects",
 )
 def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
+    promised = f"{prometheus.promised_s / DAY:g}d"
     # The file takes precedence over the flag.
     written = prometheus.section("storage", "tsdb", "retention").get("time")
     kept = written or " ".join(prometheus.flags.get(FLAG, "").split())
+    if not written and not prometheus.flags_known:
+        raise NotApplicable("the file does not set it, and there is no compose file beside it that shows the flags")
     if written:
         where = Where(file=prometheus.file, line=prometheus.line("storage", "tsdb", "retention", "time"))
-        hint = "storage: {tsdb: {retention: {time: 7d}}}"
+        hint = f"storage: {{tsdb: {{retention: {{time: {promised}}}}}}}"
     else:
         where = Where(file=prometheus.flags_file, line=prometheus.flags_line)
-        hint = f"--{FLAG}=7d in the command"
+        hint = f"--{FLAG}={promised} in the command"
+    if seconds(kept or DEFAULT) == prometheus.promised_s:
+        return
     if not kept:
-        yield Finding("no retention is set: Prometheus keeps its default, 15d, not 7d", where, hint)
-    elif seconds(kept) != SEVEN_DAYS:
-        yield Finding(f"Prometheus keeps {kept}, not 7d", where, hint)
+        yield Finding(f"no retention is set: Prometheus keeps its default, {DEFAULT}, not {promised}", where, hint)
+    else:
+        yield Finding(f"Prometheus keeps {kept}, not {promised}", where, hint)

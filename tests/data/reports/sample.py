@@ -26,6 +26,22 @@ SERVICES = (
     ("scheduler", "Dante", "compute-team"),
     ("storage", "Dante", "storage-team"),
 )
+TIMELINES = [
+    {
+        "title": "TargetDown on trial-stops",
+        "cause": "the service was stopped",
+        "events": [["pending", 1.3], ["firing", 2.4], ["routed", 2.5], ["slack to on-call", 3.1], ["resolved", 7.2]],
+        "missing": [],
+        "note": "prometheus 3.13.5; every `for` at most 1 s",
+    },
+    {
+        "title": "ErrorBudgetBurnsFast on trial-errors",
+        "cause": "half of a service's requests were failing",
+        "events": [["pending", 1.3], ["firing", 2.4]],
+        "missing": ["routed", "ErrorBudgetBurnsSlowly inhibited"],
+        "note": "prometheus 3.13.5; every `for` at most 1 s",
+    },
+]
 COMPONENTS = [
     ("prometheus", "native", "3.5.1", "http://127.0.0.1:39090", "make servers, without its web interface"),
     ("loki", "native", "3.6.15", "http://127.0.0.1:33100", "PATH"),
@@ -73,9 +89,22 @@ def verdict(index: int, service: str | None, outcome: str, **more: Any) -> dict[
     } | more
 
 
+def _stages(names: str, *counts: int | None) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "count": count, "detail": f"of {name}"}
+        for name, count in zip(names.split(), counts, strict=True)
+    ]
+
+
 def _measures(rng: random.Random, *, logs: bool = True) -> dict[str, Any]:
     base = rng.uniform(0.004, 0.05)
     return {
+        "chain": {
+            "metrics": _stages("exposed stored panels alerts receivers", 40, 210, 9, 5, 2),
+            "logs": _stages(
+                "written stored panels alerts receivers", 400, 3, *((0, 1, 2) if logs else (2, None, None))
+            ),
+        },
         "series": int(rng.lognormvariate(5.5, 1)),
         "body_bytes": rng.randint(9_000, 190_000),
         "scrape_seconds": [round(base * rng.uniform(0.8, 1.9), 4) for _ in range(4)],
@@ -113,6 +142,7 @@ def run_info(names: list[tuple[str, str, str]], seed: int = 7) -> dict[str, Any]
             }
             for name, system, owner in names
         ],
+        "timelines": TIMELINES,
         "notes": ["Delivery was simulated: docs/real-servers.md says where to get Loki and Promtail."],
     }
 

@@ -15,12 +15,15 @@ from stack.backends.base import StackPlan, TargetGroup
 from stack.backends.local.backend import LocalBackend, LocalStack
 from stack.backends.ports import free_port
 from stack.backends.process import HttpReady, ProcessSpec, Running, start
-from stack.clients.sign_in import SignIn
+from stack.clients.sign_in import Access, SignIn
 from stack.servers.find import find_binary, why_absent
 from tests.support.conformance_run import ROOT, Finished, finished
 
 SERVERS = ("prometheus", "loki", "promtail", "alertmanager", "gateway")
 SECRETS = {"USER_OF_GATEWAY": "conformance", "PASSWORD_OF_GATEWAY": "a long and random one"}
+
+
+OURS = f"catalog: {ROOT / 'fixtures' / 'services'}\n"
 
 
 def load(folder: Path, text: str) -> TargetFile:
@@ -38,7 +41,13 @@ WRONG = {
     "loki: h:3100\n": f"1: loki: 'h:3100' {URL}",
     "loki: http://h:0\n": f"1: loki: 'http://h:0' {URL}",
     "loki: 3100\n": "1: loki: must be a text or a mapping, not the number 3100",
-    "loki: {}\n": "1: loki.url: is missing",
+    "loki: {}\n": "1: loki: needs at least one of url, job",
+    "loki: {job: logs, replicas: 0}\n": "1: loki.replicas: 0 is less than 1",
+    "loki: {job: logs}\ngateway: {health: /up}\n": "2: gateway.url: is missing",
+    "loki: http://h\nretention: {logs: 7}\n": "2: retention.logs: must be a text, not the number 7; put it in quotes",
+    "loki: http://h\nretention: {logs: a week}\n": "2: retention.logs: 'a week' is not a duration such as 7d or 168h",
+    "loki: http://h\ncatalog: nowhere\n": "2: catalog: there is no folder",
+    "loki: http://h\nservices: {Orders: http://h:1}\n": "2: services.Orders: the key 'Orders' must be made of lower",
     "loki:\n  url: http://h\n  usr_env: A\n": "3: loki.usr_env: unknown key; did you mean 'user_env'?",
     "loki: http://me:secret@h\n": f"1: loki: 'http://…@h' {URL}",
     "loki: {url: http://h?a=b}\n": f"1: loki.url: 'http://h?a=b' {URL}",
@@ -98,7 +107,7 @@ def test_credentials_go_to_their_own_server_and_no_other() -> None:
         sent[str(request.url)] = request.headers.get("authorization")
         return httpx.Response(200)
 
-    sign_in = SignIn({"http://h": ("a", "b"), "http://h/loki": ("c", "d")})
+    sign_in = SignIn({"http://h": Access(("a", "b")), "http://h/loki": Access(("c", "d"))})
     urls = [
         "http://h/x",
         "http://h/loki/x",
@@ -141,7 +150,7 @@ class Site:
         sign_in = "user_env: USER_OF_GATEWAY, password_env: PASSWORD_OF_GATEWAY"
         path = self.folder / "target.yaml"
         path.write_text(
-            f"gateway: {{url: {gateway}, {sign_in}}}\n"
+            f"gateway: {{url: {gateway}, {sign_in}, health: /healthz, guess_passwords: true}}\n"
             f"prometheus: {{url: {gateway}/prometheus, {sign_in}}}\n"
             f"loki: {{url: {gateway}/loki, {sign_in}}}\n"
             f"alertmanager: {self.stack.endpoint('alertmanager')}\n"
@@ -173,7 +182,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             ready=HttpReady(f"{url}/healthz"),
         )
     )
-    targets = {"healthy": [TargetGroup((f"127.0.0.1:{port}",), {"system": "miniatures", "service": "healthy"})]}
+    labels = {"system": "miniatures", "service": "healthy", "instance": "main"}
+    targets = {"healthy": [TargetGroup((f"127.0.0.1:{port}",), labels)]}
     plan = StackPlan(folder / "run", ROOT / "stack", SERVERS, targets, f"{folder}/logs/*/*/*.log")
     (folder / "catalog").mkdir()
     shutil.copytree(ROOT / "fixtures" / "broken" / "healthy", folder / "catalog" / "healthy")
@@ -240,9 +250,13 @@ def test_the_gateway_and_the_jobs_of_a_live_stack_are_judged(run: Finished) -> N
     }
     assert {"components/running-jobs-are-in-catalog", "alerts/rules-loaded"} <= set(run.verdicts("prometheus", "pass"))
     assert "components/catalog-services-have-log-streams" in run.verdicts("loki", "pass")
-    # A dashboard of all services cannot be full with one.
+    # A dashboard of all services cannot be full with one. The site has no receivers: whether its first notification has
+    # failed by now depends on how long the run took.
+    expected = ("dashboards/", "components/notifications-sent")
     wrong = [
-        one for one in run.report["verdicts"] if one["outcome"] in ("fail", "error") and one["area"] != "dashboards"
+        one
+        for one in run.report["verdicts"]
+        if one["outcome"] in ("fail", "error") and not one["rule"].startswith(expected)
     ]
     assert not wrong, run.output
 
@@ -265,7 +279,7 @@ def test_services_get_traffic_only_when_the_target_file_says_so(site: Site, tmp_
     ("target", "message"),
     [
         (None, "--stack attached needs --target FILE, the endpoints of the live stack"),
-        ("loki: http://127.0.0.1:1\nservices: {nobody: http://h}\n", "services.nobody: not in the catalog"),
+        (f"loki: http://127.0.0.1:1\n{OURS}services: {{nobody: http://h}}\n", "services.nobody: not in the catalog"),
         ("lokki: http://127.0.0.1:1\n", "1: lokki: unknown key; did you mean 'loki'?"),
     ],
 )

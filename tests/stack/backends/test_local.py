@@ -14,7 +14,7 @@ import pytest
 from stack.backends.base import Component, StackPlan, TargetGroup, agent_of
 from stack.backends.local.backend import LocalBackend
 from stack.backends.local.grafana import settings
-from stack.backends.process import ComponentFailed
+from stack.backends.process import ComponentFailed, Running
 from stack.backends.target_files import write_targets
 from stack.components import COMPONENTS
 from stack.embedded.refusal import ConfigError, NotSimulated
@@ -54,8 +54,18 @@ def up(stack: LocalStack) -> dict[str, float]:
 
 
 @pytest.mark.native
-def test_real_servers_start_say_their_version_and_leave_nothing(tmp_path: Path) -> None:
+def test_real_servers_start_say_their_version_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     need(*SERVERS)
+    stopped: list[str] = []
+    stop = Running.stop
+
+    def recorded(process: Running) -> None:
+        stopped.append(process.spec.name)
+        stop(process)
+
+    monkeypatch.setattr(Running, "stop", recorded)
     stack = LocalBackend(refuse).start(StackPlan(tmp_path, STACK, SERVERS))
     with stack:
         assert stack.health() == dict.fromkeys(SERVERS)
@@ -66,6 +76,7 @@ def test_real_servers_start_say_their_version_and_leave_nothing(tmp_path: Path) 
                 assert component.version == COMPONENTS[name].tag.removeprefix("v")
         pids = [stack.process(name).pid for name in SERVERS]
     assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert stopped[0] == "promtail", "it would try to send its last lines to a Loki that is gone"
 
 
 @pytest.mark.native
@@ -154,11 +165,12 @@ def test_what_is_absent_says_so_and_the_stand_in_serves_for_delivery(tmp_path: P
     with LocalBackend().start(StackPlan(tmp_path, STACK)) as stack:
         kinds = {name: component.provenance for name, component in stack.components.items()}
         assert kinds.pop("loki") == kinds.pop("promtail") == "embedded"
+        assert kinds.pop("console") == "native"  # it is a part of this checkout
         assert set(kinds.values()) == {"absent"}
         assert stack.embedded_logs is not None
         assert stack.endpoint("loki") is None
         assert "CONFORMANCE_SERVERS=none" in stack.components["redis"].detail
-        assert stack.health() == {"loki": None, "promtail": None}
+        assert stack.health() == {"loki": None, "promtail": None, "console": None}
 
 
 @pytest.mark.usefixtures("bare")
@@ -216,6 +228,17 @@ def test_target_files_carry_job_labels_and_an_interval_that_fits_the_machine(
     assert group["targets"] == ["127.0.0.1:2"]
     expected = {"job": "api", "system": "dante", "__scrape_interval__": "5s", "__scrape_timeout__": "2700ms"}
     assert group["labels"] == expected
+
+
+def test_many_targets_at_one_address_are_scraped_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stack.backends.target_files.contention", lambda **_: 1.0)
+    small = {f"s{number}": [TargetGroup(("127.0.0.1:1",))] for number in range(90)}
+    write_targets(tmp_path, small | {"alone": [TargetGroup(("127.0.0.1:2",))]})
+    intervals = {
+        name: json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))[0]["labels"]["__scrape_interval__"]
+        for name in ("s1", "alone")
+    }
+    assert intervals == {"s1": "5s", "alone": "1s"}
 
 
 def test_the_agent_of_a_stack_is_the_one_that_it_has() -> None:

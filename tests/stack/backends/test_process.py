@@ -118,6 +118,14 @@ def test_an_early_death_is_noticed_at_once_with_code_and_log(launch: Callable[..
     assert "line 5\n" not in str(caught.value), "only the last 20 lines are shown"
 
 
+def test_a_long_line_keeps_its_end_which_gives_the_reason(launch: Callable[..., Running]) -> None:
+    script = "echo \"error: map[$(printf 'x%.0s' $(seq 1 2000))]: unknown stage pakc\"; exit 1"
+    dying = launch("sh", "-c", script, ready=TcpReady(free_port()))
+    with pytest.raises(ComponentFailed, match=r"error: map\[x+ … x+\]: unknown stage pakc") as caught:
+        dying.wait_ready(60)
+    assert len(str(caught.value)) < 800
+
+
 def test_never_ready_says_what_was_seen(launch: Callable[..., Running]) -> None:
     port = free_port()
     server = launch(*SERVER, str(port), ready=HttpReady(f"http://127.0.0.1:{port}/nowhere"))

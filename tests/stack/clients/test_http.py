@@ -2,7 +2,7 @@
 
 import asyncio
 
-from stack.clients.http import AT_ONCE_PER_HOST, fetch
+from stack.clients.http import AT_ONCE_PER_HOST, crowded, fetch
 
 
 def test_no_host_gets_more_than_a_few_requests_at_once() -> None:
@@ -25,6 +25,8 @@ def test_no_host_gets_more_than_a_few_requests_at_once() -> None:
             port = server.sockets[0].getsockname()[1]
             fetched = await asyncio.gather(*(fetch(f"http://127.0.0.1:{port}/{number}", "*/*") for number in range(40)))
         assert {found.scrape.status for found in fetched} == {200}
+        assert crowded(f"http://127.0.0.1:{port}/")
+        assert not crowded("http://127.0.0.1:1/")
         return [found.scrape.elapsed_s for found in fetched]
 
     elapsed = asyncio.run(run())

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ NOW = int(time.time())
         (
             {"level": "warn", "ts": NOW + 0.25, "request_id": "r"},
             NOW * 10**9 + 250_000_000,
-            "warn",
+            "warning",
             {"request_id": "r"},
         ),
         ({"level": "INFO", "timestamp": "2026-11-24T00:00:00Z"}, None, "info", {}),
@@ -51,11 +52,11 @@ NOW = int(time.time())
         (
             {"ts": NOW, "log": {"level": "fatal"}, "http": {"request": {"id": "r"}}},
             NOW * 10**9,
-            "fatal",
+            "critical",
             {"request_id": "r"},
         ),
         ({"ts": NOW, "level": "made-up"}, NOW * 10**9, "unknown", {}),
-        ({"ts": NOW, "level": 30, "request_id": "", "trace_id": None}, NOW * 10**9, "unknown", {}),
+        ({"ts": NOW, "level": [30], "request_id": "", "trace_id": None}, NOW * 10**9, "unknown", {}),
     ],
     ids=[
         "zap",
@@ -80,8 +81,8 @@ def test_the_shipped_pipeline_reads_all_formats(
 
 @pytest.mark.parametrize(
     "line",
-    ["plain", "", '{"half": "li', f'{{"ts": {NOW * 1000}}}', '{"ts": "soon"}', "\x00"],
-    ids=["text", "empty", "half", "milliseconds", "word", "NUL"],
+    ["plain", '{"half": "li', f'{{"ts": {NOW * 10}}}', '{"ts": "soon"}', "\x00"],
+    ids=["text", "half", "tenths", "word", "NUL"],
 )
 def test_a_line_without_a_usable_time_follows_its_predecessor(tmp_path: Path, line: str) -> None:
     _, entry = deliver(tmp_path, json.dumps({"ts": NOW, "level": "error"}), line)
@@ -122,3 +123,72 @@ def test_no_bytes_break_the_pipeline(tmp_path: Path, lines: list[bytes]) -> None
     simulated = shipped(tmp_path)
     assert simulated.agent.catch_up() == file.read_bytes().count(b"\n")
     assert all(isinstance(entry.line, str) for entry in simulated.store.find('{service="storage"}', 0, 2**62))
+
+
+@pytest.mark.parametrize(
+    ("becomes", "wanted"),
+    [
+        ("one.log.1", {"one": 18}),
+        # As the real agents do: under its new name the file is another one, if the name matches. Where the name is one
+        # of rotation its lines go to their own stream again, which keeps one of each.
+        ("one-2026-11-27.log", {"one": 18}),
+        ("one-2026-11-27T10-00-00.000.log", {"one": 18}),
+        ("one.1.log", {"one": 18}),
+        ("one-1.log", {"one": 18, "one-1": 15}),
+        ("other/one.old", {"one": 13}),
+    ],
+)
+def test_a_file_that_is_renamed_is_read_to_its_end_and_the_new_one_from_its_start(
+    becomes: str, wanted: dict[str, int], tmp_path: Path
+) -> None:
+    logs = shipped(tmp_path)
+
+    def lines() -> Counter[str]:
+        logs.agent.catch_up()
+        found = logs.store.find('{environment="test"}', 0, 2**62)
+        return Counter(dict(entry.labels)["instance"] for entry in found)
+
+    file = tmp_path / "logs/dante/storage/one.log"
+    file.parent.mkdir(parents=True)
+    line = f'{{"ts": {NOW}.%03d, "msg": "m"}}\n'
+    file.write_text("".join(line % number for number in range(10)), encoding="utf-8")
+    assert lines() == {"one": 10}
+    with file.open("a", encoding="utf-8") as stream:
+        stream.writelines(line % number for number in range(10, 15))
+    target = file.parent / becomes
+    target.parent.mkdir(exist_ok=True)
+    file.rename(target)
+    file.write_text("".join(line % number for number in range(20, 23)), encoding="utf-8")
+    assert lines() == wanted
+    assert lines() == wanted
+
+
+def test_a_stream_of_empty_lines_is_not_shown_until_it_has_another(tmp_path: Path) -> None:
+    logs = shipped(tmp_path)
+    for text, wanted in (("\n\n", []), ("later\n", ["", "", "later"])):
+        file = tmp_path / "logs/dante/storage/one.log"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+        logs.agent.catch_up()
+        assert [entry.line for entry in logs.store.find('{environment="test"}', 0, 2**62)] == wanted
+
+
+@pytest.mark.parametrize("raw", [b"\xe6\x9c", b"\xf0\x9f\x98", b"\xff\xfe"])
+def test_each_bad_byte_is_shown_as_one_replacement(raw: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "logs/dante/storage/one.log"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"a" + raw + b"z\n")
+    [entry] = asyncio.run(shipped(tmp_path).entries('{environment="test"}', 0, 2**62))
+    assert entry.line == "a" + "\ufffd" * len(raw) + "z"
+
+
+def test_what_the_store_refuses_and_the_agent_reads_is_counted(tmp_path: Path) -> None:
+    logs = shipped(tmp_path)
+    file = tmp_path / "logs/dante/storage/one.log"
+    file.parent.mkdir(parents=True)
+    file.write_text(f'{{"ts": {NOW + 3600}}}\n{{"ts": {NOW}}}\n{{"ts": {NOW - 8 * 86400}}}\n', encoding="utf-8")
+    logs.agent.catch_up()
+    counted = logs.losses()
+    assert counted.refused == {"too_far_in_future": 1, "greater_than_max_sample_age": 1}
+    assert counted.read == {str(file): 3}

@@ -26,7 +26,7 @@ def test_paths(expression: str, found: object) -> None:
     assert compile_path(expression, "here")(data) == found
 
 
-@pytest.mark.parametrize("expression", ["a[0]", "a.*", "length(a)", "a && b", "a | b", "@", "a.", "`1`", "a || "])
+@pytest.mark.parametrize("expression", ["a[-1]", "a.*", "length(a)", "a && ", "a | b", "@", "a.", "`1`", "a || "])
 def test_paths_that_are_not_known_are_refused(expression: str) -> None:
     with pytest.raises(NotSimulated, match="here: the JMESPath expression"):
         compile_path(expression, "here")

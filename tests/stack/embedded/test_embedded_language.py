@@ -96,6 +96,9 @@ def test_expressions_that_are_none_are_errors(expression: str) -> None:
         ('{a=~"."}', True),
         ('{a=~"x"}', False),
         ('{b=""}', True),
+        (r'{a="\U00000031"}', True),
+        (r'{a="\\U00000031"}', False),
+        (r'{b="\U00000000\U0001f600"}', False),
         ('{a="1", b=~".*"} |= "lin"', True),
         ('{a="1"} |= "lines"', False),
         ('{a="1"} |~ "^l.n"', True),
@@ -106,7 +109,7 @@ def test_selectors(query: str, selected: bool) -> None:
     assert parse_selector(query, "here").selects({"a": "1"}, "line") is selected
 
 
-@pytest.mark.parametrize("query", ["", "{}", "a", '{a="1"', "{a=1}", '{a="1" b="2"}'])
+@pytest.mark.parametrize("query", ["", "{}", "a", '{a="1"', "{a=1}", '{a="1" b="2"}', r'{a="\q"}'])
 def test_selectors_that_loki_refuses_are_errors(query: str) -> None:
     with pytest.raises(ConfigError, match="here: "):
         parse_selector(query, "here")

@@ -15,6 +15,8 @@ from stack.embedded.pipeline import Pipeline
 from stack.embedded.refusal import ConfigError, NotSimulated
 
 OFF = {"discover_service_name": [], "discover_log_levels": False}
+LOKI = {"auth_enabled": False, "limits_config": OFF}
+URL = "http://loki:3100/loki/api/v1/push"
 HOUR_NS = 3600 * 10**9
 
 
@@ -71,7 +73,7 @@ def test_stages_that_promtail_refuses_are_errors_that_name_the_place(stage: Any,
     [
         ({"json": {"expressions": {"a": ""}, "drop_malformed": True}}, "json: the setting `drop_malformed`"),
         ({"json": {"expressions": {"a": ""}, "source": "b"}}, "json: the setting `source`"),
-        ({"regex": {"expression": "a"}}, "a `regex` stage without `source`"),
+        ({"logfmt": {"mapping": {"a": ""}, "strict": True}}, "logfmt: the setting `strict`"),
         ({"timestamp": {"source": "a", "format": "Unix", "location": "UTC"}}, "timestamp: the setting `location`"),
         ({"match": {"selector": '{a="b"}', "action": "drop"}}, "match: the setting `action`"),
         *(
@@ -96,7 +98,8 @@ def test_settings_that_are_not_known_are_refused(stage: Any, message: str) -> No
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"clients": [{"url": "x", "external_labels": {"a": "b"}}]}, "clients[0]: `external_labels`"),
+        ({"clients": [{"url": "http://loki:3100/api/prom/push"}]}, "any other path than `/loki/api/v1/push`"),
+        ({"clients": [{"url": URL, "external_labels": {"a": "b"}}]}, "clients[0]: `external_labels`"),
         ({"clients": []}, "one entry in `clients`"),
         ({"limits_config": {"max_line_size": "1KB"}}, "`limits_config`"),
         ({"scrape_configs": [{"job_name": "j", "syslog": {}}]}, "`syslog`"),
@@ -109,9 +112,9 @@ def test_settings_that_are_not_known_are_refused(stage: Any, message: str) -> No
 )
 def test_an_agent_that_is_not_known_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     config = tmp_path / "promtail.yaml"
-    config.write_text(yaml.safe_dump({"clients": [{"url": "x"}], "scrape_configs": []} | changes), encoding="utf-8")
+    config.write_text(yaml.safe_dump({"clients": [{"url": URL}], "scrape_configs": []} | changes), encoding="utf-8")
     with pytest.raises(NotSimulated) as told:
-        Agent(config, {}, LogStore(limits({"limits_config": OFF}, "loki.yaml")))
+        Agent(config, {}, LogStore(limits(LOKI, "loki.yaml")))
     assert message in str(told.value)
     assert "promtail.yaml" in str(told.value)
 
@@ -119,12 +122,38 @@ def test_an_agent_that_is_not_known_is_refused(tmp_path: Path, changes: dict[str
 @pytest.mark.parametrize("key", ["discover_service_name", "discover_log_levels"])
 def test_a_store_that_adds_labels_is_refused(key: str) -> None:
     with pytest.raises(NotSimulated, match=f"loki.yaml: limits_config.{key}"):
-        limits({"limits_config": {name: value for name, value in OFF.items() if name != key}}, "loki.yaml")
+        limits(LOKI | {"limits_config": {name: value for name, value in OFF.items() if name != key}}, "loki.yaml")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"auth_enabled": True}, r"tenants \(`auth_enabled`"),
+        ({"target": "querier"}, "`target: querier`"),
+        ({"server": {"http_path_prefix": "/logs"}}, "server.http_path_prefix"),
+        ({"runtime_config": {"file": "overrides.yaml"}}, "`runtime_config`"),
+        ({"limits_config": OFF | {"per_stream_rate_limit": "100KB"}}, "limits_config.per_stream_rate_limit below"),
+        ({"limits_config": OFF | {"per_stream_rate_limit_burst": "1MB"}}, "per_stream_rate_limit_burst below"),
+        ({"limits_config": OFF | {"ingestion_rate_mb": 0.1}}, "limits_config.ingestion_rate_mb below"),
+        ({"limits_config": OFF | {"ingestion_burst_size_mb": 1}}, "limits_config.ingestion_burst_size_mb below"),
+        ({"limits_config": OFF | {"max_streams_per_user": 3}}, "limits_config.max_streams_per_user"),
+        ({"limits_config": OFF | {"block_ingestion_until": "2099-01-01T00:00:00Z"}}, "block_ingestion_until"),
+        ({"limits_config": OFF | {"policy_stream_mapping": {}}}, "policy_stream_mapping"),
+    ],
+)
+def test_what_decides_about_lines_and_is_not_known_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(NotSimulated, match=rf"loki.yaml: .*{message}.* is not simulated"):
+        limits(LOKI | changes, "loki.yaml")
+
+
+def test_tenants_are_refused_where_the_file_says_nothing_of_them() -> None:
+    with pytest.raises(NotSimulated, match="auth_enabled"):
+        limits({"limits_config": OFF}, "loki.yaml")
 
 
 def test_wrong_limits_are_errors() -> None:
     with pytest.raises(ConfigError, match=r"loki.yaml: limits_config.max_line_size: `much` is not a size"):
-        limits({"limits_config": OFF | {"max_line_size": "much"}}, "loki.yaml")
+        limits(LOKI | {"limits_config": OFF | {"max_line_size": "much"}}, "loki.yaml")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +178,7 @@ def test_wrong_limits_are_errors() -> None:
     ],
 )
 def test_the_store_refuses_what_loki_refuses(reason: str, settings_: dict[str, Any], entry: dict[str, Any]) -> None:
-    store = LogStore(limits({"limits_config": OFF | settings_}, "loki.yaml"))
+    store = LogStore(limits(LOKI | {"limits_config": OFF | settings_}, "loki.yaml"))
     assert store.push(Entry("ok", time.time_ns(), {"a": "1"})) is None
     at = time.time_ns() + int(entry.get("at", 0) * HOUR_NS)
     rejected = store.push(
@@ -163,7 +192,7 @@ def test_the_store_refuses_what_loki_refuses(reason: str, settings_: dict[str, A
 
 def test_the_store_cuts_long_lines_where_told_to_and_drops_copies() -> None:
     store = LogStore(
-        limits({"limits_config": OFF | {"max_line_size": "4B", "max_line_size_truncate": True}}, "loki.yaml")
+        limits(LOKI | {"limits_config": OFF | {"max_line_size": "4B", "max_line_size_truncate": True}}, "loki.yaml")
     )
     at = time.time_ns()
     for line in ("abcdef", "abcdxx", "x"):

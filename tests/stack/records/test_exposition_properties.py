@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as library_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as library_text
 
+from stack.records.exposition.again import read_again
 from stack.records.exposition.exposition import Exposition, OpenMetricsExposition, TextExposition
 from stack.records.exposition.model import Format
 from tests.support.exposition_strategies import Family, families, plain, written
@@ -148,7 +149,8 @@ def test_never_raises_on_bytes(body: bytes, content_type: str | None) -> None:
 def test_never_raises_on_near_expositions(text: str) -> None:
     for record in (Exposition, TextExposition, OpenMetricsExposition):
         read = record.parse(text)
-        assert all(fault.line <= text.count("\n") + 2 for found in read.faults.values() for fault in found)
+        lines = text.count("\n") + text.count("\r")
+        assert all(fault.line <= lines + 2 for found in read.faults.values() for fault in found)
 
 
 @quick
@@ -232,3 +234,36 @@ def test_refuses_in_the_text_format_what_the_library_refuses(seed: int) -> None:
             refused += 1
             assert TextExposition.parse(text).faults, f"the library refuses this:\n{text}"
     assert refused > 10
+
+
+VALUES = ["0", "3", "3", "4", "2.5", "1e3", "NaN", "-Inf", "inf", "-1", "1e999", "x", "7 1700000000000", "7 17"]
+
+
+@quick
+@given(st.data(), st.sampled_from(list(Format)), st.randoms(use_true_random=False))
+def test_what_is_read_again_is_what_is_read_whole(data: st.DataObject, fmt: Format, rnd: random.Random) -> None:
+    first = written(data.draw(families(fmt)), fmt)
+    kind = "application/openmetrics-text" if fmt is Format.OPENMETRICS else "text/plain"
+    before = Exposition.read(first.encode(), kind)
+    for second in (
+        first,
+        re.sub(r"(?<= )[-+.\w]+$", lambda _: rnd.choice(VALUES[:5]), first, flags=re.MULTILINE),
+        re.sub(r"(?<= )[-+.\w]+$", lambda old: rnd.choice([old[0], *VALUES]), first, flags=re.MULTILINE),
+        damaged(rnd, first) if len(first) > 10 else first,
+    ):
+        again = read_again(before, second.encode())
+        assert again is None or repr(again) == repr(Exposition.read(second.encode(), kind))
+
+
+def test_plain_expositions_are_read_again_by_their_values_alone() -> None:
+    body = (
+        '# HELP a_total Things.\n# TYPE a_total counter\na_total{{q="x y"}} {0}\n# TYPE b_s histogram\n'
+        'b_s_bucket{{le="1"}} {0}\nb_s_bucket{{le="+Inf"}} {0}\nb_s_sum 0.5\nb_s_count {0}\nc 7 {0}000000000000\n'
+    )
+    before = TextExposition.parse(body.format(1))
+    again = read_again(before, body.format(2).encode())
+    assert again == TextExposition.parse(body.format(2))
+    assert again.families[0].samples[0].labels is before.families[0].samples[0].labels
+    for other in (body.format(-1), body.format(2).replace("_sum", "_total"), body.format(2).replace("c 7", "c  7")):
+        assert read_again(before, other.encode()) is None
+    assert read_again(TextExposition.parse("# HELP a Up to 5\na 1\n"), b"# HELP a Up to 6\na 1\n") is None

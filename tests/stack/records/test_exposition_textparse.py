@@ -7,7 +7,9 @@ import os
 import random
 import re
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -42,8 +44,8 @@ acme_latency_seconds_count{job="a"} 4
 acme_size_bytes{quantile="0.5"} 2
 acme_size_bytes_sum 5.5
 acme_size_bytes_count 2
-# HELP "acme.temperature" Degrees.
 # TYPE "acme.temperature" gauge
+# HELP "acme.temperature" Degrees.
 {"acme.temperature","room.name"="x"} -3.5
 {"acme.temperature","room.name"="y"} +Inf
 acme_other 5
@@ -55,11 +57,11 @@ ODD_LINES = (
     'a{"c d"="e"} 1', "a 1 +5", "a 1 -5", "a 1 1795746360.5", 'a{b="c",} 1', "a{,} 1", 'a{b="c",,d="e"} 1',
     'a {b="c"} 1', 'a{b="c"}1', " a 1", 'a{b="c\n', 'd"} 1', "a 0x10", "a 1_000", "a 1e400", "a Infinity",
     'a 1 # {x="y"} 1', "a{b=c} 1", "a{b='c'} 1", "1a 1", "a-b 1", 'a{1b="d"} 1', '{"é"} 1', "{} 1", "{", '"a" 1',
-    'a{b="x\0"} 1', '{"a\0b"} 1', "a 1\r", "# UNIT a b",
+    'a{b="x\0"} 1', '{"a\0b"} 1', "a 1\r", "# UNIT a b", "# TYP\0E a b",
 )  # fmt: skip  # a list
-NUMBERS = ("0", "7", "+7", "1.5", ".5", "5.", "1e-3", "1E+9", "99999999999999999999")
+NUMBERS = ("0", "7", "+7", "1.5", ".5", "5.", "1e-3", "1E+9", "99999999999999999999", "+Inf")
 MUSTS = [rule for rule in in_area("metrics") if rule.level is Level.MUST and issubclass(rule.record, Exposition)]
-VALUES = ("x", "", " ", "#", "{}", 'q\\"q', "\\\\", "\\n", "a=b,c", "é", "\t")
+VALUES = ("x", " ", "#", "{}", 'q\\"q', "\\\\", "\\n", "a=b,c", "é", "\t", "\x0b", "\x85", "\u2028", "\ufeff", "\x7f")
 
 
 @pytest.fixture(scope="module")
@@ -88,18 +90,53 @@ def changed(rnd: random.Random, kind: str) -> str:
     lines = text.split("\n")
     for _ in range(rnd.choice((0, 0, 1))):
         lines.insert(rnd.randrange(len(lines)), rnd.choice(ODD_LINES))
-    return "\n".join(lines)
+    text = "\n".join(lines)
+    at = rnd.randrange(len(text)) if rnd.random() < 0.1 else 0
+    return text[:at] + rnd.choice("\0\r\v\f\x7f\x85\u2028\ufeff") + text[at:] if at else text
 
 
 def sound(rnd: random.Random, kind: str) -> str:
-    """A document with other values in places where the formats take any."""
-    text = BASES[kind].replace("/x", rnd.choice(VALUES)).replace("acme_other 5", f"acme_other {rnd.choice(NUMBERS)}")
-    text = text.replace("all of them", rnd.choice(VALUES).replace('\\"', ""))
-    if kind == TEXT:
-        lines = text.split("\n")[:-1]
+    """A document of some families, with any values in the places where the format takes any."""
+    families = rnd.sample(("gauge", "counter", "histogram", "summary", ""), rnd.randrange(1, 5))
+    lines = list(chain.from_iterable(family(rnd, of, f"a{number}", kind) for number, of in enumerate(families)))
+    if kind == OPENMETRICS:
+        return "\n".join([*lines, "# EOF", ""])
+    for _ in range(rnd.randrange(2)):
         lines.insert(rnd.randrange(len(lines)), rnd.choice(("", "# any comment", "  ", "#", "\t# {")))
-        text = re.sub(r"(?<=\w) (?=\d+$)", rnd.choice((" ", "  ", "\t")), "\n".join(lines) + "\n", flags=re.MULTILINE)
-    return text
+    return "\n".join(lines) + "\n"
+
+
+def family(rnd: random.Random, of: str, name: str, kind: str) -> Iterator[str]:
+    """The lines of one sound family of a type, its metadata in any order."""
+    blanks = (" ",) if kind == OPENMETRICS else (" ", "  ", "\t")
+    plain = of in ("gauge", "") and rnd.random() < 0.3
+    quoted = f'"{name} {rnd.choice(VALUES)}"' if plain else ""
+    suffix = "_total" if of == "counter" else ""
+    named = quoted or (name if kind == OPENMETRICS else name + suffix)
+    text = "Jobs " + "".join(rnd.choices(VALUES, k=2)).replace('\\"', "")
+    metadata = [
+        f"# HELP{rnd.choice(blanks)}{named} {text}",
+        *([f"# TYPE{rnd.choice(blanks)}{named} {of}"] if of else []),
+    ]
+    yield from rnd.sample(metadata, rnd.randrange(len(metadata) + 1) if plain else len(metadata))
+
+    def sample(part: str, value: object, own: str = "") -> str:
+        after = rnd.choice(blanks) if kind == TEXT and rnd.random() < 0.1 else ""
+        labels = ",".join(filter(None, (quoted, both, own)))
+        head = (
+            "{" + labels + "}" if quoted else name + part + ("{" + labels + "}" if labels else rnd.choice(("", "{}")))
+        )
+        return f"{head}{rnd.choice(blanks)}{value}{stamp}{after}"
+
+    for number in range(rnd.randrange(1, 3)):
+        both = f'q="{number}",r="' + "".join(rnd.choices(VALUES, k=3)) + '"' if number or rnd.random() < 0.5 else ""
+        stamp = rnd.choice(("", "", f" {1795746360 + number}" + (".5" if kind == OPENMETRICS else "000")))
+        if of in ("histogram", "summary"):
+            label, part, last = ("le", "_bucket", ("+Inf",)) if of == "histogram" else ("quantile", "", ())
+            yield from (sample(part, 4, f'{label}="{bound}"') for bound in ("0.5", "0.99", *last))
+            yield from (sample(part, 4) for part in ("_sum", "_count"))
+        else:
+            yield sample(suffix, rnd.choice(NUMBERS))
 
 
 def broken_musts(text: str, kind: str) -> list[str]:

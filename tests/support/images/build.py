@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.backends.containers.images import LEFT_OUT
+from stack.backends.containers.images import COPIED, LEFT_OUT
 from stack.components import AGENTS, COMPONENTS
 from stack.servers.failures import BuildError
 from stack.servers.find import find_binary, why_absent
@@ -23,6 +23,7 @@ from tests.support.images.bundle import Folder, MissingProgramError, pack, progr
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICES = ROOT / "fixtures" / "services"
+PAGES = ROOT / "stack" / "console" / "web" / "dist"
 OURS = "observability-conformance"
 VERSION_OF_SERVICES = "0.1.0"
 
@@ -66,9 +67,12 @@ def prometheus_files(work: Path) -> Files:
     yield from component("promtool", "bin/promtool")(work)
 
 
+GATEWAY_TOOLS = ("sh", "cat", "curl", "env", "envsubst", "openssl", "sed")
+
+
 def gateway_files(work: Path) -> Files:
     """Nginx, what its start scripts call, and an entrypoint that does what the official image's does."""
-    yield from component("gateway", "usr/sbin/nginx", "sh", "cat", "curl", "openssl", "envsubst")(work)
+    yield from component("gateway", "usr/sbin/nginx", *GATEWAY_TOOLS)(work)
     yield ROOT / "tests/support/images/gateway-entrypoint.sh", "docker-entrypoint.sh"
 
 
@@ -93,7 +97,27 @@ def python_service(folder: str) -> Callable[[Path], Files]:
     return files
 
 
-NOBODY, LOKI, REDIS = 65534, 10001, 999
+def console_files(work: Path) -> Files:
+    """What the console's Dockerfile copies, its packages, and its pages where they are built."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(work)]
+    subprocess.run([*pip, "-r", str(ROOT / "requirements" / "console.txt")], check=True, timeout=600)
+    yield from python_files()
+    folders = {"app": work, "app/pages": PAGES}
+    for line in COPIED.findall((ROOT / "stack" / "console" / "Dockerfile").read_text(encoding="utf-8")):
+        *sources, _ = line.split()
+        for source in (path for pattern in sources for path in ROOT.glob(pattern)):
+            place = f"app/{source.relative_to(ROOT)}"
+            if source.is_dir():
+                folders[place] = source
+            elif "/web/" not in place:
+                yield source, place
+    for place, folder in folders.items():
+        for path in folder.rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts and not place.startswith("app/stack/console/web"):
+                yield path, f"{place}/{path.relative_to(folder)}"
+
+
+NOBODY, LOKI, REDIS, CONSOLE = 65534, 10001, 999, 65532
 PYTHON = ("PYTHONPATH=/app", "PYTHONHOME=/usr")
 IMAGES = (
     Image("prometheus", "PROMETHEUS_IMAGE", prometheus_files, ["/bin/prometheus"], (), [Folder("prometheus", NOBODY)]),
@@ -134,6 +158,16 @@ IMAGES = (
         ["/redis_exporter"],
     ),
     Image("gateway", "GATEWAY_IMAGE", gateway_files, ["/docker-entrypoint.sh"]),
+    Image("docker-proxy", "DOCKER_PROXY_IMAGE", component("docker-proxy", "usr/sbin/haproxy", "wget")),
+    Image(
+        "console",
+        "CONSOLE_IMAGE",
+        console_files,
+        (),
+        ["python", "-m", "stack.console", "serve"],
+        [Folder("var/lib/console", CONSOLE), Folder("var/log/console", CONSOLE)],
+        (*PYTHON, "CONSOLE_LISTEN=0.0.0.0:4081", *(["CONSOLE_WEB_DIR=/app/pages"] if PAGES.is_dir() else [])),
+    ),
     Image("dante", "DANTE_IMAGE", dante_files, ["/dante"]),
     Image(
         "auth-service",
@@ -150,7 +184,7 @@ IMAGES = (
         python_service("docaiche_api"),
         (),
         ["python", "-m", "docaiche_api"],
-        [Folder("var/log/docaiche", NOBODY)],
+        [Folder("var/log/docaiche", NOBODY), Folder("var/lib/docaiche", NOBODY)],
         PYTHON,
     ),
 )

@@ -9,7 +9,7 @@ done </etc/resolv.conf
 export NGINX_LOCAL_RESOLVERS="${resolvers# }"
 
 names=""
-for name in GATEWAY_LISTEN GATEWAY_DIR GRAFANA_UPSTREAM PROMETHEUS_UPSTREAM LOKI_UPSTREAM NGINX_LOCAL_RESOLVERS; do
+for name in $(env | sed -n 's/^\(GATEWAY_[A-Z]*\|[A-Z]*_UPSTREAM\|NGINX_LOCAL_RESOLVERS\)=.*/\1/p'); do
     names="$names \${$name}"
 done
 for template in /etc/nginx/templates/*.template; do

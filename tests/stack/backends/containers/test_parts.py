@@ -12,6 +12,7 @@ from stack.backends.containers.engine import environment
 from stack.backends.containers.images import Image, _origins, explain, images_of
 from stack.backends.containers.stack import _tag
 from stack.backends.containers.targets import read_deployed, write_discovery
+from stack.clients.http import CA_VARIABLE
 from stack.components import AGENTS, COMPONENTS
 from stack.records.config.compose import parse_compose
 from suites.collect.runners.base import RunnerPlan
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[4]
 STACK = ROOT / "stack"
 NAMES = (*CONTAINER_PORTS, *PUBLISHED)
 PORTS = {name: 40000 + number for number, name in enumerate((*NAMES, "shop"))}
+ADMIN = ("admin", "secret of console")
 PASSWORDS = {name: (name, f"secret of {name}") for name in ("grafana", "gateway", "redis")}
 
 
@@ -31,12 +33,20 @@ def shipped() -> set[str]:
 # --- the second compose file, and the variables of the first -------------------------------------------------------
 
 
-def test_every_component_has_a_port_on_loopback_by_file_or_by_variable() -> None:
-    text = override(STACK, PORTS, (), shipped())
+def test_every_component_has_a_port_on_loopback_by_file_or_by_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(CA_VARIABLE, raising=False)
+    text = override(STACK, PORTS, (), shipped(), ADMIN)
 
     ports = {name: part["ports"] for name, part in json.loads(text)["services"].items()}
     assert ports == {name: [f"127.0.0.1:{PORTS[name]}:{COMPONENTS[name].port}"] for name in CONTAINER_PORTS}
     assert set(NAMES) == shipped() & COMPONENTS.keys()
+
+
+def test_certificates_to_trust_reach_prometheus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CA_VARIABLE, "/somewhere/ca.pem")
+    part = json.loads(override(STACK, PORTS, (), shipped(), ADMIN))["services"]["prometheus"]
+    assert part["volumes"][0]["source"] == "/somewhere/ca.pem"
+    assert part["environment"] == {CA_VARIABLE: part["volumes"][0]["target"]}
 
 
 def test_the_variables_are_those_that_the_compose_file_names() -> None:
@@ -52,7 +62,9 @@ def test_nothing_is_published_beyond_loopback() -> None:
 
 def test_a_service_of_the_compose_file_gets_its_port_and_environment_and_nothing_else() -> None:
     service = ContainerService("api-gateway", 8080, build=Path("/x"), env={"A": "b"}, labels={"l": "m"})
-    part = json.loads(override(STACK, {**PORTS, "api-gateway": 1}, [service], shipped()))["services"]["api-gateway"]
+    part = json.loads(override(STACK, {**PORTS, "api-gateway": 1}, [service], shipped(), ADMIN))["services"][
+        "api-gateway"
+    ]
 
     assert part == {"ports": ["127.0.0.1:1:8080"], "environment": {"A": "b"}}
 
@@ -66,7 +78,7 @@ def test_a_service_that_the_compose_file_does_not_know_is_added_whole() -> None:
         mounts={"/var/log/shop": Path("/here")},
         labels={"a": "b"},
     )
-    text = override(STACK, PORTS, [service], shipped())
+    text = override(STACK, PORTS, [service], shipped(), ADMIN)
 
     assert json.loads(text)["services"]["shop"] == {
         "ports": [f"127.0.0.1:{PORTS['shop']}:80"],
@@ -82,7 +94,7 @@ def test_a_service_that_the_compose_file_does_not_know_is_added_whole() -> None:
 def test_the_address_of_the_people_on_call_is_hidden(tmp_path: Path) -> None:
     (tmp_path / "alertmanager" / "secrets").mkdir(parents=True)
 
-    part = json.loads(override(tmp_path, PORTS, (), set()))["services"]["alertmanager"]
+    part = json.loads(override(tmp_path, PORTS, (), set(), ADMIN))["services"]["alertmanager"]
 
     assert part["tmpfs"] == ["/etc/alertmanager/secrets"]
 
@@ -103,19 +115,29 @@ def test_compose_is_not_led_elsewhere_by_the_environment(monkeypatch: pytest.Mon
 # --- targets -------------------------------------------------------------------------------------------------------
 
 
+def labels(service: str, system: str = "monitoring") -> dict[str, str]:
+    """What the agent gives the lines of the same container."""
+    return {"system": system, "service": service, "instance": f"{service}-1"}
+
+
 def test_deployed_targets_are_taken_as_they_stand_and_only_of_what_is_started() -> None:
     deployed = read_deployed(STACK, {"grafana", "storage"})
 
     assert deployed == {
-        "grafana": [TargetGroup(("grafana:3000",), {"system": "monitoring", "__metrics_path__": "/grafana/metrics"})],
-        "storage": [TargetGroup(("storage:8080",), {"system": "dante"})],
+        "grafana": [
+            TargetGroup(
+                ("grafana:3000",),
+                {**labels("grafana"), "__metrics_path__": "/grafana/metrics"},
+            )
+        ],
+        "storage": [TargetGroup(("storage:8080",), labels("storage", "dante"))],
     }
 
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_the_agent_that_is_started_is_scraped_and_no_other(agent: str) -> None:
     target = f"{agent}:{COMPONENTS[agent].port}"
-    assert read_deployed(STACK, {agent}) == {agent: [TargetGroup((target,), {"system": "monitoring"})]}
+    assert read_deployed(STACK, {agent}) == {agent: [TargetGroup((target,), labels(agent))]}
 
 
 def test_what_is_deployed_goes_before_what_a_run_adds(tmp_path: Path) -> None:

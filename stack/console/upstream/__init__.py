@@ -1,0 +1,1 @@
+"""The servers behind the console, each read through one bounded client."""

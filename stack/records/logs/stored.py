@@ -1,0 +1,23 @@
+"""What a service does by its metrics, beside what the log store has of it; its log files are out of reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stack.text.typed import FromYaml
+
+
+@dataclass(frozen=True, slots=True)
+class StoredActivity(FromYaml):
+    """The requests that a service has served within `window_s`, and its stored lines of that time.
+
+    `selector` selects its streams. `requests` and `server_errors` are what its counters gained, None where it has no
+    counter of requests, or none with their status. `lines` counts its stored lines by the label for levels.
+    `newest_age_s` is the age of the newest line (negative: it is from the future), None where there is none.
+    """
+
+    selector: str
+    window_s: float
+    requests: float | None = None
+    server_errors: float | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
+    newest_age_s: float | None = None

@@ -1,0 +1,86 @@
+"""What becomes of a service's metrics and logs: from what it exposes and writes to the receivers of its alerts.
+
+Built from the records of a run; a stage of which there is no record is not known, which is not the same as empty.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from stack.records.alerts.alertmanager import AlertmanagerConfig
+from stack.records.alerts.labels import LabelMatcher
+from stack.records.alerts.rules import AlertRule
+from stack.records.alerts.running import AlertRouting
+from stack.records.dashboards.answers import PanelData
+from stack.records.exposition.exposition import MetricFamily
+from stack.records.logs.delivery import Delivery
+from stack.records.queries import logql, promql
+from suites.core.evidence import Evidence, EvidenceStore
+
+BY_PROMETHEUS = frozenset({"up", "scrape_samples_post_metric_relabeling"})
+"""Series that Prometheus adds for every target."""
+Stage = dict[str, Any]
+
+
+def chain(store: EvidenceStore, service: str, measures: Mapping[str, object]) -> dict[str, list[Stage]]:
+    """The stages of the service's metrics and of its logs, each with a count, None where it is not known."""
+    families, deliveries = store.get(MetricFamily, service), store.get(Delivery, service)
+    panels, rules, routes = store.all(PanelData), store.all(AlertRule), store.all(AlertRouting)
+    silent = {name for config in store.all(AlertmanagerConfig) or () for name in config.silent}
+    if routes is not None:
+        routes = [replace(one, actual=tuple(name for name in one.actual if name not in silent)) for one in routes]
+    found = {}
+    if isinstance(families, Evidence):
+        names = BY_PROMETHEUS | {sample.name for family in families.records for sample in family.samples}
+        stored = measures.get("stored_series")
+        found["metrics"] = [
+            _stage("exposed", len(families.records), "metric families"),
+            _stage("stored", stored if isinstance(stored, int) else None, "series in Prometheus"),
+            *_uses(panels, rules, routes, lambda expr: _reads(expr, names)),
+        ]
+    if isinstance(deliveries, Evidence):
+        streams = {labels for one in deliveries.records for labels in one.streams}
+        labels = [dict(one) for one in streams] or [dict(one.expected) for one in deliveries.records]
+        found["logs"] = [
+            _stage("written", sum(len(one.lines) for one in deliveries.records), "log lines"),
+            _stage("stored", len(streams), "streams in Loki"),
+            *_uses(panels, rules, routes, lambda expr: _selects(expr, labels)),
+        ]
+    return found
+
+
+def _stage(name: str, count: int | None, detail: str) -> Stage:
+    return {"name": name, "count": count, "detail": detail}
+
+
+def _uses(
+    panels: Iterable[PanelData] | None,
+    rules: Iterable[AlertRule] | None,
+    routes: Iterable[AlertRouting] | None,
+    uses: Callable[[str], bool],
+) -> Iterator[Stage]:
+    drawn = None if panels is None else {one.panel for one in panels if one.values and uses(one.expr)}
+    yield _stage("panels", None if drawn is None else len(drawn), "with its data")
+    alerts = None if rules is None else {one.name for one in rules if not one.record and uses(one.expr)}
+    yield _stage("alerts", None if alerts is None else len(alerts), "on its data")
+    receivers = None
+    if alerts is not None and routes is not None:
+        receivers = {name for one in routes if one.alert in alerts for name in one.actual}
+    detail = ", ".join(sorted(receivers or ())) or "of its alerts"
+    yield _stage("receivers", None if receivers is None else len(receivers), detail)
+
+
+def _reads(expr: str, names: frozenset[str]) -> bool:
+    return any(promql.takes(one, name) for one in promql.selectors(promql.parse(expr).tree) for name in names)
+
+
+def _selects(expr: str, streams: Iterable[Mapping[str, str]]) -> bool:
+    """Whether an expression is LogQL and selects one of the streams, of whatever level: that is up to what happens."""
+    # Some LogQL is PromQL as well, but nobody asks Prometheus for series of whatever name.
+    if any(promql.metric(one) for one in promql.selectors(promql.parse(expr).tree)):
+        return False
+    return any(
+        all(LabelMatcher(one.name, one.sign, one.value).takes(labels.get(one.name, "")) is not False for one in kept)
+        for kept in ([one for one in selector if one.name != "level"] for selector in logql.parse(expr).selectors)
+        for labels in streams
+    )

@@ -1,0 +1,100 @@
+"""Collects what the console's rules judge: of a console started for it on the stack's servers, or of a live one."""
+
+import tempfile
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from stack.backends.base import agent_of
+from stack.clients.log_reader import LogReader
+from stack.clients.loki import LokiClient
+from stack.clients.sign_in import Access
+from stack.components import COMPONENTS
+from stack.records.console.access import ConsoleListings, ConsoleQueries, ConsoleScope
+from stack.records.console.audit import ConsoleAudit
+from stack.records.console.lines import ConsoleExports, ConsoleTails
+from suites.console.collect.asking import Console, ConsoleSilent
+from suites.console.collect.live import try_live
+from suites.console.collect.trial import RECORDS, Lines, try_own
+from suites.core.area import StackCollector
+from suites.core.evidence import CollectionError, NotEvaluated, Records
+from suites.core.inspected_stack import InspectedStack
+
+CONSOLE = "console"
+OF_LINES = (ConsoleAudit, ConsoleExports, ConsoleListings, ConsoleQueries, ConsoleScope, ConsoleTails)
+"""What says something about stored lines, which a stand-in may have answered."""
+
+
+class ConsoleCollector(StackCollector):
+    """Tries one console, once."""
+
+    records = RECORDS
+
+    async def started(self, stack: InspectedStack) -> None:
+        """Try it while the services are observed."""
+        store = self.run.store
+        try:
+            found = await (self._live(stack) if self.run.target else self._own(stack))
+        except ConsoleSilent as silent:
+            store.put_missing(CONSOLE, RECORDS, NotEvaluated(f"the console cannot be tried: {silent}"))
+            return
+        except Exception as broken:  # noqa: BLE001  # trouble here must not cost everything else its verdicts
+            why = CollectionError(f"collecting from the console broke: {type(broken).__name__}: {broken}")
+            store.put_missing(CONSOLE, RECORDS, why)
+            return
+        simulated = OF_LINES if stack.stack.embedded_logs is not None else ()
+        store.put(CONSOLE, {kind: found[kind] for kind in found if kind not in simulated}, "live")
+        store.put(CONSOLE, {kind: found[kind] for kind in found if kind in simulated}, "simulated")
+
+    async def _live(self, stack: InspectedStack) -> Records:
+        target = self.run.target
+        if target is None or (facts := target.console) is None:
+            why = NotEvaluated("the target file names no `console`", applies=False)
+            return dict.fromkeys(RECORDS, why)
+        endpoint = stack.endpoint("loki")
+        missing = endpoint.reason if isinstance(endpoint, NotEvaluated) else ""
+        reader = None if isinstance(endpoint, NotEvaluated) else LokiClient(endpoint, stack.http)
+        console = Console(facts.url, target.per_second, target.access.get(CONSOLE, Access()))
+        try:
+            return await try_live(console, facts, reader, missing)
+        finally:
+            await console.close()
+
+    async def _own(self, stack: InspectedStack) -> Records:
+        try:
+            # The packages of the console are none that a run on somebody's live stack needs.
+            from stack.console.settings import Settings
+            from stack.console.upstream.stand_in import StandInLogs
+            from suites.console.collect.own import own_console
+        except ImportError as missing:
+            return dict.fromkeys(RECORDS, NotEvaluated(f"the console needs a package that is not installed: {missing}"))
+        lines, no_lines = self._lines(stack)
+        embedded = stack.stack.embedded_logs
+        servers: dict[str, Any] = {
+            name: stack.stack.endpoint(name) or ""
+            for name in COMPONENTS.keys() & {field.name for field in fields(Settings)}
+            if stack.missing(name) is None
+        }
+        with tempfile.TemporaryDirectory(prefix="console-", dir=self.run.work_dir) as folder:
+            async with own_console(
+                Path(folder),
+                lines,
+                no_lines,
+                StandInLogs(embedded) if embedded is not None else None,
+                loki_simulated=embedded is not None,
+                dashboards=self.run.shipped / "grafana" / "dashboards",
+                **servers,
+            ) as (console, own):
+                return await try_own(console, own)
+
+    def _lines(self, stack: InspectedStack) -> tuple[Lines | None, str]:
+        """Where the agent reads, and where what it delivered is read; or why there is neither."""
+        if self.run.log_root is None:
+            return None, "the folder that the agent reads is not known"
+        reader: LogReader | None = stack.stack.embedded_logs
+        if reader is None:
+            for name in ("loki", agent_of(stack.stack.components)):
+                if (missing := stack.missing(name)) is not None:
+                    return None, missing.reason
+            reader = LokiClient(str(stack.stack.endpoint("loki")), stack.http)
+        return Lines(self.run.log_root, reader), ""

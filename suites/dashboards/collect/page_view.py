@@ -1,0 +1,276 @@
+"""Reads one dashboard off its page in a browser: what each panel shows, what failed, and a picture."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from stack.eventually import Patience, eventually_or_last
+from stack.records.dashboards.answers import PanelData
+from stack.records.dashboards.dashboard import Dashboard
+from stack.records.dashboards.panel import Panel
+from stack.records.dashboards.rendering import Answer, PanelView, RenderedDashboard
+from stack.text.secrets import mask
+from suites.core.pictures import Picture
+from suites.dashboards.collect.grafana_pages import (
+    EXPAND_ROWS,
+    HEIGHT,
+    MARK_PANELS,
+    READ_PANELS,
+    REFRESH,
+    REPLACE_TEXTS,
+    STATUS,
+    TEXTS,
+    TOOLTIP,
+)
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page, Request, Response
+
+
+WIDTHS = (1440, 600)
+"""Pixels of the windows: a desk's screen, and one so narrow that panels stand below each other."""
+
+SETTLED_S = 20.0
+"""Seconds on a machine with a free core in which a page must have drawn everything."""
+
+TALLEST = 12_000
+"""Pixels up to which a page is drawn; what lies deeper is not looked at."""
+
+CALM_S = 3.0
+"""Seconds without a change or a request after which a panel that is blank or missing stays so."""
+
+REFRESH_AFTER_S = 3.0
+"""Seconds after which a panel without its data is queried again: a browser's steps may end before the first sample."""
+
+MOST_ERRORS = 10
+
+
+@dataclass(frozen=True)
+class Grafana:
+    """A Grafana to open pages of: its base URL, user and password of a viewer, its version.
+
+    `read_only`: the page may send nothing but reads and queries; everything else that it tries is held back.
+    """
+
+    url: str
+    viewer: tuple[str, str]
+    version: str = ""
+    read_only: bool = False
+
+
+class PageView:
+    """One dashboard in one page, which is resized for each width."""
+
+    def __init__(
+        self,
+        grafana: Grafana,
+        dashboard: Dashboard,
+        answers: Sequence[PanelData],
+        version: str,
+        traffic: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._grafana = grafana
+        self._dashboard = dashboard
+        self._answers = answers
+        self._traffic = traffic
+        self._browser = f"Chromium {version}"
+        self._url = f"{grafana.url}/d/{quote(dashboard.uid, safe='')}"
+        self._failed: dict[str, str] = {}
+        self._errors: dict[str, None] = {}
+        self._open_requests: set[Request] = set()
+        self._opened = time.monotonic()
+
+    async def at_every_width(self, context: "BrowserContext", pictures: list[Picture]) -> list[RenderedDashboard]:
+        """Open the page and read it at each width; adds the pictures. Never raises for what the page does."""
+        from playwright.async_api import Error  # as above
+
+        found: list[RenderedDashboard] = []
+        page = await context.new_page()
+        self._listen(page)
+        await self._traffic()
+        try:
+            await page.goto(f"{self._url}?kiosk", wait_until="commit")
+            for width in WIDTHS:
+                found.append(await self._at(page, width, pictures))  # noqa: PERF401  # those before an error stay
+        except Error as broken:
+            found.append(self._record(WIDTHS[len(found)], (), first_line(broken)))
+        finally:
+            await page.close()
+        return found
+
+    def _listen(self, page: "Page") -> None:
+        page.on("request", lambda request: self._open_requests.add(request))  # takes no built-in method
+        page.on("requestfinished", lambda request: self._open_requests.discard(request))  # as above
+        page.on("requestfailed", self._request_failed)
+        page.on("response", self._answered)
+        page.on("pageerror", lambda error: self._errors.setdefault(first_line(error)))
+        page.on("console", lambda message: self._console(message.type, message.text))
+
+    def _request_failed(self, request: "Request") -> None:
+        self._open_requests.discard(request)
+        # A page that is left or redrawn cancels its own requests.
+        if request.failure and "ERR_ABORTED" not in request.failure and "BLOCKED_BY_CLIENT" not in request.failure:
+            self._failed[request.url] = request.failure
+
+    def _answered(self, response: "Response") -> None:
+        # What a query finds wrong is the panel's error.
+        if response.status >= 400 and not response.url.partition("?")[0].endswith("/api/ds/query"):
+            self._failed[response.url] = f"status {response.status}"
+
+    def _console(self, kind: str, text: str) -> None:
+        # A failed request has its own record, and a panel's error is read off the panel.
+        if kind == "error" and not text.startswith(("Failed to load resource", "PanelQueryRunner")):
+            self._errors.setdefault(text.partition("\n")[0][:300])
+
+    async def _at(self, page: "Page", width: int, pictures: list[Picture]) -> RenderedDashboard:
+        begun = time.monotonic()
+        await page.set_viewport_size({"width": width, "height": 900})
+        states = await self._settled(page, width)
+        views = tuple([await self._view(page, panel, states) for panel in self._dashboard.panels])
+        bad = [state["key"] for state in states if self._is_bad(state, views)]
+        await page.evaluate(MARK_PANELS, bad)
+        texts: list[str] = await page.evaluate(TEXTS)
+        secrets = [(index, masked) for index, text in enumerate(texts) if (masked := mask(text)) != text]
+        await page.evaluate(REPLACE_TEXTS, secrets)
+        image = await page.screenshot(type="jpeg", quality=60, animations="disabled", caret="hide")
+        failing = sum(_is_failing(view) for view in views)
+        name = self._dashboard
+        pictures.append(Picture(name.subject, name.title or name.subject, width, image, len(views), failing))
+        return self._record(width, views, seconds=time.monotonic() - begun)
+
+    async def _settled(self, page: "Page", width: int) -> list[dict[str, Any]]:
+        """Wait until every panel is there, none loads, no request is open and nothing changes any more."""
+        wanted = {f"panel-{panel.id}" for panel in self._dashboard.panels}
+        before: list[dict[str, Any]] = []
+        height = 0
+        refreshed = time.monotonic()
+        calm = Patience(CALM_S)
+        complete: list[dict[str, Any]] = []
+
+        async def read() -> tuple[bool, list[dict[str, Any]]]:
+            nonlocal before, height, refreshed, calm, complete
+            for row in await page.query_selector_all(EXPAND_ROWS):
+                await row.click()
+            # A window as high as the page has every panel in view: they load when they come into it.
+            now_high = min(int(await page.evaluate(HEIGHT)), TALLEST)
+            if now_high > height:
+                height = now_high
+                await page.set_viewport_size({"width": width, "height": max(height, 300)})
+            found: list[dict[str, Any]] = await page.evaluate(READ_PANELS)
+            there = wanted <= {_base(state["key"]) for state in found}
+            still = found == before and not self._open_requests_that_count()
+            before = found
+            if not still or any(state["loading"] for state in found):
+                calm = Patience(CALM_S)
+            drawn = still and there and all(not state["loading"] and state["drawn"] for state in found)
+            if drawn and self._lacks_data(found):
+                complete = found
+                if time.monotonic() - refreshed > REFRESH_AFTER_S and (button := await page.query_selector(REFRESH)):
+                    await self._traffic()
+                    await button.click()
+                    refreshed = time.monotonic()
+                return False, found
+            return drawn or calm.left() <= 0, found
+
+        settled, found = await eventually_or_last(read, lambda seen: seen[0], SETTLED_S, f"{self._url} has drawn")
+        # Where time ends while a panel without its data is queried again, it has been drawn all the same.
+        return found if settled else complete or found
+
+    def _lacks_data(self, states: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether a panel is without data that its queries have found."""
+        having = {f"panel-{panel.id}": panel for panel in self._dashboard.panels if self._answer(panel) == "data"}
+        return any(_note(state, having[key]) for state in states if (key := _base(state["key"])) in having)
+
+    def _open_requests_that_count(self) -> bool:
+        return any("/api/live/" not in request.url for request in self._open_requests)
+
+    async def _view(self, page: "Page", panel: Panel, states: Sequence[Mapping[str, Any]]) -> PanelView:
+        mine = [state for state in states if _base(state["key"]) == f"panel-{panel.id}"]
+        answer = self._answer(panel)
+        if not mine:
+            return PanelView(panel.name, "missing", answer=answer, no_value=panel.no_value)
+        failed = next((state for state in mine if state["error"] or state["missing"]), None)
+        if failed:
+            text = failed["missing"] or await _message(page, failed["key"])
+            return PanelView(panel.name, "error", text, answer, panel.no_value)
+        if any(state["loading"] for state in mine):
+            return PanelView(panel.name, "loading", answer=answer, no_value=panel.no_value)
+        if note := next(filter(None, (_note(state, panel) for state in mine)), ""):
+            return PanelView(panel.name, "no-data", note, answer, panel.no_value)
+        drawn = all(state["drawn"] for state in mine)
+        return PanelView(panel.name, "drawn" if drawn else "blank", "", answer, panel.no_value)
+
+    def _answer(self, panel: Panel) -> Answer:
+        mine = [
+            found for found in self._answers if found.of == "panel" and found.panel == panel.name and not found.given
+        ]
+        if not panel.queries or not mine or any(found.unqueried or found.drawn_later for found in mine):
+            return "unknown"
+        if any(found.error for found in mine):
+            return "error"
+        return "empty" if all(found.empty for found in mine) else "data"
+
+    def _is_bad(self, state: Mapping[str, Any], views: Sequence[PanelView]) -> bool:
+        panels = self._dashboard.panels
+        return any(
+            _base(state["key"]) == f"panel-{panel.id}" and _is_failing(view)
+            for panel, view in zip(panels, views, strict=True)
+        )
+
+    def _record(
+        self, width: int, views: tuple[PanelView, ...], problem: str | None = None, seconds: float = 0.0
+    ) -> RenderedDashboard:
+        failed, errors = list(self._failed.items())[:MOST_ERRORS], list(self._errors)[:MOST_ERRORS]
+        # One report is enough: the next width has what is new.
+        self._failed.clear()
+        self._errors.clear()
+        return RenderedDashboard(
+            width,
+            views,
+            tuple(failed),
+            tuple(errors),
+            problem,
+            self._url,
+            round(seconds, 2),
+            self._browser,
+            self._grafana.version,
+        )
+
+
+def _base(key: str) -> str:
+    """The key of the panel in the file: repeated ones have more after it."""
+    return re.sub(r"^(?:.*/)?(panel-\d+).*$", r"\1", key)
+
+
+def _note(state: Mapping[str, Any], panel: Panel) -> str:
+    """The text that a panel shows instead of data, empty where it shows data."""
+    return str(state["note"]) or (state["text"] if panel.no_value and state["text"] == panel.no_value else "")
+
+
+def _is_failing(view: PanelView) -> bool:
+    # A panel of log lines has a text of its own, whatever it is told to show.
+    declared = view.no_value is not None and view.text in (view.no_value, "No data") and view.answer != "data"
+    return view.state not in ("drawn", "no-data") or (view.state == "no-data" and not declared)
+
+
+async def _message(page: "Page", key: str) -> str:
+    """The message of a panel's red corner, shown while the pointer is on it; empty where none appears."""
+    from playwright.async_api import Error  # as above
+
+    number = _base(key).removeprefix("panel-")
+    corner = page.locator(f'[data-viz-panel-key="{key}"], [data-panelid="{number}"]').locator(STATUS).first
+    try:
+        await corner.hover(timeout=2000)
+        text = await page.locator(TOOLTIP).first.inner_text(timeout=2000)
+        await page.mouse.move(0, 0)
+    except Error:
+        return ""
+    return " ".join(text.split())[:300]
+
+
+def first_line(broken: object) -> str:
+    """The first line of an error of playwright, which writes many."""
+    return str(broken).partition("\n")[0][:300]

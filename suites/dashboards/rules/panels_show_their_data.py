@@ -1,0 +1,41 @@
+"""A panel whose queries find data shows it in the browser.
+
+Data that arrives can still end as `No data` on the screen: a transformation that drops every field, a field that the
+visualisation cannot draw, a variable that the browser fills otherwise. A panel whose query finds nothing is reported
+by the rule on data.
+"""
+
+from collections.abc import Iterator
+
+from stack.records.dashboards.rendering import RenderedDashboard
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, rule
+
+
+@rule(
+    Good("{width: 1440, panels: [{panel: Requests}]}"),
+    Good(
+        "{width: 1440, panels: [{panel: Errors, state: no-data, text: No errors, answer: empty, no_value: No errors}]}"
+    ),
+    Good("{width: 1440, panels: [{panel: Errors, state: no-data, text: No data, answer: empty}]}"),
+    Bad(
+        "{width: 1440, panels: [{panel: Requests, state: no-data, text: 'Data is missing a number field'}]}",
+        "panel `Requests` shows `Data is missing a number field`, though its queries find data",
+    ),
+    Bad(
+        "{width: 1440, panels: [{panel: Requests, state: no-data, text: No data, answer: unknown}]}",
+        "panel `Requests` shows `No data`",
+    ),
+    level=Level.MUST,
+    source="https://grafana.com/docs/grafana/latest/panels-visualizations/query-transform-data/transform-data/",
+)
+def check(page: RenderedDashboard) -> Iterator[Finding]:
+    for view in page.panels:
+        declared = view.no_value is not None and view.text == view.no_value and view.answer != "data"
+        if view.state != "no-data" or view.answer in ("empty", "error") or declared:
+            continue
+        hint = "compare the panel's transformations, field options and visualisation with the fields of the answer"
+        message = f"panel `{view.panel}` shows `{view.text}`"
+        if view.answer == "data":
+            message += ", though its queries find data"
+        yield Finding(message, Where(panel=view.panel, url=page.url or None), hint)

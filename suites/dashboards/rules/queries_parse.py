@@ -1,0 +1,35 @@
+"""Every query parses.
+
+A query with a syntax error shows an error instead of a panel. Queries are read with values in place of variables;
+syntax that is not known here is not evaluated.
+"""
+
+from collections.abc import Iterator
+
+from stack.records.dashboards.dashboard import Dashboard
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.dashboards.helpers.examples import logql_panel, promql_panel
+from suites.dashboards.helpers.static_queries import finding, parsed_queries
+
+
+@rule(
+    Good(promql_panel('sum by ($job) (rate(a_${job}_total{job=~"${job:regex}"}[$window])) > $__range_s')),
+    Good(promql_panel("topk($job, increase(a_total[$__rate_interval]))")),
+    Good(logql_panel('sum by (level) (count_over_time({job=~"$job"} |= "$host" | json [$__auto]))')),
+    Bad(promql_panel("sum(rate(a_total[5m])"), "query A of panel `P`: unclosed left parenthesis"),
+    Bad(
+        promql_panel("rate(a_total)"),
+        "query A of panel `P`: expected type matrix in call to function 'rate', got vector",
+    ),
+    Bad(logql_panel('{job="a"'), "query A of panel `P`: the stream selector is not closed"),
+    level=Level.MUST,
+    source="https://prometheus.io/docs/prometheus/latest/querying/basics/",
+)
+def check(dashboard: Dashboard) -> Iterator[Finding]:
+    found = list(parsed_queries(dashboard))
+    if all(parsed.unknown for _, parsed in found):
+        raise NotApplicable(f"{dashboard.file} has no query for Prometheus or Loki that could be parsed")
+    for place, parsed in found:
+        if parsed.error:
+            yield finding(dashboard, place, parsed.error, "try it in Grafana's Explore, which marks the place")

@@ -1,0 +1,41 @@
+"""The windows of rates are `$__rate_interval`.
+
+A fixed window is too short after the scrape interval grows, and hides peaks where the panel's step is longer than it.
+`$__interval` alone may hold a single scrape.
+"""
+
+import re
+from collections.abc import Iterator
+
+from stack.records.dashboards.dashboard import Dashboard
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, rule
+from suites.dashboards.helpers.examples import promql_panel
+from suites.dashboards.helpers.static_queries import finding, queries_of
+
+WINDOW = re.compile(r"\b(rate|irate)\s*\([^()\[\]]*\[\s*([^\]\s]+)\s*\]")
+
+
+@rule(
+    Good(promql_panel("rate(a_total[$__rate_interval]) + increase(a_total[1d])")),
+    Good(promql_panel("rate(a_total[$window]) + rate(a_total[$__range])")),
+    Good(promql_panel("sum(rate(a_total[5m]))", target={"instant": True})),
+    Bad(
+        promql_panel('rate(a_total{job="a"}[5m])'),
+        "query A of panel `P`: the window of `rate` is `[5m]`, not `[$__rate_interval]`",
+    ),
+    Bad(
+        promql_panel("irate(a_total[$__interval])"),
+        "query A of panel `P`: the window of `irate` is `[$__interval]`, not `[$__rate_interval]`",
+    ),
+    level=Level.SHOULD,
+    source="https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/#use-__rate_interval",
+)
+def check(dashboard: Dashboard) -> Iterator[Finding]:
+    for place, expr in queries_of(dashboard, "prometheus"):
+        if place.query is None or place.query.instant:
+            continue
+        for name, window in dict.fromkeys(WINDOW.findall(expr)):
+            if not window.startswith(("$", "[[")) or window.strip("${}") == "__interval":
+                message = f"the window of `{name}` is `[{window}]`, not `[$__rate_interval]`"
+                yield finding(dashboard, place, message, "Grafana makes it four scrapes long at least")

@@ -1,0 +1,46 @@
+"""The lines of a service that serves requests arrive in the log store.
+
+Old lines hide that an agent reads the wrong path, has stopped, or that a service's clock is behind: every query still
+finds something.
+"""
+
+from collections.abc import Iterator
+
+from stack.records.logs.stored import StoredActivity
+from suites.core.finding import Finding, Where
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+
+SHARE = 6
+"""A service may be silent for this part of the window, although it serves requests."""
+SERVING = "selector: '{app=\"shop\"}'\nwindow_s: 3600\nrequests: 70\n"
+
+
+@rule(
+    Good(SERVING + "newest_age_s: 2"),
+    Bad(SERVING, 'no line of `{app="shop"}` within 60 min, in which it served 70 requests'),
+    Bad(SERVING + "newest_age_s: 1500", 'the newest line of `{app="shop"}` is 25 min old, and it serves requests'),
+    level=Level.MUST,
+    source="https://sre.google/sre-book/monitoring-distributed-systems/",
+)
+def check(activity: StoredActivity) -> Iterator[Finding]:
+    if activity.requests is None:
+        raise NotApplicable("Prometheus has no counter of its requests")
+    if not activity.requests:
+        raise NotApplicable("it served no request, so it need not have logged")
+    where, age = Where(series=activity.selector), activity.newest_age_s
+    hint = "see whether the agent runs and reads its files or container, under which labels, and check its clock"
+    if age is None:
+        yield Finding(
+            f"no line of `{activity.selector}` within {_words(activity.window_s)}, in which it served "
+            f"{activity.requests:.0f} requests",
+            where,
+            hint,
+        )
+    elif age > activity.window_s / SHARE:
+        yield Finding(
+            f"the newest line of `{activity.selector}` is {_words(age)} old, and it serves requests", where, hint
+        )
+
+
+def _words(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"

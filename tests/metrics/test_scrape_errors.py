@@ -1,0 +1,43 @@
+"""Each error of a failed scrape has its own hint, and is blamed on the answer only where it comes of reading it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stack.records.exposition.exposition import Exposition
+from stack.records.scrape.target import ScrapeTarget, Target
+from suites.core.discovery import rules
+from suites.metrics.collect.prometheus import known_fault
+
+ERRORS: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parents[1] / "data" / "scrape_errors.yaml").read_text(encoding="utf-8")
+)
+
+
+def target(error: str) -> Target:
+    return Target("a", "h:1", "down", "http://h:1/metrics", error)
+
+
+@pytest.mark.parametrize("case", ERRORS, ids=lambda case: case["error"][:60])
+def test_an_error_has_its_own_hint(case: dict[str, Any]) -> None:
+    (finding,) = rules()["metrics/target-up"].judge(ScrapeTarget("a", (target(case["error"]),)))
+    assert finding.hint is not None
+    assert case["hint"] in finding.hint
+
+
+@pytest.mark.parametrize("case", ERRORS, ids=lambda case: case["error"][:60])
+def test_a_faulty_exposition_explains_only_errors_of_reading_it(case: dict[str, Any]) -> None:
+    faulty = Exposition.parse("a None\n")
+    explained = known_fault(faulty, (target(case["error"]),)) is not None
+    assert explained == case.get("format", False)
+    sound = Exposition.read(b"a 1\n", "text/plain")
+    assert known_fault(sound, (target(case["error"]),)) is None
+
+
+def test_an_unknown_error_is_explained_by_a_faulty_exposition() -> None:
+    assert known_fault(Exposition.parse("a None\n"), (target("something new"),)) is not None
+    (finding,) = rules()["metrics/target-up"].judge(ScrapeTarget("a", (target("something new"),)))
+    assert finding.hint is not None
+    assert "Prometheus' log" in finding.hint
