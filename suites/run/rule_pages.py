@@ -13,6 +13,10 @@ from suites.core.rule import Bad, Good, Level, Rule
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs" / "rules"
+LONG = 60
+"""An example of more lines is shown in part, …"""
+ENDS_SHOWN = (6, 3)
+"""… namely so many of its first and last lines."""
 MEANING = {
     Level.MUST: "a breach fails the gate",
     Level.SHOULD: "a breach warns; it fails under `--fail-on warning`",
@@ -44,13 +48,20 @@ def _stem(rule: Rule) -> str:
 
 
 def _example(example: Good | Bad) -> str:
-    """Fence an example so that no line of it can end the fence; what cannot be printed is shown escaped."""
+    """Fence an example so that no line of it can end the fence; what cannot be printed is shown escaped.
+
+    Of an example of many lines, as one that breaks a budget has, the first and the last are shown.
+    """
     text = "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in example.text)
-    text = "\n".join(
-        line if len(line) <= 400 else f"{line[:400]}… ({len(line)} characters)" for line in text.split("\n")
-    )
+    lines = [
+        line if len(line) <= 400 else f"{line[:400]}… ({len(line)} characters)" for line in text.rstrip().split("\n")
+    ]
+    if len(lines) > LONG:
+        first, last = ENDS_SHOWN
+        lines[first:-last] = [f"… ({len(lines) - first - last:,} lines left out)"]
+    text = "\n".join(lines)
     fence = "~~~~" if "```" in text else "```"
-    return f"{fence}text\n{text.rstrip()}\n{fence}"
+    return f"{fence}text\n{text}\n{fence}"
 
 
 def _rejected(bad: Bad) -> str:
