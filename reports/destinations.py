@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from reports.publish import replace
 from reports.writers import github, markdown, openmetrics
 
 Report = Mapping[str, Any]
+IN_GITHUB = os.environ.get("GITHUB_ACTIONS") == "true"
 _SUCCESS = re.compile(rf"^{openmetrics.LAST_SUCCESS} (\d{{1,11}}(?:\.\d+)?)$", re.MULTILINE)
 
 
@@ -27,27 +28,26 @@ def add_options(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--github",
         action="store_true",
-        default=os.environ.get("GITHUB_ACTIONS") == "true",
+        default=IN_GITHUB,
         help="print annotations for GitHub Actions, and append the summary to the file that GITHUB_STEP_SUMMARY names "
         "(default: only in a run of GitHub Actions)",
     )
 
 
 class Destinations:
-    """The destinations of one session, as its options and environment name them."""
+    """The destinations of one report: a file of metrics, and for GitHub Actions the log, by `say`, and the summary."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._github = bool(config.getoption("--github"))
+    def __init__(self, metrics: Path | None, say: Callable[[str], None], *, github: bool) -> None:
+        self._say = say
+        self._github = github
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        self._summary = Path(summary) if self._github and summary else None
-        named = config.getoption("--metrics-file")
-        self._metrics = config.invocation_params.dir / named if named else None
+        self._summary = Path(summary) if github and summary else None
+        self._metrics = metrics
 
     def begin(self) -> None:
         """Let GitHub's runner obey nothing that is printed from here on: services are quoted in it."""
         if self._github:
-            self._config.get_terminal_writer().line(github.STOP)
+            self._say(github.STOP)
 
     def last_success(self) -> str | None:
         """When a run last succeeded, as the file of metrics has it from the run before; ISO 8601, or None."""
@@ -75,6 +75,5 @@ class Destinations:
     def end(self, report: Report | None) -> None:
         """Let the runner obey again, and give it the annotations."""
         if self._github:
-            terminal = self._config.get_terminal_writer()
             for line in (github.RESUME, *(github.render(report).splitlines() if report else ())):
-                terminal.line(line)
+                self._say(line)

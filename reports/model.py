@@ -39,7 +39,8 @@ class SuiteInfo:
     """The suite and its run: name, version, what was typed, how to repeat it.
 
     `scope` are the options that limited the run, as typed, and what ended it early; empty for a complete run.
-    `selected_services` are those named by --service or --service-url; empty for all.
+    `selected_services` are those named by --service or --service-url; empty for all. `shard` says which part of a run
+    this is; None for a whole one.
     """
 
     name: str = "observability-conformance"
@@ -48,6 +49,7 @@ class SuiteInfo:
     rerun: str = "pytest suites/"
     scope: tuple[str, ...] = ()
     selected_services: tuple[str, ...] = ()
+    shard: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,28 @@ def clean_report(report: Mapping[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
+def gate(verdicts: Sequence[Mapping[str, Any]], fail_on: str) -> dict[str, Any]:
+    """The report's `gate` part, without an exit code."""
+    counts = count(verdicts)
+    passed = evaluated(counts) > 0 and passes(counts, fail_on) and not missing_because_of(verdicts)
+    return {"passed": passed, "fail_on": fail_on, "counts": counts}
+
+
+def stack_part(
+    backend: str | None, components: list[dict[str, Any]], verdicts: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The report's `stack` part."""
+    own = [verdict for verdict in verdicts if verdict["service"] is None]
+    return {"backend": backend, "components": components, "score": score(own), "counts": count(own)}
+
+
+def ordered(verdicts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By service (the stack's own last), area, rule and subject, so that two runs compare."""
+    return sorted(
+        verdicts, key=lambda v: (v["service"] is None, v["service"] or "", v["area"], v["rule"], v["subject"])
+    )
+
+
 def build(
     verdicts: Iterable[object],
     run: RunInfo | None = None,
@@ -166,19 +190,13 @@ def build(
     notes: Iterable[str] = (),
     baseline: Baseline | None = None,
 ) -> dict[str, Any]:
-    """Build the report from raw verdicts; `run` may be missing in a partial run.
-
-    Verdicts are sorted by service (the stack's own last), area, rule and subject, so that two runs compare.
-    """
+    """Build the report from raw verdicts; `run` may be missing in a partial run."""
     run, suite = run or RunInfo(), suite or SuiteInfo()
     known: dict[str, Any] = clean_tree({key: value for key, value in run.data.items() if key != "pictures"})
     problems = list(run.problems)
     pictures = _pictures(run.data.get("pictures") or (), problems)
-    found = [normalise(raw) for raw in verdicts]
-    found.sort(key=lambda v: (v["service"] is None, v["service"] or "", v["area"], v["rule"], v["subject"]))
+    found = ordered(normalise(raw) for raw in verdicts)
     since = baseline.compare(found) if baseline else None
-    own = [verdict for verdict in found if verdict["service"] is None]
-    counts = count(found)
     return {
         "format": 2,
         "suite": {
@@ -189,23 +207,15 @@ def build(
             "complete": not suite.scope,
             "scope": clean_tree(list(suite.scope)),
             "selected_services": clean_tree(list(suite.selected_services)),
+            "shard": clean_tree(suite.shard),
         },
         "started": known.get("started") or datetime.now(UTC).isoformat(timespec="seconds"),
         "duration_s": known.get("duration_s") or 0,
         "collection_s": known.get("collection_s"),
-        "gate": {
-            "passed": evaluated(counts) > 0 and passes(counts, fail_on) and not missing_because_of(found),
-            "fail_on": fail_on,
-            "counts": counts,
-        },
+        "gate": gate(found, fail_on),
         "last_success": None,
         "score_formula": SCORE_EXPLAINED,
-        "stack": {
-            "backend": known.get("backend"),
-            "components": _components(known),
-            "score": score(own),
-            "counts": count(own),
-        },
+        "stack": stack_part(known.get("backend"), _components(known), found),
         "services": _services(known, found),
         "verdicts": found,
         "pictures": pictures,

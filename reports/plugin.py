@@ -1,9 +1,9 @@
 """The pytest plugin: takes verdicts as tests finish, writes the report when the session ends, prints failures first.
 
 Loaded by the root conftest with `pytest_plugins = ["reports.plugin"]`. The attribute `obs_run_info` of pytest's config
-is the path of run.json, `obs_interrupted` says what ended the run early, the option `--fail-on` is what closes the
-gate; all may be missing. Under pytest-xdist only
-the controller collects and writes.
+is the path of run.json, `obs_interrupted` says what ended the run early, `obs_shard` which part of a run it is, the
+option `--fail-on` is what closes the gate; all may be missing. Under pytest-xdist only the controller collects and
+writes.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _WHOLE = ("suites", "tests", "")
 """Last parts of a path that leaves no suite out."""
 _LIMITING = {
     "--catalog": "catalog",
+    "--shard": "shard",
     "-k": "keyword",
     "-m": "markexpr",
     "--no-retention-trial": "no_retention_trial",
@@ -134,7 +135,12 @@ class ReportPlugin:
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.report: dict[str, Any] | None = None
         self.published = Published((), ())
-        self.destinations = Destinations(config)
+        named = config.getoption("--metrics-file")
+        self.destinations = Destinations(
+            config.invocation_params.dir / named if named else None,
+            lambda line: config.get_terminal_writer().line(line),
+            github=config.getoption("--github"),
+        )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a test's verdicts, and its crash if it gave none."""
@@ -170,6 +176,7 @@ class ReportPlugin:
             rerun=command,
             scope=tuple(scope),
             selected_services=(*named, *from_urls),
+            shard=getattr(self.config, "obs_shard", None),
         )
 
     def _run(self) -> tuple[RunInfo, bool]:

@@ -49,7 +49,8 @@ def collect(settings: Settings, store: EvidenceStore, wanted: Wanted, say: Calla
     begun = time.monotonic()
     chosen = [area for area in areas().values() if any(rule.area == area.name for rule, _ in wanted)]
     names = {subject for rule, subject in wanted if areas()[rule.area].service}
-    every = any(area.needs_all_services for area in chosen)
+    # Of services that run elsewhere and get no traffic, nothing changes by being looked at.
+    every = any(area.needs_all_services for area in chosen) and (not settings.target or settings.target.provoke)
     services = [service for service in settings.services if every or service.name in names]
     records = frozenset(rule.record for rule, _ in wanted)
     collectors = [
@@ -171,7 +172,15 @@ class _Collection:
             chosen_only=settings.chosen_only,
             no_retention_trial=settings.no_retention_trial,
             own_timeout=self._own_timeout,
+            elsewhere=self._elsewhere(),
         )
+
+    def _elsewhere(self) -> tuple[str, ...]:
+        """Where the services of an attached stack answer, also those that this run does not look at."""
+        if self._runner is None or self._settings.target is None:
+            return ()
+        prepared = map(self._runner.prepare, self._settings.services)
+        return tuple(one.address for one in prepared if one.address)
 
     async def _own_timeout(self, running: RunningService) -> bool:
         async with self._targets_change:
@@ -238,6 +247,9 @@ class _Collection:
         await asyncio.gather(*(collector.observed(second) for collector in collectors))
         self._collected.components = await asyncio.to_thread(component_states, stack)
         states = [state for state, _ in self._collected.components]
+        for state in states:  # what is down is known also where no component is judged
+            if state.provenance != "absent":
+                self._store.put(state.name, {ComponentState: [state]}, "live")
         await asyncio.gather(*(collector.closing(states) for collector in collectors))
         for running in self._collected.services:
             self._collected.measures.setdefault(running.service.name, {})["chain"] = chain(

@@ -73,7 +73,8 @@ class RunContext:
     the requests of its catalog entry. `own_timeout` lets Prometheus scrape a service with that service's timeout; it
     returns False where this cannot be changed. `log_root` is the folder that the agent reads, laid out as
     `<system>/<service>/<instance>.log`, None where the run did not start the stack. `target` is what an attached
-    stack's target file says, None where the run starts the stack.
+    stack's target file says, None where the run starts the stack. `elsewhere` are the addresses of all services of an
+    attached stack, whichever this run observes.
     """
 
     store: EvidenceStore
@@ -95,6 +96,7 @@ class RunContext:
     chosen_only: str = ""
     no_retention_trial: str = ""
     own_timeout: Callable[[RunningService], Awaitable[bool]] = _cannot
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def attached(self) -> bool:

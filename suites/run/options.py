@@ -65,6 +65,12 @@ def add(parser: pytest.Parser) -> None:
         help="judge this service only; repeatable",
     )
     group.addoption(
+        "--shard",
+        metavar="NUMBER/OF",
+        help="judge a part of the services: 2/8 is every eighth by name, from the second on; 1/8 also judges what "
+        "belongs to the whole stack. `python -m reports merge` makes one report of all parts",
+    )
+    group.addoption(
         "--service-url",
         action="append",
         default=[],

@@ -76,6 +76,7 @@ def pytest_collection(session: pytest.Session) -> None:
     config = session.config
     if any(_holds_suites(config.invocation_params.dir / argument.partition("::")[0]) for argument in config.args):
         config.stash[RUN].check()
+        config.obs_shard = config.stash[RUN].shard()  # type: ignore[attr-defined]  # how reports finds it, see reports/plugin.py
 
 
 def _holds_suites(path: Path) -> bool:

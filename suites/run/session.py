@@ -4,14 +4,16 @@ With pytest-xdist every worker sees the same run folder. The first worker that n
 others wait at a lock: the experiment happens once, however many processes judge.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import pytest
 from filelock import FileLock
 
 from fixtures.catalog import load
+from fixtures.service import Service
 from suites.collect.runners.base import StackRefusedError
 from suites.core.area import StackFiles, StaticRecords
 from suites.core.discovery import areas, in_area, renamed, rules
@@ -84,18 +86,36 @@ class RunSession:
             except StackRefusedError as refused:
                 raise pytest.UsageError(str(refused)) from None
 
+    def shard(self) -> dict[str, Any] | None:
+        """What the report says of the part that this run is; None for a whole one."""
+        settings = self.settings
+        if settings.shard is None:
+            return None
+        target, catalog = self._config.getoption("--target"), self._config.getoption("--catalog")
+        baseline = self._config.getoption("--baseline", None)
+        inputs = {
+            "target": target,
+            "catalog": catalog or (settings.target.catalog if settings.target else None),
+            "baseline": self._config.invocation_params.dir / baseline if baseline else None,
+        }
+        every = sorted(service.name for service in settings.services)
+        return settings.shard.described(self._config, [service.name for service in settings.judged], every, inputs)
+
     def judgements(self, area: str) -> list[tuple[Rule, Subject]]:
         """Every rule of `area` with every subject it is about, subject by subject.
 
         What is a convention of this project only binds the stacks of this project.
         """
-        focused = self.settings.focused
-        if (focused and areas()[area].service is None) or (self.settings.folders and area not in self._static):
+        stack = areas()[area].service is None
+        if (stack and not self.settings.judges_stack) or (self.settings.folders and area not in self._static):
             return []
+        return self._pairs(area, self.settings.judged)
+
+    def _pairs(self, area: str, services: Sequence[Service]) -> list[tuple[Rule, Subject]]:
         static = None if areas()[area].files is None else self._static[area]
         return [
             (rule, subject)
-            for subject in subjects(self.settings.services, static, self._configuration)
+            for subject in subjects(services, static, self._configuration)
             for rule in map(self._as_binding, in_area(area))
             if is_about(rule, subject, static)
             and not (self.settings.folders and static and rule.record not in static[subject.name])
@@ -113,11 +133,14 @@ class RunSession:
     @cached_property
     def _down(self) -> frozenset[Subject]:
         """The subjects that are down, so that what there is to judge of them and through them is incomplete."""
-        pairs = [pair for area in areas() for pair in self.judgements(area) if pair[0].root_cause]
+        # Also of what this run or shard does not judge: the state of every component is known all the same.
+        with_causes = [] if self.settings.folders else [a for a in areas() if any(r.root_cause for r in in_area(a))]
+        pairs = [pair for area in with_causes for pair in self._pairs(area, self.settings.judged)]
         return frozenset(
             subject
             for rule, subject in pairs
-            if judge(rule, subject.name, self.store.get(rule.record, subject.name)).outcome == "fail"
+            if rule.root_cause
+            and judge(rule, subject.name, self.store.get(rule.record, subject.name)).outcome == "fail"
         )
 
     def _configuration(self, component: str) -> str:
@@ -139,7 +162,7 @@ class RunSession:
         with FileLock(self.folder.path / "collect.lock"):
             if done.exists():
                 return
-            for static in () if self.settings.focused else self._static.values():
+            for static in self._static.values() if self.settings.judges_stack else ():
                 for subject, records in static.items():
                     self.store.put(subject, records, "static")
             try:

@@ -19,6 +19,7 @@ from suites.collect.runners.attached import attached_services
 from suites.core.discovery import areas, rules
 from suites.core.subjects import judged_per
 from suites.run.run_folder import RunFolder
+from suites.run.shard import Shard
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = ROOT / "stack"
@@ -35,7 +36,8 @@ class Settings:
 
     `folder` is shared by its processes; `started` is in UTC. `stack`
     is the value of `--stack`, `target` the target file of an attached stack. `listed` are all services of the catalog,
-    `services` those that are judged. `focused`: only single services are judged, and nothing of the stack.
+    `services` those of the run, all of which are judged unless it is one `shard` of it. `focused`: only single
+    services are judged, and nothing of the stack.
     `components` are those of the stack to start. `chosen_only` says why the run does not see the whole
     catalog, `no_retention_trial` why there is no trial; both are empty where that is not so. `folders` are a user's
     files by the area that judges them: then nothing else is judged. `waivers` are those of services and of the stack.
@@ -54,6 +56,17 @@ class Settings:
     no_retention_trial: str = ""
     folders: Mapping[str, Path] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
+    shard: Shard | None = None
+
+    @property
+    def judged(self) -> tuple[Service, ...]:
+        """The services that this process and its workers judge."""
+        return self.shard.share(self.services) if self.shard else self.services
+
+    @property
+    def judges_stack(self) -> bool:
+        """Whether what belongs to no single service is judged."""
+        return not self.focused and (self.shard is None or self.shard.has_stack)
 
     @property
     def today(self) -> date:
@@ -74,6 +87,7 @@ def read_settings(config: pytest.Config, folder: RunFolder) -> Settings:
 def _settings(config: pytest.Config, folder: Path, started: datetime) -> Settings:
     stack = config.getoption("--stack")
     folders = _folders(config)
+    shard = _shard(config, folders)
     if folders:
         return Settings(folder, started, stack, None, (), (), folders=folders)
     target = _target(config)
@@ -93,6 +107,8 @@ def _settings(config: pytest.Config, folder: Path, started: datetime) -> Setting
     elif catalog and target is None:
         chosen_only = "this run observes the services of another catalog; run without --catalog"
     left_out = [name for name in ("--no-retention-trial", "--service", "--service-url") if config.getoption(name)]
+    part = shard.share(services) if shard else services
+    observed = part if focused or (shard and not shard.has_stack) else ()
     return Settings(
         folder=folder,
         started=started,
@@ -101,12 +117,28 @@ def _settings(config: pytest.Config, folder: Path, started: datetime) -> Setting
         listed=listed,
         services=services,
         focused=focused,
-        components=_components(services if focused else (), config.getoption("--agent")),
+        components=_components(observed, config.getoption("--agent")),
         chosen_only=chosen_only,
         ca_files=_ca_files(config, services),
         waivers=(*_waivers(target, catalog), *(one for service in listed for one in service.waivers)),
         no_retention_trial=f"the retention trial was left out; run without {left_out[0]}" if left_out else "",
+        shard=shard,
     )
+
+
+def _shard(config: pytest.Config, folders: Mapping[str, Path]) -> Shard | None:
+    """The part of the run that is asked for, None where that is all of it."""
+    given = config.getoption("--shard")
+    if given is None:
+        return None
+    if folders:
+        raise pytest.UsageError(f"--shard is for services, and --{next(iter(folders))} judges none")
+    for option in ("--history", "--metrics-file"):
+        if config.getoption(option, None):
+            raise pytest.UsageError(
+                f"{option} is for whole runs: give it to `python -m reports merge`, not to a --shard"
+            )
+    return Shard.parse(given)
 
 
 def _waivers(target: TargetFile | None, catalog: Path | None) -> tuple[Waiver, ...]:

@@ -7,7 +7,6 @@ import re
 import stat
 import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
@@ -228,11 +227,7 @@ def test_the_metrics_of_a_run_with_endless_breaches_are_bounded() -> None:
 
 
 def destinations(folder: Path, printed: list[str] | None = None, *, github: bool = False) -> Destinations:
-    options = {"--github": github, "--metrics-file": "textfile.prom"}
-    writer = SimpleNamespace(line=(printed if printed is not None else []).append)
-    config = SimpleNamespace(getoption=options.get, invocation_params=SimpleNamespace(dir=folder),
-                             get_terminal_writer=lambda: writer)  # fmt: skip
-    return Destinations(cast("pytest.Config", config))
+    return Destinations(folder / "textfile.prom", (printed if printed is not None else []).append, github=github)
 
 
 def test_the_last_success_outlives_a_run_that_fails(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ class Asked:
             "--service-log": [],
             "--no-retention-trial": False,
             "--ca-file": None,
+            "--shard": None,
         }
         self._options = given | {f"--{name.replace('_', '-')}": value for name, value in options.items()}
 

@@ -58,7 +58,7 @@ class ComponentsCollector(StackCollector):
     async def observed(self, stack: InspectedStack) -> None:
         """Ask Prometheus for targets and jobs, and the log store for streams."""
         jobs, logging = expected(self.run)
-        addresses = [one.address for one in self.run.services if one.address]
+        addresses = {*self.run.elsewhere, *(one.address for one in self.run.services if one.address)}
         self._keep(await targets_and_jobs(stack, jobs, addresses, self.run.target, self.run.today))
         self._keep(await own_metrics(stack, self.run.target.window_s if self.run.target else TargetFile.window_s))
         kind: Kind = "simulated" if stack.stack.embedded_logs is not None else "live"
