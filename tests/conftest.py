@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 SLOW = (
     "load",
     "runs",
+    "alerts/test_certificate_trial.py::",
     "alerts/test_trial.py::",
     "console/test_terminal.py::",
     "console/test_terminal_page.py::",

@@ -1,6 +1,7 @@
 """The dashboards are made from their descriptions, and link metrics and logs by labels that both have."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from suites.core.evidence import Evidence
 from suites.core.verdict import judge
 from suites.dashboards.collect.files import dashboards
 from suites.run import target_files
+from tests.dashboards.boards import STACK
 
 SHARED: dict[str, Any] = {"variables": {}, "annotations": {}, "links": []}
 
@@ -52,6 +54,14 @@ def test_panels_are_laid_in_lines_below_their_row() -> None:
     }
     places = [panel["gridPos"] for panel in dashboard("t", source, SHARED)["panels"]]
     assert [(place["x"], place["y"]) for place in places] == [(0, 0), (0, 1), (12, 1), (0, 6), (0, 11), (0, 12)]
+
+
+def test_an_alert_that_a_dashboard_names_is_there() -> None:
+    rules = [*STACK.glob("prometheus/rules/*.yml"), *STACK.glob("loki/rules/*/*.yml")]
+    known = set(re.findall(r"- alert: (\w+)", "".join(path.read_text(encoding="utf-8") for path in rules)))
+    named = {name for text in outputs().values() for name in re.findall(r"[Aa]lert ([A-Z]\w+)", text)}
+    assert "ErrorBudgetBurnsFast" in named
+    assert named <= known
 
 
 @pytest.mark.parametrize("path", sorted(outputs()), ids=lambda path: path.stem)

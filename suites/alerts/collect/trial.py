@@ -1,16 +1,16 @@
 """The alert trial: faults made on purpose, and the alerts on them followed to their receivers and back.
 
-A service that is made for it answers with errors, another is stopped and started again, and a log gets a burst of error
-lines, which a real agent brings to a real Loki. The servers run on the shipped files, see `trial_setup`.
+Services are made for it: one answers with errors, one is stopped and started again, a log gets a burst of error lines,
+and a service that serves requests has stopped to log them. A real agent brings the lines to a real Loki. The servers
+run on the shipped files, see `trial_setup`.
 
 Source: https://prometheus.io/docs/alerting/latest/overview/
 """
 
 import asyncio
 import json
-import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import ThreadingHTTPServer
@@ -26,7 +26,7 @@ from stack.eventually import eventually_or_last
 from stack.records.alerts.rules import AlertRule
 from stack.records.alerts.trial import AlertTrial
 from suites.alerts.collect.trial_setup import Receivers, overlaid, serve
-from suites.alerts.collect.trial_steps import ERRORS, LOG_LINES, LOGS, STOPS, Steps, Watched
+from suites.alerts.collect.trial_steps import ERRORS, LOG_LINES, LOGS, NO_LINES, SILENT, STOPS, Steps, Watched
 from suites.alerts.helpers.routing import always_fires
 
 SYSTEM = "trial"
@@ -35,9 +35,10 @@ STEP_S = 20.0
 READY_S = 30.0
 BURST = 120
 """Error lines of the burst."""
-WINDOW = re.compile(r"\[(\d+)m\]")
 LEAVES_S = 15
 """Seconds after which the lines of the burst leave the window of the alert."""
+LEFT_S = 60
+"""Seconds for which the lines of a service that has stopped to log have left the window of the alert."""
 
 
 @dataclass
@@ -89,7 +90,7 @@ async def trial(
 
     """
     ports, receivers = Ports(), Receivers()
-    services = Service(ERRORS, ports.take(), failing=True), Service(STOPS, ports.take())
+    services = Service(ERRORS, ports.take(), failing=True), Service(STOPS, ports.take()), Service(SILENT, ports.take())
     stack: RunningStack | None = None
     begun = time.monotonic()
     try:
@@ -112,7 +113,7 @@ async def trial(
         ports.close()
     arrived = sum("delivered" in one.reached for one in trials)
     say(f"alert trial: done, {arrived} of {len(trials)} alerts were delivered")
-    of_logs = [one for one in trials if one.service == LOGS]
+    of_logs = [one for one in trials if one.service in (LOGS, SILENT)]
     return {"alertmanager": [one for one in trials if one not in of_logs], "loki": of_logs}
 
 
@@ -121,10 +122,11 @@ def _target(service: Service) -> TargetGroup:
 
 
 def _faults(watched: Watched, services: Sequence[Service], logs: Path, with_logs: bool) -> list[Any]:
-    failing, stopping = services
+    failing, stopping, _ = services
     errors = Steps(watched, failing.job, "http_requests_total", "half of a service's requests were failing")
     down = Steps(watched, stopping.job, "up", "the service was stopped")
     burst = Steps(watched, LOGS, LOG_LINES, f"a service logged {BURST} error lines at once")
+    silence = Steps(watched, SILENT, NO_LINES, "a service that serves requests logged nothing any more")
 
     async def fails() -> AlertTrial:
         await errors.until_delivered()
@@ -144,17 +146,23 @@ def _faults(watched: Watched, services: Sequence[Service], logs: Path, with_logs
         return down.record()
 
     async def logs_errors() -> AlertTrial:
-        rule = next((one.expr for one in watched.rules if one.language == "logql"), "")
-        window = WINDOW.search(rule)
-        age = timedelta(minutes=int(window[1]) if window else 5) - timedelta(seconds=LEAVES_S)
-        path = logs / SYSTEM / LOGS / "main.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        age = watched.window(LOG_LINES) - timedelta(seconds=LEAVES_S)
         burst.begun = time.monotonic()
-        path.write_text("".join(_lines(datetime.now(UTC) - age)), encoding="utf-8")
+        _write(logs, LOGS, "error", age)
         burst.fault += f", dated {age} ago, so that they leave the alert's window within the trial"
         await burst.until_delivered()
         await burst.until_resolved()
         return burst.record()
+
+    async def logs_nothing() -> AlertTrial:
+        age = watched.window(NO_LINES) + timedelta(seconds=LEFT_S)
+        silence.begun = time.monotonic()
+        _write(logs, SILENT, "info", age)
+        silence.fault += f": its last line is {age} old"
+        await silence.until_delivered()
+        _write(logs, SILENT, "info", timedelta(0))
+        await silence.until_resolved()
+        return silence.record()
 
     async def nothing(rule: AlertRule) -> AlertTrial:
         always = Steps(
@@ -164,20 +172,24 @@ def _faults(watched: Watched, services: Sequence[Service], logs: Path, with_logs
         return always.record()
 
     switches = [nothing(rule) for rule in watched.rules if always_fires(rule)]
-    return [fails(), stops(), *switches, *([logs_errors()] if with_logs else [])]
+    return [fails(), stops(), *switches, *([logs_errors(), logs_nothing()] if with_logs else [])]
 
 
-def _lines(begun: datetime) -> list[str]:
-    return [
-        json.dumps(
-            {
-                "timestamp": (begun + timedelta(milliseconds=number)).isoformat(timespec="milliseconds"),
-                "level": "error",
-                "service": LOGS,
-                "message": f"request {number} failed",
-                "request_id": f"trial-{number}",
-            }
-        )
-        + "\n"
-        for number in range(BURST)
-    ]
+def _write(logs: Path, service: str, level: str, age: timedelta) -> None:
+    """Append lines on requests to the log of a service, the first of them that old."""
+    path = logs / SYSTEM / service / "main.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(_lines(service, level, datetime.now(UTC) - age))
+
+
+def _lines(service: str, level: str, begun: datetime) -> Iterator[str]:
+    for number in range(BURST):
+        line = {
+            "timestamp": (begun + timedelta(milliseconds=number)).isoformat(timespec="milliseconds"),
+            "level": level,
+            "service": service,
+            "message": f"request {number} " + ("failed" if level == "error" else "answered"),
+            "request_id": f"{service}-{number}",
+        }
+        yield json.dumps(line) + "\n"

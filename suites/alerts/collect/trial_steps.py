@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,11 +16,17 @@ from stack.clients.prometheus import PrometheusClient
 from stack.eventually import eventually_or_last
 from stack.records.alerts.rules import AlertRule
 from stack.records.alerts.trial import AlertTrial, Delivered, OtherAlert
+from stack.text.durations import seconds
 from suites.alerts.collect.trial_setup import OVERLAY, Message, Receivers
 
-LOG_LINES = "log lines"
+LOG_LINES, NO_LINES = "log lines", "missing log lines"
+"""What shows a fault where no metric does."""
+WINDOW = re.compile(r"\[(\w+)\]")
+FIVE = timedelta(minutes=5)
+ABSENCE = re.compile(r"\b(unless|absent_over_time)\b")
+"""What an expression on missing log lines has."""
 
-ERRORS, STOPS, LOGS = "trial-errors", "trial-stops", "trial-logs"
+ERRORS, STOPS, LOGS, SILENT = SERVICES = "trial-errors", "trial-stops", "trial-logs", "trial-silent"
 
 
 class Watched:
@@ -41,14 +48,21 @@ class Watched:
         self.versions = ", ".join(f"{one.name} {one.version}" for one in stack.components.values())
 
     def alerts_on(self, shown_by: str) -> list[str]:
-        """The alerts that notify and whose expression reads a metric, or of Loki's those on log lines, by name."""
+        """The alerts that notify and are on a metric, or of Loki's those on log lines or on missing ones, by name."""
+        return [rule.name for rule in self.rules_on(shown_by) if rule.labels.get("severity") != "none"]
+
+    def rules_on(self, shown_by: str) -> list[AlertRule]:
+        """The alert rules on what shows a fault."""
+        if shown_by in (LOG_LINES, NO_LINES):
+            of_loki = [rule for rule in self.rules if rule.language == "logql"]
+            return [rule for rule in of_loki if bool(ABSENCE.search(rule.expr)) is (shown_by == NO_LINES)]
         reads = re.compile(rf"(?<![\w:.]){shown_by}(?![\w:])")
-        return [
-            rule.name
-            for rule in self.rules
-            if (rule.language == "logql" if shown_by == LOG_LINES else reads.search(rule.expr))
-            and rule.labels.get("severity") != "none"
-        ]
+        return [rule for rule in self.rules if reads.search(rule.expr)]
+
+    def window(self, shown_by: str) -> timedelta:
+        """The shortest window of the first alert on log lines or on missing ones."""
+        first = next((rule.expr for rule in self.rules_on(shown_by)), "")
+        return min((timedelta(seconds=found) for one in WINDOW.findall(first) if (found := seconds(one))), default=FIVE)
 
     async def firing(self, service: str, *, logs: bool) -> dict[str, tuple[str, str]]:
         """State and summary of the alerts on a service, by name."""
@@ -79,7 +93,7 @@ class Watched:
             and one.resolved == resolved
             # A template may leave out the alert or the service; then no other one may be named.
             and (alert in one.text or not any(other in one.text for other in others))
-            and (service in one.text or not any(other in one.text for other in (ERRORS, STOPS, LOGS)))
+            and (service in one.text or not any(other in one.text for other in SERVICES))
         ]
 
 
@@ -121,7 +135,7 @@ class Steps:
         return bool(await eventually_or_last(probe, bool, self.watched.step_s, f"{self.alert} {what}"))
 
     async def _fires(self, candidates: Sequence[str]) -> bool:
-        found = await self.watched.firing(self.service, logs=self.shown_by == LOG_LINES)
+        found = await self.watched.firing(self.service, logs=self.shown_by in (LOG_LINES, NO_LINES))
         seen = [name for name in candidates if name in found]
         if seen and "firing" not in self.steps:
             self.alert = next((name for name in seen if found[name][0] == "firing"), seen[0])

@@ -18,10 +18,10 @@ NONE = "alert: ''\nservice: victim\nfault: {}\nshown_by: {}\n"
     Good(TRIED + "steps: [[pending, 1.0], [firing, 2.0]]"),
     Bad(TRIED, "the service was stopped, and `TargetDown` did not even become pending within 20 s"),
     Bad(TRIED + "steps: [[pending, 1.0]]", "the service was stopped, and `TargetDown` stayed pending for 20 s"),
-    Bad(NONE.format("the service was stopped", "up"), "the service was stopped, and no alert rule reads `up`"),
+    Bad(NONE.format("the service was stopped", "up"), "the service was stopped, and no alert rule is on `up`"),
     Bad(
         NONE.format("a service logged errors", "log lines"),
-        "a service logged errors, and no alert rule reads log lines",
+        "a service logged errors, and no alert rule is on log lines",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/",
@@ -31,7 +31,7 @@ def check(trial: AlertTrial) -> Iterator[Finding]:
         return
     if not trial.alert:
         read = trial.shown_by if " " in trial.shown_by else f"`{trial.shown_by}`"
-        yield Finding(f"{trial.fault}, and no alert rule reads {read}", hint="write an alert on it")
+        yield Finding(f"{trial.fault}, and no alert rule is on {read}", hint="write an alert on it")
         return
     hint = "evaluate the rule's expression while the fault lasts: a metric or label in it may not exist"
     pending = "pending" in trial.reached
