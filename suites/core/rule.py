@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
+from stack.records.exposition.exposition import Exposition, MetricFamily
 from suites.core.finding import Finding
 
 
@@ -89,6 +90,11 @@ class Rule:
     def area(self) -> str:
         """The suite the rule belongs to: the folder above `rules/`."""
         return self.id.partition("/")[0]
+
+    @property
+    def up_to_authors(self) -> bool:
+        """Whether it is good practice of naming and shaping metrics: only the authors of a program can follow it."""
+        return self.level is Level.SHOULD and issubclass(self.record, MetricFamily | Exposition)
 
     def judge(self, record: Record) -> Iterator[Finding]:
         """Yield what is wrong with `record`; raises `NotApplicable` where the rule has nothing to say.

@@ -17,7 +17,7 @@ from fixtures.service import Service
 from suites.collect.runners.base import StackRefusedError
 from suites.core.area import StackFiles, StaticRecords
 from suites.core.discovery import areas, in_area, renamed, rules
-from suites.core.evidence import EvidenceStore
+from suites.core.evidence import EvidenceStore, NotEvaluated
 from suites.core.rule import Level, Rule
 from suites.core.stack_files import COMPOSE
 from suites.core.subjects import Subject, is_about, subjects
@@ -26,6 +26,11 @@ from suites.core.waivers import problems, under_waivers
 from suites.run.options import trust
 from suites.run.run_folder import RunFolder
 from suites.run.settings import CATALOG, STACK, Settings, read_settings
+
+THIRD_PARTY = NotEvaluated(
+    "its code is written elsewhere: how its metrics are named is up to its makers", applies=False
+)
+"""Which of them there are, and what is in their buckets, depends on what it has done: no verdict on that would last."""
 
 
 def _check_keyword(keyword: str) -> None:
@@ -131,6 +136,10 @@ class RunSession:
         return {subject.name for subject in every if is_about(rule, subject, static)}
 
     @cached_property
+    def _third_party(self) -> frozenset[str]:
+        return frozenset(service.name for service in self.settings.services if service.third_party)
+
+    @cached_property
     def _down(self) -> frozenset[Subject]:
         """The subjects that are down, so that what there is to judge of them and through them is incomplete."""
         # Also of what this run or shard does not judge: the state of every component is known all the same.
@@ -175,7 +184,9 @@ class RunSession:
 
     def judged(self, rule: Rule, subject: Subject) -> Verdict:
         """The verdict of one rule on one subject; temporary paths are taken out of its texts."""
-        verdict = judge(rule, subject.name, self.store.get(rule.record, subject.name))
+        taken = rule.up_to_authors and subject.name in self._third_party
+        found = THIRD_PARTY if taken else self.store.get(rule.record, subject.name)
+        verdict = judge(rule, subject.name, found)
         verdict = verdict.without(f"{self.folder.path}/work/")
         settings = self.settings
 
