@@ -55,7 +55,10 @@ class NotApplicable(Exception):  # noqa: N818  # it is an answer, not an error
 
 
 class NotCollected(Exception):  # noqa: N818  # it is an answer, not an error
-    """Raised by a rule when its record says why a part of the evidence is missing: then the rest alone cannot pass."""
+    """Raised by a rule when its record says why a part of the evidence is missing: then the rest alone cannot pass.
+
+    Findings that the rule yielded before stay.
+    """
 
 
 Check = Callable[[Any], Iterable[Finding]]

@@ -135,7 +135,8 @@ def judge(rule: Rule, subject: str, found: Found) -> Verdict:
         left_out = len(found.records) - len(concerned)
         for record in concerned:
             try:
-                findings.update(dict.fromkeys(rule.judge(record)))
+                for finding in rule.judge(record):  # what comes before an end without evidence stays
+                    findings[finding] = None
             except NotApplicable as why:
                 skipped.append(str(why))
             except NotCollected as why:

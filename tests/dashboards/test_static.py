@@ -7,17 +7,36 @@ from typing import Any
 
 import pytest
 
+from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.grafana import GrafanaFiles
 from suites.core.area import StackFiles
+from suites.core.discovery import rules
+from suites.core.evidence import Evidence
 from suites.core.rule import Level
+from suites.core.verdict import Verdict, judge
 from suites.dashboards.collect.files import grafana_files, read_static
-from tests.dashboards.boards import FILES, STACK, TODAY, broken, panel
+from tests.dashboards.boards import FILES, STACK, TODAY, broken, dashboard, panel
 
 
 def test_shipped_dashboards_keep_the_static_rules() -> None:
     found = read_static(StackFiles(STACK, TODAY))
     assert "services" in found
     assert {subject: broken(records) for subject, records in found.items()} == {subject: {} for subject in found}
+
+
+def verdict_on(*expressions: str) -> Verdict:
+    panels = [panel(at, f"P{at}", expr) for at, expr in enumerate(expressions, 1)]
+    board = Dashboard.parse(json.dumps(dashboard("b", panels)))
+    return judge(rules()["dashboards/queries-parse"], "", Evidence((board,), "static"))
+
+
+def test_what_could_not_be_parsed_is_no_pass_and_hides_no_finding() -> None:
+    assert verdict_on("up", "rate(a_total[5m])").outcome == "pass"
+    unread = verdict_on("up", "rate(a_total[1m + 2m])", "rate(a_total[1m + 2m])")
+    assert (unread.outcome, unread.applies) == ("not-evaluated", True)
+    assert "query A of panel `P2` could not be parsed, nor 1 more of its queries: " in (unread.reason or "")
+    failed = verdict_on("rate(a_total[1m + 2m])", "sum(up")
+    assert [one.message for one in failed.findings] == ["query A of panel `P2`: unclosed left parenthesis"]
 
 
 @pytest.mark.parametrize(

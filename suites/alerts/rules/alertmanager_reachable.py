@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stack.records.alerts.running import AlertmanagerLink
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, rule
 
 
 @rule(
@@ -22,7 +22,7 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 )
 def check(link: AlertmanagerLink) -> Iterator[Finding]:
     if link.problem == link.UNSEEN and not link.delivered:
-        raise NotApplicable(f"{link.url}: {link.problem}, and no notification was sent to it")
+        raise NotCollected(f"{link.url}: {link.problem}, and no notification was sent to it")
     if link.problem and not link.delivered:
         yield Finding(
             f"Prometheus sends its alerts to `{link.url}`, where nothing answers: {link.problem}",

@@ -60,9 +60,10 @@ def parsed_queries(dashboard: Dashboard) -> Iterator[tuple[Place, Parsed | LogQu
 
 def parsed_promql(dashboard: Dashboard) -> Iterator[tuple[Place, Expr]]:
     """Those that could be parsed; raises NotApplicable where there is none."""
-    for place, found in promql(dashboard):
-        if found.tree is not None:
-            yield place, found.tree
+    found = [(place, one.tree) for place, one in promql(dashboard) if one.tree is not None]
+    if not found:
+        raise NotApplicable(f"no query of {dashboard.file} for prometheus could be parsed")
+    yield from found
 
 
 def queries_of(dashboard: Dashboard, kind: str) -> list[tuple[Place, str]]:

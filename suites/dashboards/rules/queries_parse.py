@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.dashboard import Dashboard
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, rule
 from suites.dashboards.helpers.examples import logql_panel, promql_panel
 from suites.dashboards.helpers.static_queries import finding, parsed_queries
 
@@ -28,8 +28,13 @@ from suites.dashboards.helpers.static_queries import finding, parsed_queries
 )
 def check(dashboard: Dashboard) -> Iterator[Finding]:
     found = list(parsed_queries(dashboard))
-    if all(parsed.unknown for _, parsed in found):
-        raise NotApplicable(f"{dashboard.file} has no query for Prometheus or Loki that could be parsed")
+    if not found:
+        raise NotApplicable(f"{dashboard.file} has no query for Prometheus or Loki")
     for place, parsed in found:
         if parsed.error:
             yield finding(dashboard, place, parsed.error, "try it in Grafana's Explore, which marks the place")
+    unread = [(place, parsed.unknown) for place, parsed in found if parsed.unknown]
+    if unread:  # then the others alone are no pass
+        (place, why), more = unread[0], len(unread) - 1
+        others = f", nor {more} more of its queries" if more else ""
+        raise NotCollected(f"{dashboard.file}: {place.name} could not be parsed{others}: {why}")
