@@ -77,7 +77,7 @@ class Volume(BaseModel):
     levels: dict[str, list[tuple[int, int]]]
 
 
-def _filter(
+async def _filter(
     level: Patterns = (),
     contains: Patterns = (),
     excludes: Patterns = (),
@@ -104,7 +104,7 @@ def _field(text: str, operator: str) -> tuple[str, str, str]:
 Filter = Annotated[LogFilter, Depends(_filter)]
 
 
-def _query(identity: Viewer, service_id: str, wanted: Filter, also: Patterns = (), instance: Word = "") -> LogQuery:
+async def _query(identity: Viewer, service_id: str, wanted: Filter, also: Patterns = (), instance: Word = "") -> LogQuery:
     """Return the query for the lines of a service and of those in `also` that this account may read.
 
     Where the account may see one of several services only within some systems, the others are narrowed to these too:

@@ -60,7 +60,7 @@ def time_ns(text: str) -> int:
     return (since.days * 86400 + since.seconds) * 10**9 + since.microseconds * 1000
 
 
-def _range(
+async def _range(
     since: Annotated[str, Query(description="a duration before `end`: 15m, 6h, 7d", max_length=40)] = "",
     start: Annotated[str, Query(description="RFC 3339 or nanoseconds", max_length=40)] = "",
     end: Annotated[str, Query(description="RFC 3339 or nanoseconds; now where it is left out", max_length=40)] = "",
