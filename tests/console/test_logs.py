@@ -1,6 +1,8 @@
 """Log lines: what becomes LogQL, pages without gaps, exports, and live tails that resume."""
 
 import asyncio
+import csv
+import io
 import json
 import re
 from collections.abc import AsyncIterator
@@ -14,15 +16,33 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
 
+from stack.console.api.logs import CSV_COLUMNS, FORMATS, FORMULA
 from stack.console.telemetry import Telemetry
 from stack.console.upstream.client import new_client
 from stack.console.upstream.logql import LogFilter, LogQuery, literal, one_of, quoted
-from stack.console.upstream.loki import LogLine, Loki
+from stack.console.upstream.loki import LogLine, Loki, encoded
 from stack.console.upstream.tail import Batch, Tail, Tails
 from stack.records.queries.logql import parse
 from tests.console.conftest import Behind, Console, Consoles
 
 T0 = 1_795_000_000_000_000_000
+
+
+LABELS = st.dictionaries(st.sampled_from(["service", "system", "level", "pod"]), st.text(max_size=8), max_size=4)
+
+
+@given(st.lists(st.tuples(LABELS, st.dictionaries(st.text(max_size=5), st.text(max_size=5)), st.text(max_size=30))))
+def test_lines_are_encoded_and_put_into_a_table_as_the_libraries_do(
+    given: list[tuple[dict[str, str], dict[str, str], str]],
+) -> None:
+    lines = [LogLine(T0 + at, *each) for at, each in enumerate(given)]
+    assert [(line.id, orjson.dumps(line.shown())) for line in lines] == list(encoded(lines))
+    text = io.StringIO()
+    cells = [[line.time, *(line.labels.get(key, "") for key in CSV_COLUMNS[1:-1]), line.text] for line in lines]
+    csv.writer(text).writerows(
+        [[f"'{cell}" if str(cell).startswith(FORMULA) else cell for cell in row] for row in cells]
+    )
+    assert FORMATS["csv"][0](lines) == text.getvalue().encode()
 
 
 @given(st.text(max_size=60))

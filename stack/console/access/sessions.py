@@ -81,23 +81,22 @@ class Sessions:
 
     def of_cookie(self, secret: str) -> Identity | None:
         """Return who has this session, if it is still open, and note that it is used."""
-        identity = self._session(digest(secret))
+        now, session = time.time(), digest(secret)
+        identity = self._session(session)
         if identity is not None:
-            now = time.time()
             self._database.write(
-                "UPDATE sessions SET seen = ? WHERE hash = ? AND seen < ?", now, identity.session, now - SEEN_EVERY_S
+                "UPDATE sessions SET seen = ? WHERE hash = ? AND seen < ?", now, session, now - SEEN_EVERY_S
             )
         return identity
 
     def of_token(self, secret: str) -> Identity | None:
         """Return who has this token, if it is still valid."""
-        row = self._database.row("SELECT * FROM tokens WHERE hash = ? AND expires > ?", digest(secret), time.time())
+        now, hashed = time.time(), digest(secret)
+        row = self._database.row("SELECT * FROM tokens WHERE hash = ? AND expires > ?", hashed, now)
         if row is None:
             return None
-        now = time.time()
-        self._database.write(
-            "UPDATE tokens SET used = ? WHERE id = ? AND (used IS NULL OR used < ?)", now, row["id"], now - SEEN_EVERY_S
-        )
+        if row["used"] is None or row["used"] < now - SEEN_EVERY_S:
+            self._database.write("UPDATE tokens SET used = ? WHERE id = ?", now, row["id"])
         return self._token_identity(_token(row))
 
     def still(self, identity: Identity) -> bool:

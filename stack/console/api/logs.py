@@ -1,8 +1,6 @@
 """Stored log lines: which services have some, pages of them, what surrounds one, counts and export."""
 
 import asyncio
-import csv
-import io
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
@@ -18,7 +16,7 @@ from stack.console.api.models import Limit
 from stack.console.api.ranges import UNITS, InRange, TimeRange
 from stack.console.problems import Problem, not_found
 from stack.console.upstream.logql import LABEL, LogFilter, LogQuery, one_of
-from stack.console.upstream.loki import LogLine, LogSource
+from stack.console.upstream.loki import LogLine, LogSource, encoded
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
 ERRORS = ("error", "critical")
@@ -26,7 +24,7 @@ BARS = 120
 SERVICES_AT_ONCE = 8
 BACK = 30 * UNITS["d"]
 """How far back the last line of a service is looked for: Loki refuses queries over more than 30 days and an hour."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a cell must not begin, or a spreadsheet computes it: OWASP, CSV injection."""
 Patterns = Annotated[tuple[str, ...], Query(max_length=20)]
 Word = Annotated[str, Query(max_length=200)]
@@ -104,7 +102,9 @@ def _field(text: str, operator: str) -> tuple[str, str, str]:
 Filter = Annotated[LogFilter, Depends(_filter)]
 
 
-async def _query(identity: Viewer, service_id: str, wanted: Filter, also: Patterns = (), instance: Word = "") -> LogQuery:
+async def _query(
+    identity: Viewer, service_id: str, wanted: Filter, also: Patterns = (), instance: Word = ""
+) -> LogQuery:
     """Return the query for the lines of a service and of those in `also` that this account may read.
 
     Where the account may see one of several services only within some systems, the others are narrowed to these too:
@@ -198,7 +198,7 @@ async def lines(
         if newest is None and not await loki.exists(streams, now - BACK, now):
             raise not_found()
     answer = LogPage.model_construct(
-        lines=[line.shown() for line in page.lines],
+        lines=[orjson.Fragment(line) for _, line in encoded(page.lines)],
         stopped="limit" if page.more else "end of range",
         next=str(page.lines[-1].time) if page.more else None,
         newest_before=newest,
@@ -292,7 +292,7 @@ CSV_COLUMNS = ("time", "system", "service", "instance", "level", "line")
 
 
 def _jsonl(lines: Sequence[LogLine]) -> bytes:
-    return b"".join(orjson.dumps(line.shown()) + b"\n" for line in lines)
+    return b"".join([line + b"\n" for _, line in encoded(lines)])
 
 
 def _txt(lines: Sequence[LogLine]) -> bytes:
@@ -300,18 +300,22 @@ def _txt(lines: Sequence[LogLine]) -> bytes:
 
 
 def _csv_lines(lines: Sequence[LogLine]) -> bytes:
-    text = io.StringIO()
-    known: dict[int, tuple[str, ...]] = {}  # by the labels of a stream, which its lines share
-    for line in lines:
-        if id(line.labels) not in known:
-            known[id(line.labels)] = tuple(_cell(line.labels.get(key, "")) for key in CSV_COLUMNS[1:-1])
-    write = csv.writer(text)
-    write.writerows((line.time, *known[id(line.labels)], _cell(line.text)) for line in lines)
-    return text.getvalue().encode("utf-8", "replace")
+    known: dict[int, str] = {}  # by the labels of a stream, which its lines share
+    rows = []
+    for at, labels, _, text in lines:
+        cells = known.get(id(labels))
+        if cells is None:
+            cells = known[id(labels)] = ",".join(_cell(labels.get(key, "")) for key in CSV_COLUMNS[1:-1])
+        rows.append(f"{at},{cells},{_cell(text)}\r\n")
+    return "".join(rows).encode("utf-8", "replace")
 
 
-def _cell(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULA) else value
+def _cell(text: str) -> str:
+    # As csv.writer does, which looks at each character: half of the time that an export of JSON lines took.
+    safe = f"'{text}" if text.startswith(FORMULA) else text
+    if '"' in safe or "," in safe or "\n" in safe or "\r" in safe:
+        return '"' + safe.replace('"', '""') + '"'
+    return safe
 
 
 def _file_name(service: str) -> str:

@@ -5,13 +5,14 @@ Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 import httpx
+import orjson
 
 from stack.console.problems import Problem
 from stack.console.upstream.client import Upstream
@@ -35,13 +36,12 @@ class LogLine(NamedTuple):
     @property
     def id(self) -> str:
         """What tells this line from every other: Loki keeps no two with equal time, labels and text."""
-        known = "\0".join((str(self.time), *(f"{key}={self.labels[key]}" for key in sorted(self.labels)), self.text))
-        return f"{self.time}-{hashlib.blake2b(known.encode('utf-8', 'replace'), digest_size=6).hexdigest()}"
+        return _id(self.time, _known(self.labels), self.text)
 
-    def shown(self, known_id: str = "") -> dict[str, Any]:
+    def shown(self) -> dict[str, Any]:
         """Return the line as the API gives it; the time as text, since no JSON number of a browser holds it."""
         return {
-            "id": known_id or self.id,
+            "id": self.id,
             "time": str(self.time),
             "service": self.labels.get("service", ""),
             "system": self.labels.get("system", ""),
@@ -51,6 +51,30 @@ class LogLine(NamedTuple):
             "metadata": self.metadata,
             "line": self.text,
         }
+
+
+def encoded(lines: Iterable[LogLine]) -> Iterator[tuple[str, bytes]]:
+    """Yield each line's id, and the line as JSON, as `shown` gives it; what its stream says is encoded once."""
+    streams: dict[int, tuple[str, bytes]] = {}  # by the labels, which the lines of a stream share
+    for line in lines:
+        stream = streams.get(id(line.labels))
+        if stream is None:
+            said = line.shown()
+            of_stream = {key: said[key] for key in ("service", "system", "instance", "level", "labels")}
+            stream = streams[id(line.labels)] = (_known(line.labels), orjson.dumps(of_stream)[1:-1])
+        line_id = _id(line.time, stream[0], line.text)
+        metadata = orjson.dumps(line.metadata) if line.metadata else b"{}"
+        head = f'{{"id":"{line_id}","time":"{line.time}",'.encode()
+        yield line_id, b'%b%b,"metadata":%b,"line":%b}' % (head, stream[1], metadata, orjson.dumps(line.text))
+
+
+def _known(labels: Mapping[str, str]) -> str:
+    return "".join(f"{key}={labels[key]}\0" for key in sorted(labels))
+
+
+def _id(time: int, labels: str, text: str) -> str:
+    known = f"{time}\0{labels}{text}".encode("utf-8", "replace")
+    return f"{time}-{hashlib.blake2b(known, digest_size=6).hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -181,6 +205,5 @@ def lines_of(streams: Iterable[Mapping[str, Any]]) -> Iterable[LogLine]:
     """Yield the lines of `streams` as Loki's queries and tails write them."""
     for stream in streams:
         labels = stream["stream"]
-        for value in stream["values"]:
-            metadata = value[2].get("structuredMetadata", {}) if len(value) > 2 else {}
-            yield LogLine(int(value[0]), labels, metadata, value[1])
+        for time, text, *more in stream["values"]:
+            yield LogLine(int(time), labels, more[0].get("structuredMetadata", {}) if more else {}, text)

@@ -24,7 +24,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from stack.console.problems import Problem
 from stack.console.telemetry import Telemetry
 from stack.console.upstream.logql import LogQuery
-from stack.console.upstream.loki import CATEGORIZE, LogLine, LogSource, lines_of
+from stack.console.upstream.loki import CATEGORIZE, LogLine, LogSource, encoded, lines_of
 
 REMEMBERED = 20_000
 """Lines that a tail remembers for clients that come back."""
@@ -193,16 +193,15 @@ class Tail:
 
     def _add(self, lines: list[LogLine], dropped: int) -> None:
         fresh = []
-        for line in sorted(lines, key=lambda each: each.time):
-            line_id = line.id
+        lines = sorted(lines, key=lambda each: each.time)
+        for line, (line_id, shown) in zip(lines, encoded(lines), strict=True):
             if line_id in self._seen:
                 continue  # read once more after the tail was opened again
             if len(self._ids) == REMEMBERED:
                 self._seen.discard(self._ids[0])
             self._ids.append(line_id)
             self._seen.add(line_id)
-            encoded = orjson.Fragment(orjson.dumps(line.shown(line_id)))
-            fresh.append(Numbered(self._next, line, line_id, encoded))
+            fresh.append(Numbered(self._next, line, line_id, orjson.Fragment(shown)))
             self._next += 1
             self._newest = max(self._newest, line.time)
         self._recent.extend(fresh)

@@ -29,7 +29,7 @@ FIRST, AWAY, LAST = 30, 45, 60
 """Lines of the tail up to its cut, those that are written while the client is away, and in all."""
 SPECIAL = 'says "a" {b=~`c`} |= \\d+ ü \U0001f600 =1+1 \x1b[31mred'
 """Text with a meaning in LogQL, JSON, spreadsheets and terminals."""
-COMPUTED = ("=", "+", "-", "@", "\t", "\r")
+COMPUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a cell must not begin: a table of lines has an apostrophe before it, or a spreadsheet would compute it."""
 PIECES = ('says \\"a\\"', "{b=~`c`} |= \\\\d+", "=1+1")
 """Pieces of it as they stand in a stored line of JSON."""
