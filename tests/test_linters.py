@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
+from stack.text.plain_yaml import plain_yaml
 from suites.core.discovery import rules
 
-LINTERS = yaml.safe_load((Path(__file__).parents[1] / "schemas/linters.yaml").read_text(encoding="utf-8"))
+LINTERS = plain_yaml((Path(__file__).parents[1] / "schemas/linters.yaml").read_text(encoding="utf-8"))
 ROWS = [(tool, name, row) for tool, listed in LINTERS.items() for name, row in listed.items()]
 
 

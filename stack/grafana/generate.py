@@ -26,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from stack.text.plain_yaml import plain_yaml
 
 HERE = Path(__file__).resolve().parent
 SOURCES, DASHBOARDS = HERE / "sources", HERE / "dashboards"
@@ -57,10 +57,10 @@ LINES_HELP = "The newest lines. A click on one shows its request id, with a link
 
 def outputs() -> dict[Path, str]:
     """Every dashboard file with its text."""
-    shared = yaml.safe_load(SHARED.read_text(encoding="utf-8"))
+    shared = plain_yaml(SHARED.read_text(encoding="utf-8"))
     return {
         DASHBOARDS / path.relative_to(SOURCES).with_suffix(".json"): json.dumps(
-            dashboard(path.stem, yaml.safe_load(path.read_text(encoding="utf-8")), shared), indent=1
+            dashboard(path.stem, plain_yaml(path.read_text(encoding="utf-8")), shared), indent=1
         )
         + "\n"
         for path in sorted(SOURCES.glob("*/*.yaml"))

@@ -9,16 +9,14 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from stack.text.plain_yaml import plain_yaml
 
 
 @cache
 def schema_data(name: str) -> Any:
     """The parsed content of `schemas/<name>`, a JSON or YAML file; callers must not change it."""
     text = resources.files("schemas").joinpath(name).read_text(encoding="utf-8")
-    return json.loads(text) if name.endswith(".json") else yaml.load(text, Loader=_LOADER)  # noqa: S506  # a safe loader
+    return json.loads(text) if name.endswith(".json") else plain_yaml(text)
 
 
 @cache

@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Any, Self, TypeVar, cast
 
-import yaml
 from cattrs import Converter, transform_error
 from cattrs.errors import ForbiddenExtraKeysError
+
+from stack.text.plain_yaml import plain_yaml
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ class FromYaml:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the record from YAML with its fields as keys; raises ShapeError where they do not fit."""
-        return structure(yaml.safe_load(text) or {}, cls)
+        return structure(plain_yaml(text) or {}, cls)
 
 
 def structure(data: Any, kind: type[T]) -> T:

@@ -13,8 +13,7 @@ from typing import Any
 
 import yaml
 
-# libyaml's parser where PyYAML was built with it: ten times as fast.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from stack.text.plain_yaml import LOADER
 
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of the document: `("services", "loki", "ports", 0)`."""
@@ -140,7 +139,7 @@ class _Reader:
     def read(self, text: str) -> YamlText:
         """Read the only document in `text`."""
         try:
-            data = self._document(yaml.parse(text, Loader=_LOADER))
+            data = self._document(yaml.parse(text, Loader=LOADER))
         except _UnreadableError as stop:
             return YamlText(None, self.lines, (*self.problems, stop.problem))
         except yaml.YAMLError as error:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from stack.records.alerts.rules import AlertRule
+from stack.text.plain_yaml import plain_yaml
 from suites.core.discovery import rules
 from suites.core.evidence import Evidence
 from suites.core.verdict import judge
@@ -22,7 +22,7 @@ SECTIONS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
 
 
 def alerts() -> list[Any]:
-    groups = [group for path in RULES for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]]
+    groups = [group for path in RULES for group in plain_yaml(path.read_text(encoding="utf-8"))["groups"]]
     return [rule for group in groups for rule in group["rules"] if "alert" in rule]
 
 

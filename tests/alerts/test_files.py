@@ -13,6 +13,7 @@ import yaml
 
 from stack.records.alerts.labels import with_plain_matchers
 from stack.records.alerts.rules import AlertRule
+from stack.text.plain_yaml import plain_yaml
 from suites.alerts.collect.files import read_folder, read_static
 from suites.core.area import StackFiles, StaticRecords
 from suites.core.discovery import in_area
@@ -220,7 +221,7 @@ FILES = [
 @pytest.mark.parametrize("name", FILES)
 def test_a_value_of_a_wrong_type_is_a_finding_at_worst(name: str, copy: Path) -> None:
     added("loki/rules/fake/a.yml", LOG_RULE)(copy)
-    body = yaml.safe_load((copy / name).read_text(encoding="utf-8"))
+    body = plain_yaml((copy / name).read_text(encoding="utf-8"))
     # The first of several alike shows what all of them do.
     paths = [path for path in places(body) if all(not isinstance(part, int) or part < 1 for part in path)]
     if name == "loki/loki-config.yaml":
@@ -247,7 +248,7 @@ def test_a_value_of_a_wrong_type_is_a_finding_at_worst(name: str, copy: Path) ->
 def test_a_value_of_a_wrong_type_is_named(
     name: str, path: tuple[Any, ...], wrong: Any, message: str, copy: Path
 ) -> None:
-    body = yaml.safe_load((copy / name).read_text(encoding="utf-8"))
+    body = plain_yaml((copy / name).read_text(encoding="utf-8"))
     (copy / name).write_text(yaml.safe_dump(put(body, path, wrong)), encoding="utf-8")
     assert message in [found for _, found in musts(read_static(StackFiles(copy, TODAY)))]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from stack.records.alerts.trial import AlertTrial
 from stack.text.durations import seconds
+from stack.text.plain_yaml import plain_yaml
 from suites.alerts.collect.trial import trial
 from suites.alerts.collect.trial_setup import ALERTMANAGER, Receivers, TrialImpossibleError, overlaid
 from suites.alerts.collect.trial_steps import LOGS, SILENT
@@ -122,7 +122,7 @@ def test_the_overlay_shortens_times_and_replaces_addresses_and_nothing_else(tmp_
         name = path.relative_to(tmp_path / "o")
         if path.read_bytes() == (STACK / name).read_bytes():
             continue
-        shipped, other = (yaml.safe_load((folder / name).read_text("utf-8")) for folder in (STACK, tmp_path / "o"))
+        shipped, other = (plain_yaml((folder / name).read_text("utf-8")) for folder in (STACK, tmp_path / "o"))
         if name.as_posix() == ALERTMANAGER:
             del shipped["receivers"], shipped["global"], other["receivers"], other["global"]
         for key, before, after in differences(shipped, other):

@@ -7,12 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 
 from stack.records.config.compose import ComposeService
 from stack.records.config.loki import LokiConfig
 from stack.records.config.prometheus import PrometheusConfig
 from stack.records.config.scrape_jobs import ScrapeJobs
+from stack.text.plain_yaml import plain_yaml
 from suites.core.area import StackFiles, StaticRecords
 from suites.core.discovery import areas, in_area, rules
 from suites.core.evidence import NotEvaluated
@@ -75,7 +75,7 @@ def test_the_shipped_stack_fails_only_for_promtails_end_of_life() -> None:
     }
 
 
-BREAKS = yaml.safe_load((Path(__file__).parents[1] / "data" / "static_breaks.yaml").read_text(encoding="utf-8"))
+BREAKS = plain_yaml((Path(__file__).parents[1] / "data" / "static_breaks.yaml").read_text(encoding="utf-8"))
 AREAS = ("alerts", "components", "compose", "retention")
 
 

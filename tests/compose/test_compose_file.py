@@ -5,12 +5,12 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
-import yaml
 
 from fixtures.catalog import load
 from stack.components import AGENTS, COMPONENTS
 from stack.records.config.compose import parse_compose
 from stack.text.interpolation import expand, variables
+from stack.text.plain_yaml import plain_yaml
 
 STACK = Path(__file__).resolve().parents[2] / "stack"
 TEXT = (STACK / "docker-compose.yml").read_text(encoding="utf-8")
@@ -58,11 +58,11 @@ def test_mounted_files_exist() -> None:
 def test_every_named_volume_is_declared_and_used() -> None:
     used = {mount.source for service in SERVICES.values() for mount in service.mounts if mount.kind == "volume"}
 
-    assert used == set(yaml.safe_load(TEXT)["volumes"])
+    assert used == set(plain_yaml(TEXT)["volumes"])
 
 
 def test_the_docker_api_is_in_networks_of_those_who_need_it() -> None:
-    networks = {name: set(body["networks"]) for name, body in yaml.safe_load(TEXT)["services"].items()}
+    networks = {name: set(body["networks"]) for name, body in plain_yaml(TEXT)["services"].items()}
 
     reading = {name for name, has in networks.items() if "docker-reading" in has}
     acting = {name for name, has in networks.items() if "docker-actions" in has}
@@ -88,7 +88,7 @@ def test_only_the_proxies_have_the_socket_and_only_one_may_act() -> None:
 def test_with_the_console_grafana_believes_the_address_that_the_gateway_has() -> None:
     # `!reset` is compose's own.
     text = (STACK / "docker-compose.console.yml").read_text(encoding="utf-8").replace("!reset ", "")
-    services, network = (yaml.safe_load(text)[key] for key in ("services", "networks"))
+    services, network = (plain_yaml(text)[key] for key in ("services", "networks"))
     gateway = expand(services["gateway"]["networks"]["sign-in"]["ipv4_address"], {})
 
     assert services["grafana"]["environment"]["GF_AUTH_PROXY_ENABLED"] == "true"
@@ -106,7 +106,7 @@ def test_with_the_console_grafana_believes_the_address_that_the_gateway_has() ->
 def test_without_the_console_grafana_and_gateway_keep_their_own_sign_in() -> None:
     assert not [name for name, _ in SERVICES["grafana"].raw_environment if name.startswith("GF_AUTH_PROXY")]
     assert dict(SERVICES["gateway"].raw_environment)["GATEWAY_ACCESS"] == "password"
-    assert yaml.safe_load(TEXT)["services"]["console"]["profiles"] == ["console"]
+    assert plain_yaml(TEXT)["services"]["console"]["profiles"] == ["console"]
 
 
 def test_the_reference_services_are_those_of_the_catalog() -> None:
@@ -118,7 +118,7 @@ def test_the_reference_services_are_those_of_the_catalog() -> None:
     }
     built = {
         name: (STACK / body["build"]).resolve()
-        for name, body in yaml.safe_load(TEXT)["services"].items()
+        for name, body in plain_yaml(TEXT)["services"].items()
         if "build" in body and name != "console"  # a component
     }
 

@@ -100,11 +100,23 @@ class Consoles:
 
 
 @pytest.fixture
-def consoles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Consoles:
-    """Consoles whose passwords are quick to check: the strength of the hash is none of the subjects here."""
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords that are quick to check: the strength of the hash is no subject of a test that uses this."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr("stack.console.access.passwords._HASHER", quick)
     monkeypatch.setattr("stack.console.access.passwords._UNKNOWN", quick.hash("no account has this password"))
+
+
+@pytest.fixture
+def quick_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams that look for new lines, and for the end of a session, sooner than in production."""
+    monkeypatch.setattr("stack.console.api.live.CHECK_S", 0.1)
+    monkeypatch.setattr("stack.console.upstream.tail.POLL_S", 0.1)
+
+
+@pytest.fixture
+def consoles(tmp_path: Path, quick_passwords: None) -> Consoles:  # noqa: ARG001  # asked for to be in place
+    """Consoles that a test opens and asks."""
     return Consoles(tmp_path)
 
 

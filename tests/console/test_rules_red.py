@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from suites.console.collect.trial import try_own
@@ -19,15 +18,12 @@ BULK = 120
 RULES = {rule.id.partition("/")[2]: rule for rule in in_area("console")}
 
 
+pytestmark = pytest.mark.usefixtures("quick_passwords", "quick_streams")
+
+
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords that are quick to check, and streams that look soon: neither is what a rule here is about."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr("stack.console.access.passwords._HASHER", hasher)
-    monkeypatch.setattr("stack.console.access.passwords._UNKNOWN", hasher.hash("no account has this password"))
-    monkeypatch.setattr("stack.console.api.live.CHECK_S", 0.1)
-    monkeypatch.setattr("stack.console.upstream.tail.POLL_S", 0.1)
-    # What a broken console never does is waited for in vain: each wait is cut, and none is needed by the sound one.
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a broken console never does is waited for in vain: each wait is cut, and none is needed by the sound one."""
     monkeypatch.setattr("suites.console.collect.sessions.END_S", 5.0)
     monkeypatch.setattr("suites.console.collect.audit.DELIVERED_S", 5.0)
     monkeypatch.setattr("suites.console.collect.lines.STORED_S", 20.0)

@@ -21,6 +21,7 @@ from tests.console.broken import asked
 from tests.console.on_stand_ins import console_on_stand_ins
 
 T = TypeVar("T")
+pytestmark = pytest.mark.usefixtures("quick_passwords", "quick_streams")
 
 
 def tried(

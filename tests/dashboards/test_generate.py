@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from fixtures.catalog import load
 from stack.grafana import generate
 from stack.grafana.generate import HERE, dashboard, outputs, stale
 from stack.records.dashboards.shown import ShownMetrics
+from stack.text.plain_yaml import plain_yaml
 from suites.core.discovery import in_area
 from suites.core.evidence import Evidence
 from suites.core.verdict import judge
@@ -79,7 +79,7 @@ def test_rows_on_services_end_in_their_log_lines(path: Path) -> None:
 
 
 def test_metrics_and_logs_of_a_container_have_the_same_system_service_and_instance() -> None:
-    compose = yaml.safe_load((target_files.ROOT / "stack/docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    compose = plain_yaml((target_files.ROOT / "stack/docker-compose.yml").read_text(encoding="utf-8"))["services"]
     checked = 0
     for path, text in target_files.outputs().items():
         for group in json.loads(text):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
+from stack.text.plain_yaml import plain_yaml
 
 Texts = Mapping[str, Mapping[str, str]]
 """What is replaced in the files of the site: new texts by old, by file."""
@@ -92,7 +92,7 @@ def findings(report: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _sites() -> Iterator[tuple[str, tuple[Fault, ...]]]:
-    read = yaml.safe_load(Path(__file__).with_name("faults.yaml").read_text(encoding="utf-8"))
+    read = plain_yaml(Path(__file__).with_name("faults.yaml").read_text(encoding="utf-8"))
     for site, faults in read.items():
         yield site, tuple(Fault(name, **given) for name, given in faults.items())
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from stack.text.plain_yaml import plain_yaml
 from suites.core.discovery import rules
 from tests.faults.table import SITES
 
 ROOT = Path(__file__).parents[2]
-CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests/data/field-cases.yaml").read_text(encoding="utf-8"))
+CASES: list[dict[str, Any]] = plain_yaml((ROOT / "tests/data/field-cases.yaml").read_text(encoding="utf-8"))
 FAULTS = {fault.name: fault for faults in SITES.values() for fault in faults}
 
 

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from stack.text.interpolation import expand_env
+from stack.text.plain_yaml import plain_yaml
 
 STACK = Path(__file__).resolve().parents[2] / "stack"
 ALLOY = (STACK / "alloy/config.alloy").read_text(encoding="utf-8")
 PROMTAIL_TEXT = (STACK / "promtail/promtail-config.yaml").read_text(encoding="utf-8")
-PROMTAIL = yaml.safe_load(expand_env(PROMTAIL_TEXT))
+PROMTAIL = plain_yaml(expand_env(PROMTAIL_TEXT))
 
 STRING = r'"(?:\\.|[^"\\])*"'
 

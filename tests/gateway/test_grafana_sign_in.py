@@ -8,11 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 
 from stack.backends.local.grafana import home_of
 from stack.backends.ports import free_port
 from stack.eventually import eventually
+from stack.text.plain_yaml import plain_yaml
 from tests.support.real_servers import need
 
 STACK = Path(__file__).resolve().parents[2] / "stack"
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.native
 def grafana(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     (program,) = need("grafana")
     text = (STACK / "docker-compose.console.yml").read_text(encoding="utf-8").replace("!reset ", "")
-    shipped = yaml.safe_load(text)["services"]["grafana"]["environment"]
+    shipped = plain_yaml(text)["services"]["grafana"]["environment"]
     folder, port = tmp_path_factory.mktemp("grafana"), free_port()
     own = {
         "GF_AUTH_PROXY_WHITELIST": GATEWAY,

@@ -12,7 +12,6 @@ from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 
 from stack.embedded.config import read_config
 from stack.embedded.entry import Entry
@@ -25,6 +24,7 @@ from stack.records.logs.matching import CLOSE_NS
 from stack.records.logs.reader import read_log
 from stack.records.logs.stream import LogStream
 from stack.records.logs.time_stamps import NS, Window, read_time
+from stack.text.plain_yaml import plain_yaml
 from suites.core.discovery import rules
 from suites.core.finding import Finding
 from suites.core.rule import Level, NotApplicable, Rule
@@ -32,7 +32,7 @@ from suites.logs.helpers.proposal import looks_like
 
 RECORDED = Path(__file__).parents[1] / "data" / "logs" / "recorded"
 CONFIG = Path(__file__).parents[2] / "stack" / "promtail" / "promtail-config.yaml"
-MANIFEST: list[dict[str, Any]] = yaml.safe_load((RECORDED / "manifest.yaml").read_text(encoding="utf-8"))
+MANIFEST: list[dict[str, Any]] = plain_yaml((RECORDED / "manifest.yaml").read_text(encoding="utf-8"))
 KEYS = {"file", "preset", "library", "version", "options", "recorded", "time_as", "precision", "clock", "lines"}
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from fixtures.broken._miniature.endpoints import LINES, text
 from fixtures.broken._miniature.loopback_server import Answer, Behaviour, Headers, Server, serving
 from stack.records.exposition.exposition import OpenMetricsExposition
+from stack.text.plain_yaml import plain_yaml
 from suites.core.discovery import rules
 from tests.metrics.test_broken_endpoints import collect, red
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "expositions" / "cases"
-CASES: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / "cases.yaml").read_text(encoding="utf-8"))
+CASES: dict[str, dict[str, Any]] = plain_yaml((FOLDER / "cases.yaml").read_text(encoding="utf-8"))
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from stack.records.exposition.exposition import Exposition
 from stack.records.scrape.target import ScrapeTarget, Target
+from stack.text.plain_yaml import plain_yaml
 from suites.core.discovery import rules
 from suites.metrics.collect.prometheus import known_fault
 
-ERRORS: list[dict[str, Any]] = yaml.safe_load(
+ERRORS: list[dict[str, Any]] = plain_yaml(
     (Path(__file__).parents[1] / "data" / "scrape_errors.yaml").read_text(encoding="utf-8")
 )
 

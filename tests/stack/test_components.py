@@ -6,13 +6,13 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-import yaml
 
 from stack.component_info import ComponentInfo
 from stack.components import BUILDS, COMPONENTS, TOOLS
 from stack.servers import find
 from stack.servers.find import PLATFORM, find_binary, found_in, why_absent
 from stack.servers.pins import build_dir, module_dir
+from stack.text.plain_yaml import plain_yaml
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "stack" / "docker-compose.yml"
@@ -59,7 +59,7 @@ def test_image_and_build_are_one_version(info: ComponentInfo) -> None:
 @pytest.mark.skipif(not COMPOSE.exists(), reason="stack/docker-compose.yml is not written yet")
 def test_compose_file_runs_the_images_of_the_table() -> None:
     table = {info.image: info.image_reference for info in COMPONENTS.values() if info.image}
-    services = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
+    services = plain_yaml(COMPOSE.read_text(encoding="utf-8"))["services"]
     used = [default_of(service["image"]) for service in services.values() if "image" in service]
     of_table = [image for image in used if image.rpartition(":")[0] in table]
     assert of_table, "the compose file uses no image of the table"

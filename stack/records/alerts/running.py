@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-import yaml
-
 from stack.records.alerts.labels import LabelMatcher, parse_matchers
+from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import FromYaml, structure
 
 RuleKey = tuple[str, str]
@@ -49,7 +48,7 @@ class LoadedRules:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read YAML: `loaded`, a list of rules, `files`, a mapping of file to `group/name` texts, and `changed`."""
-        data = yaml.safe_load(text)
+        data = plain_yaml(text)
         files = tuple((file, _key(name)) for file, names in data.get("files", {}).items() for name in names)
         return structure({**data, "files": files}, cls)
 
@@ -97,7 +96,7 @@ class Silences:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read YAML: `active`, a list with `matchers` as Alertmanager writes them, `lasts_s` and `author`."""
-        data = yaml.safe_load(text)
+        data = plain_yaml(text)
         return cls(
             tuple(
                 Silence(parse_matchers(one["matchers"]), one.get("lasts_s", 3600.0), one.get("author", ""))

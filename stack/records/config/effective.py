@@ -11,6 +11,7 @@ import yaml
 from stack.components import COMPONENTS
 from stack.text.durations import seconds
 from stack.text.interpolation import variables
+from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import FromYaml
 
 
@@ -86,7 +87,7 @@ class EffectiveConfig:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the record from YAML: `settings` maps each key to `[in the file, live]`."""
-        data = yaml.safe_load(text)
+        data = plain_yaml(text)
         settings = tuple(
             Setting(key, as_text(written), as_text(live)) for key, (written, live) in data["settings"].items()
         )

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-import yaml
-
 from stack.records.dashboards.datasource import ProvisionedDatasource
 from stack.records.dashboards.panel import (
     Annotation,
@@ -26,6 +24,7 @@ from stack.records.dashboards.panel import (
     variables_of,
 )
 from stack.records.dashboards.schemas import is_v2, of_rows, of_v2
+from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import structure
 from stack.text.view import View
 from stack.text.yaml_text import MAX_DEPTH, dotted
@@ -144,7 +143,7 @@ class Dashboard:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the text form; raises yaml.YAMLError where it is neither JSON nor YAML."""
-        body = yaml.safe_load(text)
+        body = plain_yaml(text)
         found = cls.of(body, "dashboard.json")
         extra = body if isinstance(body, dict) else {}
         sources = extra.get("provisioned_datasources")

@@ -4,9 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-import yaml
-
 from stack.records.scrape.target import Target
+from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import FromYaml
 
 
@@ -24,7 +23,7 @@ class RunningJobs:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read YAML with the keys `jobs` (job: URL), `catalog` and `components` (lists of names)."""
-        data = yaml.safe_load(text)
+        data = plain_yaml(text)
         return cls(tuple(data["jobs"].items()), tuple(data["catalog"]), tuple(data.get("components", ())))
 
 

@@ -5,10 +5,9 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-import yaml
-
 from stack.components import COMPONENTS
 from stack.records.scrape.target import Target
+from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import FromYaml
 
 
@@ -109,5 +108,5 @@ class ClockSkew:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read YAML with the keys `component`, `dated`, `asked` and `received` (Unix seconds)."""
-        data = yaml.safe_load(text)
+        data = plain_yaml(text)
         return cls.measured(data["component"], data["dated"], data["asked"], data["received"])

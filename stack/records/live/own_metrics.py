@@ -7,10 +7,9 @@ alloy, node-exporter.
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-import yaml
-
 from stack.components import COMPONENTS
 from stack.records.exposition.exposition import Exposition
+from stack.text.plain_yaml import plain_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class OwnMetrics:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read YAML: `component`, and `samples` in the notation of the text format; their metrics are exposed."""
-        data = yaml.safe_load(text)
+        data = plain_yaml(text)
         lines = "".join(f"{line}\n" for line in data.get("samples", ()))
         samples = tuple(OwnSample(one.name, one.labels, one.value) for one in Exposition.parse(lines).samples())
         exposed = frozenset([*data.get("exposed", ()), *(sample.metric for sample in samples)])

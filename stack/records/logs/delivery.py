@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
-import yaml
-
 from stack.components import AGENTS, COMPONENTS
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry, label_set
 from stack.records.logs.losses import Losses
 from stack.records.logs.matching import Match, pair
+from stack.text.plain_yaml import plain_yaml
 
 ANY = "*"
 """In expected labels: any value will do."""
@@ -102,7 +101,7 @@ def _fields(example: Mapping[str, Any]) -> dict[str, Any]:
 
 def _example(text: str) -> dict[str, Any]:
     """Return the fields of the record; `Delivery.parse` describes the form."""
-    example = yaml.safe_load(text) or {}
+    example = plain_yaml(text) or {}
     expected = example.get("expected", {"service": "api", "level": "*"})
     misdated = example.get("misdated", ())
     lines = tuple(

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, Self, TypeVar
 
-import yaml
-
 from stack.garbage import no_collection
 from stack.records.logs.format import LogFormat
 from stack.records.logs.line import LogLine, RawLine, split_lines
 from stack.records.logs.time_stamps import NS, Window, read_time
+from stack.text.plain_yaml import plain_yaml
 
 T = TypeVar("T")
 
@@ -98,7 +97,7 @@ class LogStream:
         head, rule, body = text.partition("---\n")
         if not rule or (head and not head.endswith("\n")):
             head, body = "", text
-        settings = yaml.safe_load(head) or {}
+        settings = plain_yaml(head) or {}
         lines = split_lines(body.encode("utf-8", "surrogateescape"))
         return cls(raw_lines=tuple(lines), **_fields(settings))
 

@@ -6,10 +6,9 @@ Source: https://grafana.com/docs/loki/latest/operations/storage/retention/ and t
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-import yaml
-
 from stack.records.exposition.exposition import Exposition
 from stack.text.durations import SEVEN_DAYS
+from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import FromYaml, structure
 
 LAST_SUCCESS = "loki_compactor_apply_retention_last_successful_run_timestamp_seconds"
@@ -99,6 +98,6 @@ class RetentionObservation:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the record from YAML; `streams` maps a stream in LogQL to the age of its line in seconds."""
-        data = yaml.safe_load(text)
+        data = plain_yaml(text)
         streams = [{"stream": stream, "age_s": age} for stream, age in data.get("streams", {}).items()]
         return structure({**data, "streams": streams}, cls)

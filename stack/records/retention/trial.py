@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-import yaml
-
 from stack.text.durations import DAY, SEVEN_DAYS, seconds
+from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import structure
 
 
@@ -84,7 +83,7 @@ class RetentionTrial:
             ValueError: an age is no duration.
 
         """
-        data = yaml.safe_load(text)
+        data = plain_yaml(text)
         ages = [{"age_s": _age(age), **counts} for age, counts in data["ages"].items()]
         return structure({**data, "ages": ages}, cls)
 

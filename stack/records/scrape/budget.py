@@ -7,9 +7,8 @@ as `took_seconds`), a line `---`, and the exposition.
 from dataclasses import dataclass
 from typing import Self
 
-import yaml
-
 from stack.records.exposition.exposition import Exposition
+from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import structure
 
 
@@ -50,6 +49,6 @@ class BudgetedScrape:
         head, separator, body = text.partition("---\n")
         if not separator:
             raise ValueError("the budget ends with a line `---`")
-        limits = yaml.safe_load(head) or {}
+        limits = plain_yaml(head) or {}
         took = float(limits.pop("took_seconds", 0.0))
         return cls(Exposition.parse(body), took, structure(limits, Budget))

@@ -14,10 +14,9 @@ may follow (see `pair`):
 from dataclasses import dataclass
 from typing import Self
 
-import yaml
-
 from stack.records.exposition.exposition import Exposition, MetricFamily
 from stack.records.scrape.pair import SEPARATOR, ScrapePair
+from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import structure
 
 
@@ -76,7 +75,7 @@ class MetricContract:
         head, separator, body = text.partition("---\n")
         if not separator:
             raise ValueError("the contract ends with a line `---`")
-        data = yaml.safe_load(head) or {}
+        data = plain_yaml(head) or {}
         moves = [{**move, "labels": sorted((move.get("labels") or {}).items())} for move in data.get("moves", ())]
         contract = structure({**data, "moves": moves}, Contract)
         if SEPARATOR.search(body):

@@ -15,9 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
 
-import yaml
-
 from stack.records.exposition.exposition import Exposition
+from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import structure
 
 SeriesKey = tuple[str, frozenset[tuple[str, str]]]
@@ -71,7 +70,7 @@ class ScrapeTarget:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the text form (see the module); raises ValueError where it is malformed."""
-        data = yaml.safe_load(text)
+        data = plain_yaml(text)
         exposed, stored = (_keys(data.pop(side, None)) for side in ("exposed", "stored"))
         return replace(structure({"targets": [], **data}, cls), exposed=exposed, stored=stored)
 

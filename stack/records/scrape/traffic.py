@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-import yaml
-
+from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import structure
 
 
@@ -33,4 +32,4 @@ class ProvokedTraffic:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the record from a YAML list of mappings with `Answer`'s fields as keys."""
-        return cls(tuple(structure(entry, Answer) for entry in yaml.safe_load(text)))
+        return cls(tuple(structure(entry, Answer) for entry in plain_yaml(text)))

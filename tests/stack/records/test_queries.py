@@ -5,17 +5,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 from promql_parser import Expr
 
 from stack.backends.base import StackPlan
 from stack.backends.local.backend import LocalBackend
 from stack.records.queries import logql, promql, promql_faults
 from stack.records.queries.renamed import renamed_to
+from stack.text.plain_yaml import plain_yaml
 from tests.support.real_servers import need
 
 ROOT = Path(__file__).parents[3]
-RECORDED = yaml.safe_load((ROOT / "tests/data/logql.yaml").read_text(encoding="utf-8"))
+RECORDED = plain_yaml((ROOT / "tests/data/logql.yaml").read_text(encoding="utf-8"))
 MISSED = {'{a="b"} | pattern "<x><y>"', '{a="b"} | x =~ "("'}
 """What Loki refuses and this parser takes."""
 
