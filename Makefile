@@ -1,7 +1,8 @@
 # `make help` lists what there is; every target sets up what it needs.
 PYTHON ?= python3
 VENV := .venv
-RUN := $(VENV)/bin/python -m
+# Compiled modules are kept: otherwise every worker of the tests compiles all of the code anew, for seconds.
+RUN := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ test: $(VENV)/.ready ## the suite's own tests, all of them
 	@$(RUN) pytest tests/ -n auto --dist worksteal $(ARGS)
 
 test-fast: $(VENV)/.ready ## those that start no server and no run, for between two edits (under 40 s)
-	@$(RUN) pytest tests/ -n auto --dist worksteal -m "not slow and not native and not engine" $(ARGS)
+	@$(RUN) pytest tests/ -n logical --dist worksteal -m "not slow and not native and not engine" $(ARGS)
 
 test-under-load: $(VENV)/.ready ## ten times test-fast and three times test, beside one busy process per core (ARGS="--fast 2 --all 0")
 	@$(RUN) tests.support.under_load $(ARGS)

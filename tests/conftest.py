@@ -30,6 +30,9 @@ SLOW = (
     "console/test_quoting_live.py",
     "console/test_rules_red.py",
     "console/test_trial_live.py",
+    "components/test_discovery.py::test_a_run",
+    "console/test_gateway.py::test_only_the_gateways_own_pages",
+    "console/test_image.py::test_what_is_copied",
     "core/test_judge_elsewhere.py",
     "dashboards/test_files.py::test_a_value_of_a_wrong_type_is_a_finding",
     "faults",
@@ -40,8 +43,11 @@ SLOW = (
     "logs/test_reader.py::test_normalising_takes_any_value",
     "logs/test_secrets.py::test_a_megabyte",
     "logs/test_secrets.py::test_any_mixture",
+    "logs/test_secrets.py::test_repeating_any_piece",
     "logs/test_validate.py::test_both_validators",
+    "logs/test_new_log_format.py::test_a_new",
     "metrics/test_broken_endpoints.py",
+    "metrics/test_cases.py::test_the_one_fault_is_found_and_no_other[F03-slow",
     "metrics/test_helpers.py::test_many_slow_services",
     "reports/test_for_machines.py::test_the_metrics",
     "reports/test_new_format.py",
@@ -51,12 +57,14 @@ SLOW = (
     "stack/backends/containers/test_cleanup.py",
     "stack/backends/containers/test_engine.py::test_a_run_without",
     "stack/backends/test_attached.py::test_a_run",
+    "stack/backends/test_first_target.py::test_the_command_ends",
     "stack/backends/test_process.py::test_no_process_survives",
     "stack/embedded/test_embedded.py::test_no_bytes",
     "stack/records/test_exposition.py::test_a_long_line",
     "stack/records/test_exposition.py::test_time_grows",
     "stack/records/test_exposition_properties.py",
     "test_examples.py::test_the_command",
+    "test_examples.py::test_the_packages",
     "test_adding.py",
     "test_leaks.py",
 )
@@ -74,9 +82,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Two workers for each core: tests mostly wait, for a server that starts or a line that arrives."""
-    return 2 * (os.cpu_count() or 1)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two workers for each core: tests mostly wait, for a server that starts or a line that arrives.
+
+    `-n logical`, for those that do not, is one for each: every worker costs the seconds of a collection.
+    """
+    return (1 if config.option.numprocesses == "logical" else 2) * (os.cpu_count() or 1)
 
 
 def pytest_configure() -> None:

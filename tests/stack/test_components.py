@@ -171,8 +171,10 @@ def test_servers_can_be_hidden(empty_machine: Path, monkeypatch: pytest.MonkeyPa
 
 def listed(path: Path) -> set[str]:
     """The components that one list, tuple, set or dictionary of a module names, where these are three or more."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    text, found = path.read_text(encoding="utf-8"), set[str]()
+    if sum(name in text for name in COMPONENTS) < 3:
+        return found
+    for node in ast.walk(ast.parse(text)):
         parts = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
         names = {str(part.value) for part in parts if isinstance(part, ast.Constant)} & COMPONENTS.keys()
         found |= names if len(names) > 2 else set()

@@ -11,7 +11,7 @@ import socket
 import stat
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import psutil
@@ -43,23 +43,15 @@ def _sockets() -> frozenset[tuple[int, int]]:
     return frozenset(found)
 
 
-def _tcp() -> list[tuple[int, int, bool]]:
-    """Descriptor, local port and whether it listens, of every TCP socket of this process."""
+def _tcp(sockets: Iterable[tuple[int, int]]) -> list[tuple[int, int, bool]]:
+    """Descriptor, local port and whether it listens, of every TCP socket among these."""
     found = []
-    for descriptor, _ in _sockets():
+    for descriptor, _ in sockets:
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as copy:
             if copy.family in (socket.AF_INET, socket.AF_INET6) and copy.type == socket.SOCK_STREAM:
                 listens = bool(copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
                 found.append((descriptor, copy.getsockname()[1], listens))
     return found
-
-
-def _served() -> frozenset[int]:
-    return frozenset(port for _, port, listens in _tcp() if listens)
-
-
-def _accepted(ports_served: frozenset[int]) -> set[int]:
-    return {descriptor for descriptor, port, listens in _tcp() if port in ports_served and not listens}
 
 
 @dataclass(frozen=True)
@@ -68,19 +60,24 @@ class Resources:
 
     threads: frozenset[threading.Thread] = field(default_factory=lambda: frozenset(threading.enumerate()))
     sockets: frozenset[tuple[int, int]] = field(default_factory=_sockets)
-    served: frozenset[int] = field(default_factory=_served)
     processes: frozenset[int] = field(default_factory=lambda: frozenset(psutil.pids()))
+    served: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note which ports are served."""
+        served = frozenset(port for _, port, listens in _tcp(self.sockets) if listens)
+        object.__setattr__(self, "served", served)
 
     def left(self) -> dict[object, str]:
         """What is there now, was not there then, and comes from this process."""
         pids = {pid for pid in psutil.pids() if pid not in self.processes and pid != supervisor().pid}
-        reserved = {one.fileno() for one in ports._shared._reserved}  # by `free_port`, for the life of this process
         found: dict[object, str] = {pid: f"process {pid}: {command}" for pid in pids if (command := _ours(pid))}
         found |= {one: f"thread {one.name}" for one in threading.enumerate() if one not in self.threads}
-        # What clients keep open to a server that was there before is its server's, and ends with it.
-        accepted = _accepted(self.served)
-        fresh = {one for one in _sockets() - self.sockets if one[0] not in reserved | accepted}
-        found |= {one: f"socket {_described(one[0])}" for one in fresh}
+        if fresh := _sockets() - self.sockets:
+            reserved = {one.fileno() for one in ports._shared._reserved}  # by `free_port`, for the life of this process
+            # What clients keep open to a server that was there before is its server's, and ends with it.
+            accepted = {descriptor for descriptor, port, listens in _tcp(fresh) if port in self.served and not listens}
+            found |= {one: f"socket {_described(one[0])}" for one in fresh if one[0] not in reserved | accepted}
         return {one: text for one, text in found.items() if one not in _reported}
 
 

@@ -129,8 +129,9 @@ def test_a_long_line_keeps_its_end_which_gives_the_reason(launch: Callable[..., 
 def test_never_ready_says_what_was_seen(launch: Callable[..., Running]) -> None:
     port = free_port()
     server = launch(*SERVER, str(port), ready=HttpReady(f"http://127.0.0.1:{port}/nowhere"))
+    eventually(lambda: what_is_missing(TcpReady(port)), lambda missing: not missing, 60)
     with pytest.raises(ComponentFailed, match=r"thing is ready: not reached in .*/nowhere answered 404"):
-        server.wait_ready(3)
+        server.wait_ready(0.2)
     assert "runs but is not ready" in (server.problem() or "")
 
 
