@@ -6,6 +6,7 @@ the database, so that lines missing at the end are found too. A chain proves a c
 file and the database; the copy in Loki, which this host cannot rewrite, is the other half.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -55,6 +56,7 @@ class AuditLog:
         """Append one line: who did what to what, with which outcome, from where."""
         # One writer at a time, another process of the same console included.
         fcntl.flock(self._file, fcntl.LOCK_EX)
+        size = os.fstat(self._file).st_size
         try:
             with self._database.transaction():
                 sequence, previous = end_of_chain(self._database)
@@ -76,10 +78,18 @@ class AuditLog:
                 }
                 line["hash"] = _hash(line)
                 self._remember(sequence + 1, line["hash"])
-                os.write(self._file, json.dumps(line).encode() + b"\n")
-                os.fsync(self._file)
+                self._append(json.dumps(line).encode() + b"\n")
+        except BaseException:
+            # Nothing of a line that is not whole stays, or that the database does not know: the next would not fit.
+            os.ftruncate(self._file, size)
+            raise
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _append(self, line: bytes) -> None:
+        if os.write(self._file, line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+        os.fsync(self._file)
 
     def _adopt_last(self) -> None:
         """Take over a line that reached the disk just before a crash, when the database did not yet know of it."""
@@ -97,9 +107,9 @@ class AuditLog:
         for raw in _backwards(self.path):
             try:
                 line = json.loads(raw)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if isinstance(line, dict):
+            if isinstance(line, dict) and isinstance(line.get("sequence"), int):
                 yield line
 
     def close(self) -> None:
@@ -122,7 +132,10 @@ def verify(path: Path, end: tuple[int, str]) -> list[Break]:
             try:
                 line = json.loads(raw)
                 own, told, before = line["hash"], line["sequence"], line["previous"]
-            except (ValueError, KeyError, TypeError):
+                whole = isinstance(told, int)
+            except (ValueError, KeyError, TypeError, RecursionError):
+                whole = False
+            if not whole:
                 found.append(Break(number, "is no line of the audit log"))
                 continue
             if own != _hash(line):
@@ -131,7 +144,7 @@ def verify(path: Path, end: tuple[int, str]) -> list[Break]:
                 found.append(Break(number, f"{told - sequence - 1} lines before it are missing"))
             elif told <= sequence or before != previous:
                 found.append(Break(number, "was inserted or moved: it does not continue the line before it"))
-            sequence, previous = max(sequence, told) if isinstance(told, int) else sequence, own
+            sequence, previous = max(sequence, told), own
     if sequence < end[0]:
         found.append(Break(number, f"{end[0] - sequence} lines after it are missing"))
     elif not found and (sequence, previous) != end:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +21,8 @@ INTERNAL = ("/metrics", "/healthz", "/readyz", "/internal/authorize")
 """For Prometheus, probes and the gateway, which reach the console under the name that it has in the stack's network."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 CSRF_HEADER = "x-console-request"
+LARGEST_BODY = 64 * 1024
+"""What a request may bring along, in bytes: nobody has signed in yet when it is read."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -44,9 +47,7 @@ class Envelope:
 
     def __init__(self, app: ASGIApp, settings: Settings, guard: Guard, telemetry: Telemetry) -> None:
         self.app, self.guard, self.telemetry = app, guard, telemetry
-        scheme = "https" if settings.secure else "http"
-        self.secure, self.hosts = settings.secure, settings.known_hosts
-        self.origins = {f"{scheme}://{host}" for host in self.hosts}
+        self.secure, self.hosts, self.origins = settings.secure, settings.known_hosts, settings.origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or connection."""
@@ -75,7 +76,7 @@ class Envelope:
             try:
                 refused = self._refusal(scope, headers)
                 if refused is None:
-                    await self.app(scope, receive, observed)
+                    await self.app(scope, _bounded(receive), observed)
                 elif scope["type"] == "websocket":
                     await observed({"type": "websocket.close", "code": 1008, "reason": refused.detail})
                 else:
@@ -145,6 +146,20 @@ class Envelope:
         if identity is not None:
             fields["account"] = identity.account
         _log.log(level, "api request", exc_info=error, extra={"event": "api_request", "fields": fields})
+
+
+def _bounded(receive: Receive) -> Receive:
+    left = LARGEST_BODY
+
+    async def bounded() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413, f"the body is larger than {LARGEST_BODY >> 10} KiB")
+        return message
+
+    return bounded
 
 
 def request_id_of(request: Request) -> str:

@@ -71,6 +71,12 @@ class Settings:
         """The `Host` headers that are answered, in lower case."""
         return frozenset(host.lower() for host in {urlsplit(self.public_url).netloc, *self.hosts})
 
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins of the console's own pages, under each of its hosts."""
+        scheme = "https" if self.secure else "http"
+        return frozenset(f"{scheme}://{host}" for host in self.known_hosts)
+
 
 def from_environment(env: Mapping[str, str]) -> Settings:
     """Read the variables that `docs/console.md` lists.

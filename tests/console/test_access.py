@@ -1,5 +1,6 @@
 """Who may do what: sign-in, sessions, tokens, roles, scopes, and requests that come from elsewhere."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -91,6 +92,29 @@ def test_wrong_passwords_and_unknown_accounts_are_answered_alike_and_then_locked
         assert int(locked.headers["retry-after"]) > 0
         assert {line["event"] for line in audit(console)} >= {"authn_login_fail", "authn_login_lock"}
         assert "wrong" not in str(audit(console))
+
+    consoles.run(act)
+
+
+def test_guesses_that_are_sent_at_once_are_told_no_more_than_those_that_follow_each_other(consoles: Consoles) -> None:
+    async def act(console: Console) -> None:
+        def guess(password: str) -> Any:
+            return console.send("POST", "/api/v1/session", json={"name": "ada", "password": password})
+
+        answers = await asyncio.gather(*(guess(f"wrong-{number}") for number in range(20)), guess(PASSWORD))
+        told = [answer.status_code for answer in answers]
+        assert told.count(401) == 5
+        assert told.count(429) == 16
+
+    consoles.run(act)
+
+
+def test_a_body_that_is_too_large_is_not_read(consoles: Consoles) -> None:
+    async def act(console: Console) -> None:
+        body = {"name": "ada", "password": "x" * 200_000}
+        answer = await console.send("POST", "/api/v1/session", json=body)
+        assert answer.status_code == 413
+        assert answer.headers["content-type"] == "application/problem+json"
 
     consoles.run(act)
 

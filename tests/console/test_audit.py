@@ -1,6 +1,8 @@
 """The audit log: what verification finds, and that a crash between file and database is no break."""
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,10 @@ def renumbered(lines: list[str]) -> list[str]:
     return [*lines[:2], json.dumps(json.loads(lines[2]) | {"sequence": 9}), *lines[3:]]
 
 
+def _hashed(line: dict[str, Any]) -> str:
+    return json.dumps(line | {"hash": _hash(line)})
+
+
 @pytest.mark.parametrize(
     ("harm", "breaks"),
     [
@@ -43,6 +49,8 @@ def renumbered(lines: list[str]) -> list[str]:
         (lambda lines: [*lines[:2], lines[1], *lines[2:]], ["line 3 was inserted"]),
         (lambda lines: [*lines, '{"event": "made up"}'], ["line 6 is no line"]),
         (lambda lines: [*lines, "[]"], ["line 6 is no line"]),
+        (lambda lines: [*lines, _hashed({"sequence": "6", "previous": ""})], ["line 6 is no line"]),
+        (lambda lines: [*lines, "[" * 100_000], ["line 6 is no line"]),
         (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], ["line 2 1 lines before it", "line 3 was inserted"]),
     ],
 )
@@ -72,6 +80,42 @@ def test_a_line_that_the_database_missed_in_a_crash_is_taken_over(tmp_path: Path
     log = AuditLog(path, database, {"service": "console-audit", "system": "monitoring"})
     log.write("sys_startup", "success", actor="console", address="", request_id="")
     assert verify(path, end_of_chain(database)) == []
+
+
+@pytest.mark.parametrize("harm", ["write", "fsync"])
+def test_a_full_disk_refuses_the_act_and_leaves_the_chain_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    path, database = written(tmp_path)
+    log = AuditLog(path, database, {"service": "console-audit", "system": "monitoring"})
+    write = os.write
+
+    def half(file: int, line: bytes) -> int:
+        return write(file, line[: len(line) // 2])
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, harm, half if harm == "write" else full)
+        with pytest.raises(OSError, match=r"(?i)no space left"):
+            log.write("sensitive_read", "success", actor="ada", address="", request_id="")
+    log.write("sensitive_read", "success", actor="ada", address="", request_id="")
+    log.close()
+    assert verify(path, end_of_chain(database)) == []
+    assert end_of_chain(database)[0] == 6
+
+
+def test_a_line_that_somebody_put_into_the_log_keeps_nobody_from_reading_it(consoles: Consoles) -> None:
+    async def act(console: Console) -> None:
+        with console.app.state.guard.audit.path.open("a") as log:
+            log.write('{"event": "made up"}\n')
+        page = await console.send("GET", "/api/v1/audit", "ada", params={"limit": 1})
+        assert page.json()["lines"][0]["event"] == "sys_startup"
+        told = (await console.send("GET", "/api/v1/audit/verification", "ada")).json()
+        assert told["breaks"] == ["line 2 is no line of the audit log"]
+
+    consoles.run(act)
 
 
 def test_pages_of_the_log_leave_no_line_out(consoles: Consoles) -> None:

@@ -64,6 +64,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         thread.join()
 
 
+TAKES_NO_POST = 501
+"""What the server behind the gateway answers to a POST that reached it."""
 PATHS = ("/grafana/", "/prometheus/api/v1/query", "/loki/api/v1/labels")
 
 
@@ -131,6 +133,21 @@ def test_streams_pass_and_foreign_pages_do_not(gateway: str) -> None:
         assert refused.value.response.status_code == 403
     with httpx.stream("GET", f"{gateway}/api/v1/sse/metrics?query=up&every=2s", auth=ADA, timeout=60) as events:
         assert next(events.iter_lines()).startswith("event: values")
+
+
+@pytest.mark.native
+def test_a_password_that_a_browser_remembers_is_worth_nothing_to_other_sites(gateway: str) -> None:
+    foreign = {"Origin": "http://evil.example"}
+    assert httpx.post(f"{gateway}/grafana/api/x", auth=ADA, headers=foreign).status_code == 403
+    assert httpx.post(f"{gateway}/grafana/api/x", auth=ADA, headers={"Origin": gateway}).status_code == TAKES_NO_POST
+    assert httpx.post(f"{gateway}/grafana/api/x", auth=ADA).status_code == TAKES_NO_POST
+    url = f"ws{gateway.removeprefix('http')}/loki/api/v1/tail?query=%7B%7D"
+    with httpx.Client() as browser:
+        browser.post(f"{gateway}/api/v1/session", json={"name": "ada", "password": PASSWORD}).raise_for_status()
+        cookie = {"Cookie": f"console={browser.cookies['console']}"}
+    with pytest.raises(InvalidStatus) as refused, connect(url, additional_headers=cookie | foreign, proxy=None):
+        pass
+    assert refused.value.response.status_code == 403
 
 
 def test_only_the_gateways_own_pages_show_grafana_in_a_frame(gateway: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -15,12 +15,12 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from stack.console.access.sessions import Identity
-from stack.console.api.live import OPEN, STREAMS_PER_ACCOUNT, Message, _lively
+from stack.console.api.live import OPEN, STREAMS_PER_ACCOUNT, Message, _lively, _log_messages
 from stack.console.problems import Problem
 from stack.console.telemetry import Telemetry
 from stack.console.upstream.client import new_client
 from stack.console.upstream.logql import LogFilter, LogQuery
-from stack.console.upstream.loki import Loki
+from stack.console.upstream.loki import LogLine, Loki
 from stack.console.upstream.stand_in import StandInLogs
 from stack.console.upstream.tail import Tails
 from stack.records.logs.entry import LogEntry
@@ -204,3 +204,28 @@ def test_the_stand_in_pages_counts_and_searches_as_loki_does() -> None:
             await source.page(LogQuery(QUERY.matchers, LogFilter(regex=("(?s)x",))), T0, T0 + 9, 5, "forward")
 
     asyncio.run(act())
+
+
+def test_a_client_that_was_away_for_long_is_sent_so_many_lines_and_told_of_the_rest(
+    consoles: Consoles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stack.console.api.live.CAUGHT_UP", 10)
+    pages = [[LogLine(T0 + 6 * page + at, {"service": "storage"}, {}, "x") for at in range(6)] for page in range(5)]
+    asked = []
+
+    async def everything(*_: Any) -> AsyncIterator[list[LogLine]]:
+        for page in pages:
+            asked.append(page)
+            yield page
+
+    async def act(console: Console) -> None:
+        monkeypatch.setattr(console.app.state.loki, "all", everything)
+        connection, _ = watching(console, "ada")
+        async with aclosing(_log_messages(connection, QUERY, f"x.0.{T0 - 1}", 0)) as messages:
+            told = [await anext(messages) for _ in range(4)]
+        assert [len(each.get("lines", ())) for each in told] == [6, 6, 0, 0]
+        assert told[2]["state"] == "live"
+        assert "more than 10 lines were missed" in told[3]["state"]
+        assert len(asked) == 3
+
+    consoles.run(act)

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
 from typing import Annotated, Any
 
@@ -106,18 +106,24 @@ class Guard:
         """
         address = self.address(connection)
         keys = ((FAILURES_PER_ACCOUNT, "account", name.lower()), (FAILURES_PER_ADDRESS, "address", address))
-        if wait := max(self.limits.wait_s(*key) for key in keys):
-            self.record(connection, "authn_login_lock", "refused", actor=name)
-            raise Problem(429, f"too many failed attempts; try again in {wait:.0f} s", {"Retry-After": f"{wait:.0f}"})
+        self._refuse_locked(connection, keys, name)
         account = self.accounts.find(name)
         right = await matches(account.password if account else None, password)
-        if account is None or not right or account.disabled:
+        # Again: of many that are sent at once, all would otherwise be told before the first failure counts.
+        self._refuse_locked(connection, keys, name)
+        # It may have been changed meanwhile.
+        if account is None or not right or account.disabled or self.accounts.find(name) != account:
             for key in keys:
                 self.limits.count(*key)
             self.record(connection, "authn_login_fail", "failure", actor=name)
             raise _unauthenticated("the name or the password is wrong")
         self.limits.forget(*keys[0])
         return account
+
+    def _refuse_locked(self, connection: HTTPConnection, keys: Sequence[tuple[str, ...]], name: str) -> None:
+        if wait := max(self.limits.wait_s(*key) for key in keys):
+            self.record(connection, "authn_login_lock", "refused", actor=name)
+            raise Problem(429, f"too many failed attempts; try again in {wait:.0f} s", {"Retry-After": f"{wait:.0f}"})
 
     def record(
         self, connection: HTTPConnection, event: str, outcome: Outcome, *, actor: str, target: str = "", **details: Any

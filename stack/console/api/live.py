@@ -7,8 +7,8 @@ Every message is one JSON object with a `type`: `lines` (with `id`, by which a c
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
 from typing import Annotated, Any
 
 import orjson
@@ -31,6 +31,8 @@ CHECK_S = 2.0
 BATCH_S = 0.1
 """Lines are sent together at most so often: a browser draws ten times a second."""
 STREAMS_PER_ACCOUNT = 50
+CAUGHT_UP = 20_000
+"""Stored lines that a client which comes back is sent at most: it may have been away for weeks, or says so."""
 Message = dict[str, Any]
 
 
@@ -80,20 +82,26 @@ async def log_socket(
 
 async def _log_messages(
     connection: HTTPConnection, query: LogQuery, after: str, backlog: int
-) -> AsyncIterator[Message]:
+) -> AsyncGenerator[Message, None]:
     """Yield messages for one client, `idle` where nothing happened for a while."""
     tails: Tails = connection.app.state.tails
     tail = tails.get(query)
     subscription = tail.subscribe()
     try:
-        sent, newest = set[str](), 0
-        for lines in await _missed(connection, tail, query, after, backlog):
-            shown = [line.shown() for line in lines]
-            sent.update(line["id"] for line in shown)
-            newest = max(newest, *(line.time for line in lines))
-            number = next((each.number for each in reversed(tail.recent(1000)) if each.id == shown[-1]["id"]), 0)
-            yield _lines(tail, shown, number, newest)
+        sent, newest, gap = set[str](), 0, False
+        async with aclosing(_missed(connection, tail, query, after, backlog)) as missed:
+            async for lines in missed:
+                if gap := len(sent) >= CAUGHT_UP:
+                    break
+                shown = [line.shown() for line in lines]
+                sent.update(line["id"] for line in shown)
+                newest = max(newest, *(line.time for line in lines))
+                number = next((each.number for each in reversed(tail.recent(1000)) if each.id == shown[-1]["id"]), 0)
+                yield _lines(tail, shown, number, newest)
         yield {"type": "state", "state": "live", "simulated": guard_of(connection).settings.loki_simulated}
+        if gap:
+            told = f"more than {CAUGHT_UP:,} lines were missed, and the rest is left out here: load the page again"
+            yield {"type": "state", "state": told}
         while True:
             batch = await subscription.take(CHECK_S)
             if batch.dropped_slow or batch.dropped_loki:
@@ -115,18 +123,23 @@ async def _log_messages(
 
 async def _missed(
     connection: HTTPConnection, tail: Tail, query: LogQuery, after: str, backlog: int
-) -> list[list[LogLine]]:
-    """Return what a client that comes back has missed, or what a new one begins with."""
+) -> AsyncGenerator[list[LogLine], None]:
+    """Yield what a client that comes back has missed, or what a new one begins with."""
     loki, now = connection.app.state.loki, time.time_ns()
     key, number, at = _resumed(after)
     if number and key == tail.key and (remembered := tail.since(number)) is not None:
-        return [[each.line for each in remembered]] if remembered else []
-    if at:
-        return [lines async for lines in loki.all(query, at + 1, now)]
-    if not backlog:
-        return []
-    page = await loki.page(query, now - 3600 * 10**9, now, backlog, "backward")
-    return [list(reversed(page.lines))] if page.lines else []
+        lines = [each.line for each in remembered]
+    elif at:
+        async with aclosing(loki.all(query, at + 1, now)) as pages:
+            async for lines in pages:
+                yield lines
+        return
+    elif backlog:
+        lines = (await loki.page(query, now - 3600 * 10**9, now, backlog, "backward")).lines[::-1]
+    else:
+        return
+    if lines:
+        yield lines
 
 
 def _resumed(after: str) -> tuple[str, int, int]:
@@ -158,11 +171,11 @@ def events(request: Request, identity: Identity, kind: str, messages: AsyncItera
 async def send_all(socket: WebSocket, identity: Identity, kind: str, messages: AsyncIterator[Message]) -> None:
     """Send messages over a WebSocket until either side ends."""
     OPEN.check(identity.account)
-    try:
-        await socket.accept()
-    except OSError:
-        return  # the client has gone already, as a page that is left at once does
-    with OPEN.one_more(identity.account):
+    with OPEN.one_more(identity.account):  # before anything is waited for: others may come meanwhile
+        try:
+            await socket.accept()
+        except OSError:
+            return  # the client has gone already, as a page that is left at once does
         closed = asyncio.create_task(_until_closed(socket))
         sending = asyncio.create_task(_pump(socket, identity, kind, messages))
         try:

@@ -17,7 +17,7 @@ from stack.console.api.live import CHECK_S, Message, events, send_all
 from stack.console.api.logs import FORMULA
 from stack.console.api.ranges import InRange, duration_ns
 from stack.console.problems import Problem
-from stack.console.upstream.prometheus import Prometheus, check_scope
+from stack.console.upstream.prometheus import MOST_SERIES, Prometheus, check_scope
 
 router = APIRouter(prefix="/api/v1", tags=["metrics"])
 Expression = Annotated[str, Query(min_length=1, max_length=4000, description="PromQL")]
@@ -118,6 +118,8 @@ async def export(
     result = await query_range(request, identity, query, within, step)
     if form == "openmetrics" and not all("__name__" in row["metric"] for row in result["result"]):
         raise Problem(422, "OpenMetrics needs a metric's name on each series; export a selector, or as csv or json")
+    if any("truncated" in warning for warning in result["warnings"]):
+        raise Problem(422, f"more than {MOST_SERIES:,} series: the file would not be complete; narrow the query")
     guard_of(request).record(
         request, "sensitive_read", "success", actor=identity.account, target="metrics", query=query[:1000], format=form
     )
@@ -213,10 +215,13 @@ def _csv(result: dict[str, Any]) -> str:
     names = sorted({name for row in rows for name in row["metric"]})
     text = io.StringIO()
     table = csv.writer(text)
-    table.writerow(["time", *names, "value"])
+
+    def safe(cells: list[str]) -> list[str]:
+        return [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
+
+    table.writerow(["time", *safe(names), "value"])
     for row in rows:
-        labels = [row["metric"].get(name, "") for name in names]
-        cells = [f"'{value}" if value.startswith(FORMULA) else value for value in labels]
+        cells = safe([row["metric"].get(name, "") for name in names])
         table.writerows([at, *cells, value] for at, value in row.get("values", []))
     return text.getvalue()
 

@@ -5,7 +5,7 @@ Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple, Protocol
@@ -98,7 +98,7 @@ class LogSource(Protocol):
     async def page(self, query: LogQuery, start: int, end: int, limit: int, direction: Direction) -> Page:
         """Return about `limit` lines with `start` <= time < `end`; those of one nanosecond are never separated."""
 
-    def all(self, query: LogQuery, start: int, end: int) -> AsyncIterator[list[LogLine]]:
+    def all(self, query: LogQuery, start: int, end: int) -> AsyncGenerator[list[LogLine], None]:
         """Yield every line of a range, oldest first, in pieces."""
 
     async def counts(self, query: LogQuery, labels: tuple[str, ...], start: int, end: int) -> list[Count]:
@@ -141,7 +141,7 @@ class Loki(Upstream):
                 raise Problem(422, f"{MOST} lines or more share the time {last}; filter for fewer of them")
             asked = min(asked * 8, MOST)
 
-    async def all(self, query: LogQuery, start: int, end: int) -> AsyncIterator[list[LogLine]]:
+    async def all(self, query: LogQuery, start: int, end: int) -> AsyncGenerator[list[LogLine], None]:
         """Yield every line of a range, oldest first, page by page.
 
         Loki looks for the next page while this one is written: both take about as long.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
 from stack.console.problems import Problem
@@ -34,7 +34,7 @@ class StandInLogs:
             shown.append(lines[len(shown)])
         return Page(shown, more=len(shown) < len(lines))
 
-    async def all(self, query: LogQuery, start: int, end: int) -> AsyncIterator[list[LogLine]]:
+    async def all(self, query: LogQuery, start: int, end: int) -> AsyncGenerator[list[LogLine], None]:
         """Yield every line of a range, oldest first."""
         lines = await self._lines(query, start, end)
         for at in range(0, len(lines), PIECE):
