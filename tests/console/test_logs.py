@@ -5,8 +5,10 @@ import csv
 import io
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -15,6 +17,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from stack.console.api.logs import CSV_COLUMNS, FORMATS, FORMULA
 from stack.console.telemetry import Telemetry
@@ -183,12 +186,13 @@ def test_an_export_that_breaks_is_not_taken_for_complete(consoles: Consoles) -> 
 
 
 class FakeTail:
-    """A Loki that has only `/tail`: what is put into it goes to every client, and it can hang up."""
+    """A Loki whose tail sends what is put into it to every client, and can hang up; `stored` is found by queries."""
 
     def __init__(self) -> None:
         self.clients: set[ServerConnection] = set()
         self.opened = 0
         self.kept: list[dict[str, Any]] = []
+        self.stored: list[LogLine] = []
 
     async def __call__(self, socket: ServerConnection) -> None:
         self.opened += 1
@@ -213,7 +217,13 @@ class FakeTail:
 
     @asynccontextmanager
     async def tails(self) -> AsyncIterator[Tails]:
-        async with serve(self, "127.0.0.1", 0) as server, new_client() as http:
+        def query(connection: ServerConnection, request: Request) -> Response | None:
+            if "/tail" in request.path:
+                return None
+            asked = httpx.Request("GET", f"http://loki{request.path}")
+            return connection.respond(HTTPStatus.OK, stored(self.stored, asked).text)
+
+        async with serve(self, "127.0.0.1", 0, process_request=query) as server, new_client() as http:
             address = "http://{}:{}".format(*next(iter(server.sockets)).getsockname()[:2])
             tails = Tails(Loki(address, http), Telemetry())
             try:
@@ -254,6 +264,25 @@ def test_all_who_watch_a_query_share_one_tail_that_survives_a_cut_without_double
             assert (await numbers(first, 1))[0] == [3]
             assert [each.number for each in tail.since(1) or []] == [2, 3]
             assert tail.since(99) is None
+
+    asyncio.run(act())
+
+
+def test_what_came_while_the_tail_was_cut_is_read_from_the_store_before_it_goes_on() -> None:
+    async def act() -> None:
+        loki, now = FakeTail(), time.time_ns()
+        async with loki.tails() as tails:
+            tail = tails.get(QUERY)
+            watching = tail.subscribe()
+            await tail.started.wait()
+            await loki.put(line(0, now))
+            assert (await numbers(watching, 1))[0] == [1]
+            # More than a tail begins with, and all of them before the connection is there again.
+            loki.stored = [line(number, now + number) for number in range(6000)]
+            await loki.hang_up()
+            got, batches = await numbers(watching, 5000)
+            assert got[-1] == 6000
+            assert len(got) + sum(each.dropped_slow for each in batches) == 5999
 
     asyncio.run(act())
 

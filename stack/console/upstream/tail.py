@@ -24,7 +24,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from stack.console.problems import Problem
 from stack.console.telemetry import Telemetry
 from stack.console.upstream.logql import LogQuery
-from stack.console.upstream.loki import CATEGORIZE, LogLine, LogSource, encoded, lines_of
+from stack.console.upstream.loki import CATEGORIZE, MOST, LogLine, LogSource, encoded, lines_of
 
 REMEMBERED = 20_000
 """Lines that a tail remembers for clients that come back."""
@@ -164,15 +164,22 @@ class Tail:
             async for lines in self._poll():
                 yield lines, 0
             return
-        parameters = urlencode({"query": str(self.query), "start": self._newest - OVERLAP_NS, "limit": 5000})
+        missed_from = self._newest - OVERLAP_NS
+        start = max(missed_from, time.time_ns() - OVERLAP_NS)
+        parameters = urlencode({"query": str(self.query), "start": start, "limit": MOST})
         url = f"ws{self._loki.url.removeprefix('http')}/loki/api/v1/tail?{parameters}"
         try:
             async with connect(
                 url, additional_headers=CATEGORIZE, max_size=16 << 20, open_timeout=10, proxy=None, compression=None
             ) as socket:
                 with self._telemetry.upstream_tails.track_inprogress():
+                    again = self.started.is_set()
                     self.started.set()
                     yield [], 0
+                    if again:
+                        # A tail begins with the newest few lines only: the others that came meanwhile are stored.
+                        async for lines in self._loki.all(self.query, missed_from, time.time_ns()):
+                            yield lines, 0
                     async for message in socket:
                         frame: dict[str, Any] = orjson.loads(message)
                         yield list(lines_of(frame.get("streams") or [])), len(frame.get("dropped_entries") or [])
