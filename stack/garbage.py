@@ -1,4 +1,4 @@
-"""Pauses the garbage collector where very many records are made at once."""
+"""Pauses the garbage collector where very many records are made or looked at."""
 
 import gc
 from collections.abc import Iterator

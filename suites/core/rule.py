@@ -105,11 +105,15 @@ class Rule:
         A record may have `nothing_to_judge`, which says why it is empty, or is empty itself: emptiness may break a
         rule, but it proves nothing, so no rule passes on it.
         """
-        broken = False
         if self.only is not None and not self.only(record):
             if self.otherwise:
                 raise NotApplicable(self.otherwise)
             return
+        yield from self.judge_concerned(record)
+
+    def judge_concerned(self, record: Record) -> Iterator[Finding]:
+        """The same for a record that `only` is true for."""
+        broken = False
         for finding in self.check(record):
             broken = True
             yield finding

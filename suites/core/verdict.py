@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
+from stack.garbage import no_collection
 from stack.text.fingerprint import fingerprints
 from suites.core.evidence import CollectionError, Found, Kind, NotEvaluated
 from suites.core.finding import Finding
@@ -131,16 +132,17 @@ def judge(rule: Rule, subject: str, found: Found) -> Verdict:
     skipped: list[str] = []
     missing: list[str] = []
     try:
-        concerned = list(filter(rule.only, found.records)) if rule.only else found.records
-        left_out = len(found.records) - len(concerned)
-        for record in concerned:
-            try:
-                for finding in rule.judge(record):  # what comes before an end without evidence stays
-                    findings[finding] = None
-            except NotApplicable as why:
-                skipped.append(str(why))
-            except NotCollected as why:
-                missing.append(str(why))
+        with no_collection():
+            concerned = list(filter(rule.only, found.records)) if rule.only else found.records
+            left_out = len(found.records) - len(concerned)
+            for record in concerned:
+                try:
+                    for finding in rule.judge_concerned(record):  # what comes before an end without evidence stays
+                        findings[finding] = None
+                except NotApplicable as why:
+                    skipped.append(str(why))
+                except NotCollected as why:
+                    missing.append(str(why))
     except Exception as broken:  # noqa: BLE001  # whatever breaks inside a rule is reported as the suite's own error
         reason = f"the rule itself broke: {type(broken).__name__}: {broken}"
         return Verdict(rule, subject, "error", found.kind, tuple(findings), reason)

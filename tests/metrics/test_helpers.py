@@ -11,6 +11,8 @@ from hypothesis import given, strategies
 from fixtures.broken._miniature.endpoints import BEHAVIOURS
 from fixtures.broken._miniature.loopback_server import Server, serving
 from stack.clients.http import fetch
+from stack.records.exposition import lines as lines_module
+from stack.records.exposition.again import lines_read, places_of_counters, read_again
 from stack.records.exposition.exposition import Exposition
 from stack.records.exposition.lines import Lines
 from stack.records.scrape.budget import USUAL, BudgetedScrape
@@ -174,6 +176,34 @@ def test_a_fall_is_seen_in_lines_of_any_form(line: str, moved: str) -> None:
     repeats.add([Lines((start % "10" + line % 0).encode())])
     assert repeats.restarted
     assert repeats.count == 3
+
+
+@given(strategies.lists(strategies.lists(strategies.sampled_from(LINES), max_size=8), min_size=2, max_size=2))
+def test_lines_are_the_same_in_whatever_pieces_they_are_cut(texts: list[list[str]]) -> None:
+    one, other = ("".join(f"{line}\n" for line in lines).encode() for lines in texts)
+    whole, like = Lines(one), Lines(other)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines_module, "_PIECE", 3)
+        for cut in (Lines(one), Lines(one, like), Lines(one, whole)):
+            assert (cut.heads, cut.tails) == (whole.heads, whole.tails)
+    assert cut.heads is whole.heads
+
+
+@given(strategies.lists(strategies.lists(strategies.sampled_from("0123"), min_size=3, max_size=3), max_size=4))
+def test_falls_are_the_same_where_the_places_of_counters_are_known(scrapes: list[list[str]]) -> None:
+    body = '# TYPE a_total counter\na_total{{x="1"}} {}\na_total{{x="2"}} {}\n{}\n# TYPE b gauge\nb 1\n'
+    start = "process_start_time_seconds {}"
+    read = Exposition.read(body.format(9, 9, start.format(0)).encode(), "text/plain")
+    again = read_again(read, body.format(2, 2, start.format(0)).encode())
+    assert again is not None
+    lines = lines_read(again)
+    assert lines is not None
+    known, by_name = Repeats(lines, {"a_total"}, places_of_counters(again)), Repeats(lines, {"a_total"})
+    for first, second, restart in scrapes:
+        scrape = Lines(body.format(first, second, start.format(int(restart == "3"))).encode(), lines)
+        for repeats in (known, by_name):
+            repeats.add([scrape])
+    assert (known.falls, known.restarted, known.count) == (by_name.falls, by_name.restarted, by_name.count)
 
 
 def test_bounds_are_compared_as_numbers_and_empty_labels_left_out() -> None:

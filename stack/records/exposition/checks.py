@@ -43,7 +43,7 @@ def check_all(
         for part in draft.parts() if not (draft.again or draft is unfinished) else ():
             if part.samples:
                 check_samples(part, faults)
-            for sample in part.exemplars:
+            for sample in part.exemplars or ():
                 _check_exemplar(part, sample, faults)
         _check_names(draft, faults)
         repeated = faults.line_of("duplicate_series", draft.name)

@@ -161,13 +161,15 @@ def _record(parsed: Parsed) -> Exposition:
 
 
 def _family(draft: FamilyDraft) -> MetricFamily:
-    lines, get = draft.lines, draft.lines.get
-    exposed = _exposed_name(draft) if draft.type in _EXPOSED_SUFFIX else draft.name
-    metadata = draft.name, draft.type, draft.help, draft.unit, tuple(draft.samples), draft.format
+    name, kind, samples, lines = draft.name, draft.type, tuple(draft.samples), draft.lines
+    named_alike = kind not in _EXPOSED_SUFFIX or (samples and samples[0][0] == name)
+    exposed = name if named_alike else _exposed_name(draft)
+    at = lines["first"], lines.get("TYPE", 0), lines.get("HELP", 0)
     # As `MetricFamily(…)` would, in half the time: there may be very many.
-    return tuple.__new__(MetricFamily, (*metadata, lines["first"], get("TYPE", 0), get("HELP", 0), exposed))
+    return _new(MetricFamily, (name, kind, draft.help, draft.unit, samples, draft.format, *at, exposed))
 
 
+_new = tuple.__new__
 _EXPOSED_SUFFIX = {"counter": "_total", "info": "_info"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from stack.records.exposition.faults import Faults
 from stack.records.exposition.model import Format, Sample
@@ -56,14 +56,13 @@ class FamilyDraft:
     interrupted: tuple[tuple[int, str], ...] = ()  # the lines in which it goes on, and what came between
     early: tuple[FamilyDraft, ...] = ()  # whose samples came before this family's TYPE line
     foreign: frozenset[str] = frozenset()  # names of samples that follow the metadata but do not fit the type
+    exemplars: list[Sample] | None = None  # the samples that have one
 
     def __init__(self, name: str, line: int, fmt: Format) -> None:
         self.name = name
         self.format = fmt
         self.lines = {"first": line}
         self.samples: list[Sample] = []
-        self.append: Callable[[Sample], None] = self.samples.append
-        self.exemplars: list[Sample] = []
 
     def sample_names(self) -> list[str]:
         """The names its samples may have, by its type."""
@@ -91,7 +90,8 @@ class FamilyDraft:
         for foreign in (False, True):
             part = copy.copy(self)
             part.samples = [sample for sample in self.samples if (sample.name in self.foreign) is foreign]
-            part.exemplars = [] if foreign else [each for each in self.exemplars if each.name not in self.foreign]
+            with_exemplar = () if foreign else self.exemplars or ()
+            part.exemplars = [each for each in with_exemplar if each.name not in self.foreign]
             part.type = "unknown" if foreign else self.type
             yield part
 
@@ -110,10 +110,11 @@ class Families:
         """Put a sample into the family that owns its name, or that begins with it."""
         draft = self.owners.get(sample.name) or self._adopting(sample.name) or self._begun_by(sample)
         self.switch(draft, sample.line)
-        draft.append(sample)
+        draft.samples.append(sample)
         if sample.timestamp is not None:
             draft.timestamped = True
         if sample.exemplar is not None:
+            draft.exemplars = draft.exemplars or []
             draft.exemplars.append(sample)
 
     def begin(self, name: str, at: int) -> FamilyDraft:

@@ -29,7 +29,9 @@ _SECONDS = range(10**9, 10**11)  # as seconds from 2001 to 5138; as milliseconds
 _FINER = (1e12, 1e15, 1e18)  # milli-, micro- and nanoseconds since 1970 in 2001; they have one digit more in 2286
 
 _CACHE_LIMIT = 100_000
-_PLAIN = 300  # digits, which are never too large for a float
+_DIGITS = "0123456789."
+PLAIN = 300
+"""A number of fewer digits is never too large for a float."""
 _EXACT = 1e5  # from here on six digits would not show a whole number whole
 _UNESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
 
@@ -112,7 +114,10 @@ class Numbers(dict[str, float]):
 
     def __missing__(self, text: str) -> float:
         """Read a token not seen yet; raises `BadNumberError`."""
-        value = float(text) if text.isdecimal() and text.isascii() and len(text) < _PLAIN else number(text)
+        try:
+            value = float(text) if len(text) < PLAIN and not text.strip(_DIGITS) else number(text)
+        except ValueError:
+            raise BadNumberError(text) from None
         if len(self) >= _CACHE_LIMIT:
             self.clear()
         self[text] = value

@@ -13,7 +13,7 @@ from sys import intern
 from stack.records.exposition.checks import check_all
 from stack.records.exposition.family import OWNED, Families, FamilyDraft
 from stack.records.exposition.faults import Faults
-from stack.records.exposition.grammar import NAME, SAMPLE, Numbers, Pairs, Timestamps
+from stack.records.exposition.grammar import NAME, PLAIN, SAMPLE, Numbers, Pairs, Timestamps
 from stack.records.exposition.metadata import read_hash_line
 from stack.records.exposition.model import Exemplar, Format, Labels, Sample
 from stack.records.exposition.scan import scan
@@ -24,8 +24,14 @@ _TAKEN = "\n"
 """In place of a line that was read with the one before it; no line of a text is like this."""
 _QUOTE = re.compile(r'\\.|(")', re.DOTALL)
 _BEGINS_SAMPLE = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*+\{[a-zA-Z_]")
-_SINGLE = re.compile(rf'# HELP ({NAME.pattern}) ([^\\"\n\r]++)\n# TYPE \1 ([a-z]++)\n\1(?:{{([^\n]*)"}})? ([^ \n]++)\n')
-"""A family's first three lines where they are its metadata and a sample, which is all that most families have."""
+_SINGLE = re.compile(
+    rf'# HELP ({NAME.pattern}) ([^\\"\n\r]++)\n# TYPE \1 ([a-z]++)\n\1(?:{{([^\n]*)"}})? '
+    r"(?:([0-9]++(?:\.[0-9]++)?+)|([^ \n]++))\n"
+)
+"""A family's first three lines where they are its metadata and a sample, all that most families have.
+
+The value is in one of two groups: in the first where it is digits with at most one point among them.
+"""
 _SEPARATOR = re.compile(r'",[ \t]*+')
 
 
@@ -67,16 +73,16 @@ class Reader:
         read = 0
         for found in _SINGLE.finditer(text):
             start = found.start()
-            if start and text[start - 1] != "\n":
-                continue
             if start > read:
+                if text[start - 1] != "\n":
+                    continue
                 self.read_lines(text[read:start])
             if not self.single(*found.groups()):
                 self.read_lines(found[0])
             read = found.end()
         self.read_lines(text[read:])
 
-    def single(self, name: str, text: str, type_text: str, inner: str | None, number: str) -> bool:
+    def single(self, name: str, text: str, type_text: str, inner: str | None, digits: str | None, other: str) -> bool:
         """Read a new family's HELP line, TYPE line and sample; False, and nothing done, where one is not plain."""
         families = self.families
         kind, suffixes = self.owned.get(type_text, ("", ()))
@@ -84,14 +90,14 @@ class Reader:
             return False
         try:
             labels = tuple(map(self.pairs.__getitem__, inner.split('",'))) if inner is not None else ()
-            value = self.numbers[number]
+            value = float(digits) if digits and len(digits) < PLAIN else self.numbers[digits or other]
         except KeyError:
             return False
         at, self.helped = self.at, None
         draft = self.begun = families.owners[name] = families.begin(name, at + 1)
         draft.help, draft.type, draft.type_text = text, kind, type_text
-        draft.lines["HELP"], draft.lines["TYPE"] = at + 1, at + 2
-        draft.append(tuple.__new__(Sample, (name, labels, value, None, at + 3, None)))
+        draft.lines = {"first": at + 1, "HELP": at + 1, "TYPE": at + 2}
+        draft.samples.append(tuple.__new__(Sample, (name, labels, value, None, at + 3, None)))
         self.at = at + 3
         return True
 
@@ -126,7 +132,7 @@ class Reader:
                     if name != last or current is not families.current:
                         current = owners[name]
                         families.switch(current, at)
-                        last, append = intern(name), current.append
+                        last, append = intern(name), current.samples.append
                     value = numbers[tail]
                 except KeyError:  # not in plain form, or the first of its name
                     self.other(line, at)

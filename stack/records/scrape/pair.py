@@ -70,10 +70,10 @@ class ScrapePair:
 
     def families(self) -> Iterator[tuple[MetricFamily, MetricFamily | None]]:
         """Each family of the first scrape with its counterpart in the second one, or None, unless they are equal."""
-        later = self._later()
         if "changed" not in self.cache:
-            pairs = [(family, later.get(family.name)) for family in self.before.families]
-            self.cache["changed"] = [(one, other) for one, other in pairs if one is not other and one != other]
+            later = map(self._later().get, map(itemgetter(0), self.before.families))
+            pairs = zip(self.before.families, later, strict=True)
+            self.cache["changed"] = [pair for pair in pairs if pair[0] is not pair[1] and pair[0] != pair[1]]
         yield from cast("list[tuple[MetricFamily, MetricFamily | None]]", self.cache["changed"])
 
     def lowered(self) -> Iterator[MetricFamily]:
@@ -92,7 +92,7 @@ class ScrapePair:
 
     def _later(self) -> dict[str, MetricFamily]:
         if "later" not in self.cache:
-            self.cache["later"] = {family.name: family for family in self.after.families}
+            self.cache["later"] = dict(zip(map(itemgetter(0), self.after.families), self.after.families, strict=True))
         return self.cache["later"]  # type: ignore[return-value]  # only the line above writes this key
 
     @classmethod
@@ -127,8 +127,8 @@ def _may_be_lower(family: MetricFamily, later: MetricFamily | None) -> bool:
     if len(before) != len(after):
         return True
     if len(before) == 1:  # apart: there may be very many such families
-        (name, labels, value, *_), (name_after, labels_after, value_after, *_) = before[0], after[0]
-        return name != name_after or labels != labels_after or value_after < value
+        one, other = before[0], after[0]
+        return other[2] < one[2] or other[0] != one[0] or (other[1] is not one[1] and other[1] != one[1])
     series, values = itemgetter(0, 1), itemgetter(2)
     lower = any(map(lt, map(values, after), map(values, before)))
     return lower or any(map(ne, map(series, before), map(series, after)))

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress, count
+from math import isnan
 from operator import le, lt
 
 from stack.records.exposition.lines import Lines
@@ -51,7 +52,7 @@ class NewType:
 
 def differing(scrapes: Sequence[Lines]) -> tuple[frozenset[bytes], ...]:
     """For each scrape those of its series, as they are written, that not all of them have."""
-    if all(lines.heads == scrapes[0].heads for lines in scrapes):
+    if all(lines.heads is scrapes[0].heads or lines.heads == scrapes[0].heads for lines in scrapes):
         return (frozenset(),) * len(scrapes)
     common = frozenset(scrapes[0].values).intersection(*(lines.values for lines in scrapes[1:]))
     return tuple(frozenset(lines.values.keys() - common) for lines in scrapes)
@@ -61,11 +62,13 @@ def differing(scrapes: Sequence[Lines]) -> tuple[frozenset[bytes], ...]:
 class Repeats:
     """Scrapes of one endpoint in one format: `first`, then `add` for each group that was fetched at the same time.
 
-    `counters` are the names of samples that may not fall.
+    `counters` are the names of samples that may not fall. `places` says which of the first scrape's tails are their
+    values, where it is known that each tail is that of a sample of its own.
     """
 
     first: Lines
     counters: Collection[str]
+    places: list[int] | None = None
     restarted: bool = False
     falls: dict[bytes, Fall] = field(default_factory=dict)
     new_types: dict[bytes, NewType] = field(default_factory=dict)
@@ -78,15 +81,29 @@ class Repeats:
 
     @cached_property
     def _counters(self) -> list[bytes]:
-        names = frozenset(name.encode() for name in self.counters)
-        return [series for series in self.first.values if _metric(series) in names]
+        if self.places is not None:
+            return [self.first.heads[place].rpartition(b"\n")[2] for place in self.places]
+        names = frozenset(map(str.encode, self.counters))
+        return [series for series in self.first.values if series.partition(b"{")[0] in names]
 
     @cached_property
-    def _places(self) -> list[int]:
-        return [self.first.places[series] for series in self._counters if series in self.first.places]
+    def _places(self) -> list[int] | None:
+        """The place of each counter, None where one has none."""
+        if self.places is not None:
+            return self.places
+        places = [self.first.places[series] for series in self._counters if series in self.first.places]
+        return places if len(places) == len(self._counters) else None
+
+    @cached_property
+    def _start(self) -> int | None:
+        """The place of the start time where each tail is that of a sample."""
+        ends = [place for place, head in enumerate(self.first.heads) if head.endswith(START_TIME)]
+        return next((place for place in ends if self.first.heads[place].rpartition(b"\n")[2] == START_TIME), None)
 
     @cached_property
     def _at_first(self) -> list[float]:
+        if self.places is not None:
+            return _numbers(list(map(self.first.tails.__getitem__, self.places)))
         return _numbers(list(map(self.first.values.__getitem__, self._counters)))
 
     @property
@@ -103,9 +120,8 @@ class Repeats:
                 continue
             before = self._highest = self._highest or self._at_first
             highest = highest or before
-            same_series = lines.heads == self.first.heads
-            if START_TIME in self.first.values and self._changed(START_TIME, lines, same_series=same_series):
-                self.restarted = True
+            same_series = lines.heads is self.first.heads or lines.heads == self.first.heads
+            self.restarted = self.restarted or self._restarts(lines, same_series=same_series)
             if self.restarted:
                 return
             where = f"in scrape {len(self._new) + 2} of a series"
@@ -118,26 +134,36 @@ class Repeats:
             self._new.append({_metric(series): series for series in fresh})
             self._seen.update(fresh)
             numbers = self._now(lines, same_series=same_series)
-            for place in compress(count(), map(lt, numbers, before)):
+            fallen = list(compress(count(), map(lt, numbers, before)))
+            for place in fallen:
                 series, created = self._counters[place], self._counters[place].replace(b"_total", b"_created", 1)
                 if not self._changed(created, lines, same_series=same_series):
                     fall = Fall(series.decode(errors="replace"), before[place], numbers[place], where)
                     self.falls.setdefault(series, fall)
-            highest = numbers if all(map(le, highest, numbers)) else list(map(max, highest, numbers))
+            plain = highest is before and not isnan(sum(before) + sum(numbers))
+            risen = not fallen if plain else all(map(le, highest, numbers))
+            highest = numbers if risen else list(map(max, highest, numbers))
         self._highest = highest
+
+    def _restarts(self, lines: Lines, *, same_series: bool) -> bool:
+        """Whether the process reports another start time than at first."""
+        if same_series and self.places is not None:
+            start = self._start
+            return start is not None and _token(lines.tails[start]) != _token(self.first.tails[start])
+        return START_TIME in self.first.values and self._changed(START_TIME, lines, same_series=same_series)
 
     def _changed(self, series: bytes, lines: Lines, *, same_series: bool) -> bool:
         """Whether a series is there with another value than at first."""
         first = self.first
         if same_series and series in first.places:
-            return lines.tails[first.places[series]].partition(b" ")[0] != first.values[series]
+            return _token(lines.tails[first.places[series]]) != first.values[series]
         return lines.values.get(series) not in {None, first.values.get(series)}
 
     def _now(self, lines: Lines, *, same_series: bool) -> list[float]:
         """The value of each counter; what it had before where it is absent."""
         if same_series and lines.tails == self.first.tails:
             return self._at_first
-        if same_series and len(self._places) == len(self._counters):
+        if same_series and self._places is not None:
             return _numbers(list(map(lines.tails.__getitem__, self._places)))
         found = map(lines.values.get, self._counters)
         return [top if value is None else _number(value) for value, top in zip(found, self._highest, strict=True)]
@@ -155,6 +181,11 @@ class Repeats:
         )
 
 
+def _token(tail: bytes) -> bytes:
+    """The value as it is written, without its timestamp."""
+    return tail.partition(b" ")[0]
+
+
 def _metric(series: bytes) -> bytes:
     return series.partition(b"{")[0]
 
@@ -168,6 +199,6 @@ def _numbers(tails: Sequence[bytes]) -> list[float]:
 
 def _number(tail: bytes) -> float:
     try:
-        return float(tail.partition(b" ")[0])
+        return float(_token(tail))
     except ValueError:
         return float("nan")

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from stack.clients.http import Fetched, crowded, fetch
+from stack.records.exposition.again import lines_read, places_of_counters
+from stack.records.exposition.exposition import Exposition
 from stack.records.exposition.lines import Lines
 from stack.records.scrape.negotiation import ANYTHING, OPENMETRICS_ANY, PROMETHEUS_3, TEXT
 from stack.records.scrape.repeats import Repeats, differing
@@ -83,8 +85,8 @@ class Probed:
     repeats: Repeats
 
 
-async def probe(endpoint: Endpoint, earlier: Fetched, counters: Collection[str]) -> Probed:
-    """Ask in other ways, then several times at once; `counters` are the names of samples that may not fall."""
+async def probe(endpoint: Endpoint, earlier: Fetched, exposition: Exposition) -> Probed:
+    """Ask in other ways, then several times at once; `exposition` is what the `earlier` answer says."""
     # First the ways of asking, then the crowd: a service that breaks under several scrapes must not spoil the others.
     ways = [endpoint.asked_for(accept) for accept in (TEXT, OPENMETRICS_ANY, ANYTHING)]
     asked = [await way for way in ways] if earlier.scrape.elapsed_s < QUICK_S else await asyncio.gather(*ways)
@@ -96,10 +98,11 @@ async def probe(endpoint: Endpoint, earlier: Fetched, counters: Collection[str])
         crowd = [fetched for fetched in crowd if not _failed(fetched.scrape)]
     pages = [fetched for fetched in crowd if fetched.scrape.is_html]  # what is wrong with them is their Content-Type
     crowd = [fetched for fetched in crowd if fetched not in pages]
-    first = Lines(earlier.body)
+    known = lines_read(exposition)
+    first = known or Lines(earlier.body)
 
     def lines_of(fetched: Fetched) -> Lines:
-        return first if fetched.body == earlier.body else Lines(fetched.body)
+        return first if fetched.body == earlier.body else Lines(fetched.body, first)
 
     lines = [lines_of(fetched) for fetched in crowd]
     series: Sequence[frozenset[bytes]] = differing(lines)
@@ -108,7 +111,7 @@ async def probe(endpoint: Endpoint, earlier: Fetched, counters: Collection[str])
         *series, before, now = differing([*lines, first, lines_of(again)])
         lasting = before & now
         series = [each & lasting for each in series] if again.scrape.ok else series
-    repeats = Repeats(first, counters)
+    repeats = Repeats(first, counters(exposition), places_of_counters(exposition) if known else None)
     repeats.add([lines_of(answer) for answer in answers if _alike(earlier, answer)])
     repeats.add([each for fetched, each in zip(crowd, lines, strict=True) if _alike(earlier, fetched)])
     concurrent = ConcurrentScrapes(tuple(fetched.scrape for fetched in crowd), tuple(series))
@@ -135,6 +138,11 @@ async def _fails_only_in_a_crowd(endpoint: Endpoint, failed: Sequence[Scrape], *
         endpoint.explained += [*failed, *again]
         return True
     return False
+
+
+def counters(exposition: Exposition) -> frozenset[str]:
+    """The names of the samples that only grow."""
+    return frozenset(family.exposed_name for family in exposition.families if family.type == "counter")
 
 
 def _alike(earlier: Fetched, other: Fetched) -> bool:

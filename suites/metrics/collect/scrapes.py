@@ -84,7 +84,7 @@ async def after(first: Before, contract: Contract, budget: Budget, sent: int) ->
         scrapes = (first.fetched.scrape, second.scrape)
         return {**found, **await _expositions(first.exposition, None), Scrape: scrapes}
     exposition = first.exposition if first.same_as(second) else await read(second, first)
-    probed = await probe(endpoint, second, counters(exposition))
+    probed = await probe(endpoint, second, exposition)
     took = min(scrape.elapsed_s for scrape in endpoint.made if scrape.ok)  # the others may have met our load
     pair = ScrapePair(
         first.exposition,
@@ -197,11 +197,6 @@ def _no_exposition(exposition: Exposition) -> str | None:
     """What the body is, where it is none at all."""
     whole = [fault.subject[1] for fault in exposition.faults.get("unparsable", ()) if fault.subject[0] == "body"]
     return f"the body is {whole[0]}, not an exposition" if whole else None
-
-
-def counters(exposition: Exposition) -> frozenset[str]:
-    """The names of the samples that only grow."""
-    return frozenset(family.exposed_name for family in exposition.families if family.type == "counter")
 
 
 def _known(content_type: str | None) -> bool:

@@ -22,8 +22,8 @@ from suites.core.health import why_down
 from suites.core.running_service import NO_METRICS, RunningService
 from suites.metrics.collect import scrapes
 from suites.metrics.collect.declared import budget_of, contract_of
+from suites.metrics.collect.endpoint import counters
 from suites.metrics.collect.prometheus import COMPARED_SERIES, OwnFaults, cut_short, scraped, stored_falls
-from suites.metrics.collect.scrapes import counters
 
 WHOLE_RUN_S = 3600.0
 PATIENCE_IN_TIMEOUTS = 3.0
