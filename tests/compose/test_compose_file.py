@@ -94,7 +94,11 @@ def test_with_the_console_grafana_believes_the_address_that_the_gateway_has() ->
     assert services["grafana"]["environment"]["GF_AUTH_PROXY_ENABLED"] == "true"
     assert expand(services["grafana"]["environment"]["GF_AUTH_PROXY_WHITELIST"], {}) == gateway
     assert expand(services["console"]["environment"]["CONSOLE_TRUSTED_PROXIES"], {}) == f"{gateway}/32"
-    assert ip_address(gateway) in ip_network(expand(network["sign-in"]["ipam"]["config"][0]["subnet"], {}))
+    (pool,) = network["sign-in"]["ipam"]["config"]
+    given_out = ip_network(expand(pool["ip_range"], {}))
+    assert given_out.subnet_of(ip_network(expand(pool["subnet"], {})))  # type: ignore[arg-type]  # both are IPv4
+    assert ip_address(gateway) in ip_network(expand(pool["subnet"], {}))
+    assert ip_address(gateway) not in given_out, "another that starts first would have it"
     assert [name for name, body in services.items() if "sign-in" in body.get("networks", {})] == [
         "console",
         "gateway",
