@@ -10,7 +10,6 @@ from stack.components import AGENTS, USUAL
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from stack.embedded.stack import EmbeddedLogs
 
@@ -145,10 +144,22 @@ class RunningStack(Protocol):
     def __enter__(self) -> Self:
         """Return itself."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop."""
+
+
+class UntilStopped:
+    """What makes a stack a context manager that stops it."""
+
+    def stop(self) -> None:
+        """End everything that was started."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
 def agent_of(components: Mapping[str, Component]) -> str:

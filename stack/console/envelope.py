@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stack.console.access.guard import Guard
@@ -160,8 +160,3 @@ def _bounded(receive: Receive) -> Receive:
         return message
 
     return bounded
-
-
-def request_id_of(request: Request) -> str:
-    """Return the id that the envelope gave to a request."""
-    return str(getattr(request.state, "request_id", ""))

@@ -1,6 +1,5 @@
 """Provokes telemetry: sends a service the requests of its catalog entry, each with an `X-Request-ID` of its own."""
 
-import time
 import uuid
 
 import httpx
@@ -35,7 +34,6 @@ async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tup
     headers = {**request.headers, "X-Request-ID": request_id}
     status, problem = 0, None
     async with place_at(base_url):
-        sent_at = time.time()
         try:
             answer = await http.request(
                 request.method,
@@ -50,5 +48,5 @@ async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tup
     lines = tuple(ExpectedLine(line.level, line.logger, line.message, dict(line.fields)) for line in request.logs)
     # Whether an unanswered request arrived is not known: `metrics/traffic-answered` alone reports it.
     logged, lines = (request.logged, lines) if status else (False, ())
-    sent = SentRequest(request_id, request.method, request.path, status, sent_at, time.time(), logged, lines)
+    sent = SentRequest(request_id, request.method, request.path, status, logged, lines)
     return sent, Answer(request.method, request.path, request.expect_status, status, problem)

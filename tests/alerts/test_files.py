@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from suites.core.discovery import in_area
 from suites.core.evidence import Evidence, NotEvaluated
 from suites.core.rule import Level
 from suites.core.verdict import judge
+from tests.support.damage import places, put
 from tests.support.real_servers import need
 
 ROOT = Path(__file__).parents[2]
@@ -191,21 +192,6 @@ def test_matchers_are_compared_as_alertmanager_shows_them() -> None:
     other = {"route": {"routes": [{"matchers": ['alertname="B"']}]}}
     assert with_plain_matchers(other) != shown
     assert with_plain_matchers({"matchers": 7, "a": ["b"]}) == {"matchers": 7, "a": ["b"]}
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in items:
-        yield from places(item, (*path, key))
-
-
-def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    if not path:
-        return new
-    changed = value.copy()
-    changed[path[0]] = put(value[path[0]], path[1:], new)
-    return changed
 
 
 FILES = [

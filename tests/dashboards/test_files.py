@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from suites.core.evidence import Evidence
 from suites.core.rule import Level
 from suites.core.verdict import judge
 from suites.dashboards.collect.files import dashboards, datasources, scrape_interval
+from tests.support.damage import places, put
 
 ROOT = Path(__file__).parents[2]
 STACK = ROOT / "stack"
@@ -181,21 +181,6 @@ def test_the_old_layout_of_rows_is_one_that_grafana_reads() -> None:
     (panel,) = dashboard.panels
     assert (panel.width, panel.unit, panel.path, panel.single) == (8, "short", "rows[0].panels[0]", ("job",))
     assert [message for _, level, message in findings(dashboard) if level is Level.MUST] == []
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in items:
-        yield from places(item, (*path, key))
-
-
-def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    if not path:
-        return new
-    copy = value.copy()
-    copy[path[0]] = put(value[path[0]], path[1:], new)
-    return copy
 
 
 BOARDS = {

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from stack.backends.containers.backend import cannot_run
+from stack.backends.containers.backend import why_not
 from stack.backends.containers.cleanup import LABEL
 from stack.eventually import eventually
 from stack.servers.pins import cache_root
@@ -16,7 +16,7 @@ TWO = ("prometheus", "redis")
 """Components that are ready within a second, for tests of anything but them."""
 
 RUN = ("--stack=containers", "--no-retention-trial")
-WHY_NOT = cannot_run()
+WHY_NOT = why_not(stand_ins_are_better=False)
 needs_delivery = pytest.mark.skipif(
     "none" in (os.environ.get("LOKI_IMAGE"), os.environ.get("PROMTAIL_IMAGE")),
     reason="Loki or Promtail is left out of the stack of containers, see docs/real-servers.md",

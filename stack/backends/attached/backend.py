@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn
 
 import httpx
 
 from stack.backends.attached.storing import not_storing
-from stack.backends.base import Component, StackPlan, TargetGroup
+from stack.backends.base import Component, StackPlan, TargetGroup, UntilStopped
 from stack.backends.versions import version_of
 from stack.clients.errors import explain
 from stack.clients.retries import get
@@ -18,7 +18,6 @@ from stack.components import COMPONENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import TracebackType
 
     from stack.backends.attached.target_file import TargetFile
     from stack.backends.process import Running
@@ -47,7 +46,7 @@ class AttachedBackend:
         return AttachedStack(self._target)
 
 
-class AttachedStack:
+class AttachedStack(UntilStopped):
     """A stack that runs elsewhere."""
 
     embedded_logs = None
@@ -112,14 +111,6 @@ class AttachedStack:
     def stop(self) -> None:
         """Close the connections: what was not started is not stopped."""
         self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _version(self, name: str) -> str | None:
         return version_of(name, self._target.endpoints[name], http=self._http)

@@ -75,20 +75,12 @@ def check(components: Sequence[str], services: Sequence[ContainerService], say: 
         raise EngineError(explain(images, reasons))
 
 
-def why_not(config_dir: Path | None = None) -> str | None:
+def why_not(config_dir: Path = SHIPPED, *, stand_ins_are_better: bool = True) -> str | None:
     """Say in one line why `--stack auto` should not take containers; None where it should.
 
-    Quick: no engine is waited for, and nothing is pulled to find out.
+    Without `stand_ins_are_better`, why `--stack containers` would be refused. Quick: no engine is waited for, and
+    nothing is pulled to find out.
     """
-    return _obstacle(config_dir or SHIPPED, stand_ins_are_better=True)
-
-
-def cannot_run(config_dir: Path | None = None) -> str | None:
-    """Say in one line why `--stack containers` would be refused; None where it would run. As quick as `why_not`."""
-    return _obstacle(config_dir or SHIPPED, stand_ins_are_better=False)
-
-
-def _obstacle(config_dir: Path, *, stand_ins_are_better: bool) -> str | None:
     if os.environ.get(SERVERS_VARIABLE) == "none":
         return f"real servers are hidden by {SERVERS_VARIABLE}=none"
     try:

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from stack.backends.base import Component, StackPlan, TargetGroup
+from stack.backends.base import Component, StackPlan, TargetGroup, UntilStopped
 from stack.backends.containers.engine import Engine, EngineError
 from stack.backends.containers.images import explain, provide
 from stack.backends.containers.process import ContainerProcess, States
@@ -27,7 +27,6 @@ from stack.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import TracebackType
 
     from stack.backends.containers.compose import ContainerService
 
@@ -40,7 +39,7 @@ READY_S = 90.0
 PING_S = 10.0
 
 
-class ContainersStack:
+class ContainersStack(UntilStopped):
     """A stack of containers, one compose project."""
 
     embedded_logs = None
@@ -157,14 +156,6 @@ class ContainersStack:
     def stop(self) -> None:
         """Remove everything that was started; calling it again does nothing."""
         self._project.down()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _make_folders(self) -> None:
         for folder in (self.service_logs, self._discovery_folder):

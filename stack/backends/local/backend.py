@@ -9,9 +9,9 @@ from __future__ import annotations
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from stack.backends.base import Component, EmbeddedFactory, StackPlan, TargetGroup
+from stack.backends.base import Component, EmbeddedFactory, StackPlan, TargetGroup, UntilStopped
 from stack.backends.local.context import LOKI_GRPC, ComponentContext
 from stack.backends.local.recipes import launch, spec
 from stack.backends.ports import Ports, address_of, sockets_of
@@ -24,7 +24,6 @@ from stack.servers.find import find_binary, why_absent
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from stack.embedded.stack import EmbeddedLogs
 
@@ -53,7 +52,7 @@ class LocalBackend:
         return stack
 
 
-class LocalStack:
+class LocalStack(UntilStopped):
     """A stack of local processes and stand-ins."""
 
     def __init__(self, plan: StackPlan) -> None:
@@ -148,14 +147,6 @@ class LocalStack:
             with ThreadPoolExecutor(len(together)) as pool:
                 list(pool.map(Running.stop, together))
         self._ports.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _context(self, name: str, program: Path | None = None) -> ComponentContext:
         home = self._plan.work_dir.absolute() / name

@@ -17,7 +17,6 @@ from stack.console.upstream.client import Upstream
 PROJECT, SERVICE, SYSTEM = "com.docker.compose.project", "com.docker.compose.service", "observability.system"
 NAMED_SERVICE = "observability.service"
 ID = re.compile(r"[0-9a-f]{12,64}|[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
-ACTIONS = ("start", "stop", "restart")
 
 
 class Docker(Upstream):

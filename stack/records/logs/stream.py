@@ -36,7 +36,7 @@ class ExpectedLine(NamedTuple):
 
 
 class SentRequest(NamedTuple):
-    """A request that was sent to provoke the log; times in seconds since the epoch.
+    """A request that was sent to provoke the log.
 
     `logged` is false for a request that the service need not log, such as a health check. `expected` are the lines
     that the service's contract promises for it.
@@ -46,8 +46,6 @@ class SentRequest(NamedTuple):
     method: str
     path: str
     status: int
-    sent_at: float | None = None
-    answered_at: float | None = None
     logged: bool = True
     expected: tuple[ExpectedLine, ...] = ()
 

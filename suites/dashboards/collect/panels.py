@@ -27,8 +27,6 @@ OF_PROMETHEUS = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 labels they have depends on the alerts that there are."""
 OVER_S = {"over 15m": 15 * 60.0, "over 6h": 6 * 3600.0}
 """A short and a long time, in seconds: a dashboard is opened over its own, and used over these."""
-VALUES = 3
-"""Values of each variable that are chosen by themselves: the first, the middle one and the last."""
 EARLY_S = 3.0
 """Seconds in which an error may still be the server's own start, and data may come where there need not be any."""
 
@@ -302,7 +300,7 @@ def in_order(variables: Sequence[Variable]) -> list[Variable]:
 
 
 def some(values: Sequence[str]) -> list[str]:
-    """At most `VALUES` of the values, the first and the last among them."""
+    """The first, the middle one and the last of the values."""
     last = len(values) - 1
     return list(dict.fromkeys(values[index] for index in (0, last // 2, last))) if values else []
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from stack.backends.base import Component, StackPlan
-from stack.backends.containers.backend import ContainersBackend, cannot_run, why_not
+from stack.backends.containers.backend import ContainersBackend, why_not
 from stack.backends.containers.cleanup import LABEL
 from stack.backends.containers.engine import EngineError
 from stack.backends.containers.stack import ContainersStack
@@ -108,7 +108,10 @@ def test_an_image_that_is_neither_here_nor_to_be_had_ends_the_run_before_its_fir
 def test_a_missing_image_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_IMAGE", "127.0.0.1:9/nothing:2")
 
-    assert cannot_run() == "the image 127.0.0.1:9/nothing:2 is not here and its registry does not offer it"
+    assert (
+        why_not(stand_ins_are_better=False)
+        == "the image 127.0.0.1:9/nothing:2 is not here and its registry does not offer it"
+    )
 
 
 def test_a_component_can_be_left_out_by_its_images_variable(plan: StackPlan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +126,7 @@ def test_auto_does_not_take_containers_without_what_local_processes_stand_in_for
 ) -> None:
     monkeypatch.setenv("LOKI_IMAGE", "none")
     assert why_not() == "LOKI_IMAGE=none leaves loki out, which local processes stand in for"
-    assert cannot_run() is None
+    assert why_not(stand_ins_are_better=False) is None
 
 
 class Squatter:
