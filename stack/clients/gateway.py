@@ -8,6 +8,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from stack.clients.server_client import ServerClient, ServerError
+from stack.clients.sign_in import Access
 from stack.records.live.gateway_trial import REFUSED, Route
 
 TIMEOUT_S = 20.0
@@ -32,14 +33,21 @@ class GatewayClient(ServerClient):
         """Say whether a path that needs credentials accepts these."""
         return (await self._get(path, (user, password))).status_code not in REFUSED
 
-    async def tail_problem(self, tail: str, query: str, headers: Mapping[str, str]) -> str:
+    async def tail_problem(self, tail: str, query: str, headers: Mapping[str, str], access: Access) -> str:
         """Open the live tail at the URL `tail` and close it again; return why it did not open, empty where it did.
 
-        Never raises.
+        `headers` sign the request; certificates and proxy are those of `access`. Never raises.
         """
         url = f"ws{tail.removeprefix('http')}?query={quote(query)}&limit=1"
         try:
-            async with _Connect(url, additional_headers=headers, proxy=None, open_timeout=TIMEOUT_S, close_timeout=1):
+            async with _Connect(
+                url,
+                additional_headers=headers,
+                proxy=access.proxy or None,
+                ssl=access.context() if url.startswith("wss:") else None,
+                open_timeout=TIMEOUT_S,
+                close_timeout=1,
+            ):
                 return ""
         except InvalidStatus as refused:
             answered = f"{refused.response.status_code} {refused.response.reason_phrase}".strip()

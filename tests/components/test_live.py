@@ -17,6 +17,7 @@ from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import Component, StackPlan
 from stack.backends.ports import sockets_of
 from stack.clients.gateway import TAIL, GatewayClient
+from stack.clients.sign_in import Access
 from stack.component_info import EndOfLife
 from stack.components import COMPONENTS
 from stack.records.config.effective import ConfigCheck
@@ -202,7 +203,7 @@ def test_a_tail_that_does_not_open_has_a_reason(answer: str, problem: str) -> No
         async with server, httpx.AsyncClient(trust_env=False) as http:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             return await GatewayClient(url, http).tail_problem(
-                f"{url}{TAIL}", "{a=~'.+'}", {"authorization": "Basic YTpi"}
+                f"{url}{TAIL}", "{a=~'.+'}", {"authorization": "Basic YTpi"}, Access()
             )
 
     assert asyncio.run(connect()) == problem

@@ -80,10 +80,11 @@ async def try_gateway(
     trial = GatewayTrial(gateway.url, tuple(routes), shown, accepted, front, health.status)
     if not tail.startswith(f"{gateway.url}/"):
         return {GatewayTrial: [trial], GatewayTail: NotEvaluated("Loki is not behind this gateway", applies=False)}
-    signed = http.auth.headers(tail) if isinstance(http.auth, SignIn) else {}
+    known = http.auth if isinstance(http.auth, SignIn) else SignIn({})
+    signed = known.headers(tail)
     if credentials and "authorization" not in signed:
         signed |= SignIn({tail: Access(credentials)}).headers(tail)
-    return {GatewayTrial: [trial], GatewayTail: await _tail(gateway, tail, signed, no_loki)}
+    return {GatewayTrial: [trial], GatewayTail: await _tail(gateway, tail, signed, known.access(tail), no_loki)}
 
 
 def _behind(url: str, target: TargetFile) -> tuple[str, ...]:
@@ -97,7 +98,7 @@ def _behind(url: str, target: TargetFile) -> tuple[str, ...]:
 
 
 async def _tail(
-    gateway: GatewayClient, url: str, headers: Mapping[str, str], no_loki: NotEvaluated | None
+    gateway: GatewayClient, url: str, headers: Mapping[str, str], access: Access | None, no_loki: NotEvaluated | None
 ) -> list[GatewayTail] | NotEvaluated:
     if no_loki is not None:  # one that was never there is no component that failed
         return replace(no_loki, reason=f"a live tail needs Loki: {no_loki.reason}")
@@ -105,5 +106,5 @@ async def _tail(
         return NotEvaluated(
             "the gateway's credentials are not known here; name them under `gateway` in the target file"
         )
-    problem = await gateway.tail_problem(url, '{conformance_probe="none"}', headers)
+    problem = await gateway.tail_problem(url, '{conformance_probe="none"}', headers, access or Access())
     return [GatewayTail(url, problem)]
