@@ -4,6 +4,7 @@ import os
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -35,8 +36,11 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     servers = config.getoption("--write-target")
     if not servers:
         return None
+    base, trusted = config.invocation_params.dir, config.getoption("--ca-file")
     try:
-        text = first_target(servers, config.invocation_params.dir, os.environ)
+        with TemporaryDirectory() as folder:
+            options.trust(config, [base / trusted] if trusted else [], Path(folder))
+            text = first_target(servers, base, os.environ)
     except (UnknownServerError, TargetFileError) as unusable:
         raise pytest.UsageError(f"--write-target: {unusable}") from None
     print(text, end="")  # noqa: T201  # the command's output

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import yaml
@@ -64,13 +64,20 @@ def first_target(servers: Sequence[str], folder: Path, environment: Mapping[str,
         )
     lines += kept
     others = [one for one in targets if one["labels"]["job"] not in jobs.values()]
-    return "\n".join([*lines, *_services(others, service, {labels.get(service, "") for labels in streams})]) + "\n"
+    services = [one for one in others if not _is_probe(one)]
+    lines += _services(services, service, {labels.get(service, "") for labels in streams})
+    if probes := {one["labels"]["job"]: None for one in others if _is_probe(one)}:
+        lines.append(f"jobs: {_dumped(list(probes))}   # an exporter that asks others: no services of their own")
+    return "\n".join(lines) + "\n"
 
 
 def _flow(entry: Mapping[str, Any]) -> str:
     """A mapping in one line, the URL first."""
-    ordered = {key: entry[key] for key in sorted(entry, key=lambda key: key != "url")}
-    return yaml.safe_dump(ordered, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True).strip()
+    return _dumped({key: entry[key] for key in sorted(entry, key=lambda key: key != "url")})
+
+
+def _dumped(value: Any) -> str:
+    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True).strip()
 
 
 def _gateway(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -128,6 +135,14 @@ def _kept(http: httpx.Client, found: Mapping[str, str]) -> Iterator[str]:
         kept = stated.partition(" ")[0]
         if seconds(kept) not in (None, SEVEN_DAYS):
             yield f"retention: {{metrics: {kept}}}   # what it keeps now: is it what you promise?"
+
+
+def _is_probe(target: Mapping[str, Any]) -> bool:
+    """Whether it is what an exporter of many targets asks, as blackbox-exporter and snmp-exporter do.
+
+    Source: https://prometheus.io/docs/guides/multi-target-exporter/
+    """
+    return "target" in parse_qs(urlsplit(target["scrapeUrl"]).query)
 
 
 def _services(targets: Sequence[Mapping[str, Any]], label: str, logging: set[str]) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """A first target file is made of servers that ask for credentials, which it names and does not hold."""
 
+import contextlib
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +15,7 @@ import pytest
 from stack.backends.attached.first_target import UnknownServerError, first_target
 from stack.backends.attached.target_file import TargetFile, TargetFileError
 from stack.backends.ports import free_port
+from tests.support.certificates import HERE, Authority
 from tests.support.conformance_run import finished
 
 SECRETS = {"READER": "reader", "WORD": "a long secret word"}
@@ -21,6 +24,7 @@ TARGETS = [
     {"labels": {"job": "metric store", "instance": "m:1"}, "scrapeUrl": "http://m:1/metrics"},
     {"labels": {"job": "shop", "app": "Orders API"}, "scrapeUrl": "https://o:2/internal/metrics"},
     {"labels": {"job": "yes", "app": "pay"}, "scrapeUrl": "http://p:3/metrics"},
+    {"labels": {"job": "uptime"}, "scrapeUrl": "http://b:9115/probe?module=http_2xx&target=http%3A%2F%2Fo%3A2"},
 ]
 ANSWERS = {
     "/m/api/v1/status/buildinfo": {"data": {"version": "3.1.0"}},
@@ -37,6 +41,12 @@ ANSWERS = {
 @pytest.fixture
 def gateway() -> Iterator[str]:
     """The URL of a gateway before Prometheus (`/m`) and Loki (`/l`) that asks for a password and knows GET only."""
+    with served() as server:
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
+@contextlib.contextmanager
+def served() -> Iterator[ThreadingHTTPServer]:
     right = httpx.BasicAuth(SECRETS["READER"], SECRETS["WORD"])
     expected = next(right.auth_flow(httpx.Request("GET", "http://h"))).headers["authorization"]
 
@@ -56,7 +66,7 @@ def gateway() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield server
     server.shutdown()
     thread.join()
     server.server_close()
@@ -80,6 +90,7 @@ def test_servers_behind_a_password_are_read_and_its_variables_are_named(gateway:
         "services:   # `format`, a name in schemas/logs, lets stored lines be judged",
         "  orders-api: {url: 'https://o:2', metrics: /internal/metrics, job: shop, logs: {app: Orders API}}",
         "  pay: {url: 'http://p:3', job: 'yes'}",
+        "jobs: [uptime]   # an exporter that asks others: no services of their own",
     ]
     assert "long secret" not in text
     assert target.credentials["loki"] == ("reader", "a long secret word")
@@ -127,3 +138,18 @@ def test_the_command_ends_with_one_message(tmp_path: Path) -> None:
     assert run.code == 4
     assert "--write-target: " in run.output
     assert "the environment variable NOBODY is not set" in run.output
+
+
+def test_the_command_trusts_the_authority_that_it_is_given(tmp_path: Path) -> None:
+    certificate = Authority(tmp_path).itself("gateway", HERE)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+    with served() as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        asked = f"--write-target=https://127.0.0.1:{server.server_port}/m"
+        unknown, trusted = (
+            finished(tmp_path / "1", asked),
+            finished(tmp_path / "2", asked, "--ca-file", str(certificate)),
+        )
+    assert "CERTIFICATE_VERIFY_FAILED" in unknown.output
+    assert "it answers 401" in trusted.output
