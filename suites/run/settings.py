@@ -223,8 +223,7 @@ def _from_target(name: str, target: TargetFile) -> Service:
     """A service that the target file alone describes."""
     at = target.services[name]
     service = Service.from_url(name, f"{at.url}{at.metrics}")
-    labels = dict(at.logs) or {target.service_label or "service": name}
-    logs = Logs(at.format, labels=labels) if at.format else None
+    logs = Logs(at.format, labels={}) if at.format else None  # what selects its streams need not be all their labels
     return replace(service, metrics=replace(service.metrics, job=at.job or name), logs=logs, where=target.lines[name])
 
 

@@ -71,7 +71,7 @@ class Delivery:
         is the perfect delivery of that line, `{of: 2, at: 1.5, line: …, labels: …, ids: …}` for one that differs
         (`labels` and `ids` are changes; null removes), and without `found` all lines are delivered perfectly. Besides
         `arrivals` (pairs of seconds), `json_errors` (line numbers), `budget` (seconds), `streams` (how many may be),
-        `contention`, and `misdated` (line numbers).
+        `contention`, `stored` (only what is stored is known), and `misdated` (line numbers).
         """
         return cls(**_fields(_example(text)))
 
@@ -119,7 +119,8 @@ def _example(text: str) -> dict[str, Any]:
         "arrivals": example.get("arrivals", ()),
         "json_errors": frozenset(lines[number - 1].text for number in example.get("json_errors", ())),
     }
-    names = {"budget": "latency_budget_s", "streams": "stream_budget", "waited": "waited_s", "contention": "contention"}
+    names = {"budget": "latency_budget_s", "streams": "stream_budget", "waited": "waited_s", "stored": "stored_only"}
+    names["contention"] = "contention"
     return fields | {name: example[short] for short, name in names.items() if short in example}
 
 

@@ -4,6 +4,7 @@ Counts of errors by label, and alerts on them, are only as true as this label. A
 `unknown`, so that it is not counted among real errors.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -18,7 +19,14 @@ from suites.logs.helpers.judge import quoted
 SHOWN = 4
 """Pairs of level and label that a finding lists."""
 
+_WORDS = re.compile(r"\b(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b")
+_HEAD = 200
+"""Characters at the beginning of a line of text among which its level is."""
+
 EMITTED = """emitted: ['{"ts":1.5,"level":"warn"}', '{"ts":2.5,"level":"ERROR"}', plain]\n"""
+TEXT = """stored: true
+emitted: ['2026-11-28 06:10:57,646 INFO worker: mail queued', 'Traceback (most recent call last):']
+"""
 
 
 @rule(
@@ -34,6 +42,11 @@ EMITTED = """emitted: ['{"ts":1.5,"level":"warn"}', '{"ts":2.5,"level":"ERROR"}'
         "2 of 3 lines, first line 1, have level `warning`, but `unknown` as label; `error`, but `unknown` as label",
     ),
     Bad(EMITTED + "found: [1, 2, {of: 3, labels: {level: error}}]\n", "line 3 has no level, but `error` as label"),
+    Good(TEXT + "found: [{of: 1, labels: {level: info}}, {of: 2, labels: {level: error}}]\n"),
+    Bad(
+        TEXT + "found: [{of: 1, labels: {level: error}}, {of: 2, labels: {level: info}}]\n",
+        "line 1 has level `info`, but `error` as label",
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/stages/labels/",
 )
@@ -49,8 +62,15 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         raise NotApplicable("no readable line that was found has a label `level`")
     wrong: dict[tuple[str | None, str], list[EmittedLine]] = defaultdict(list)
     for line, label in labelled:
-        if not _agree(line.level, label):
-            wrong[line.level, label].append(line)
+        own = line.level
+        if own is None and delivery.stored_only and not line.is_object:
+            # What else the site's agent has read in text, or what the text belongs to, is not known here.
+            words = [level_of(word) for word in _WORDS.findall(line.text[:_HEAD])]
+            own = words[0] if words and level_of(label) not in words else level_of(label)
+            if own is None:
+                continue
+        if not _agree(own, label):
+            wrong[own, label].append(line)
     if not wrong:
         return
     lines = sorted((line for some in wrong.values() for line in some), key=lambda line: (line.file or "", line.number))

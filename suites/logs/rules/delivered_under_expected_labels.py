@@ -38,7 +38,7 @@ def check(delivery: Delivery) -> Iterator[Finding]:
     # `logs/delivered-ids-not-labels` reports ids among the labels.
     pairs = found(delivery)
     if not delivery.expected:
-        raise NotApplicable("its service.yaml declares no labels of its streams")
+        raise NotApplicable("no service.yaml declares the labels of its streams")
     ids = id_labels(delivery)
     causes: dict[tuple[str, str, str], list[EmittedLine]] = defaultdict(list)
     for line, entry in pairs:
