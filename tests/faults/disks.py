@@ -1,13 +1,17 @@
-"""Disks that are full, and write-ahead logs that are corrupted."""
+"""Disks that are full or belong to somebody else, and write-ahead logs that are corrupted."""
 
 import contextlib
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from stack.backends.process import ProcessSpec, Running, start
+from stack.eventually import eventually
 
 AWAY_BYTES = 4096
 """How far from its end a write-ahead log is overwritten: behind that, no other record is whole."""
@@ -37,6 +41,23 @@ def fill(folder: Path) -> None:
     with (folder / "ballast").open("wb", buffering=0) as out, contextlib.suppress(OSError):
         while True:
             out.write(bytes(4096))
+
+
+def refused(spec: ProcessSpec, folder: Path, owner: int) -> Running:
+    """Start a server whose folder was given to another user, and wait until it has given up; skips without root.
+
+    It runs as this user without a privilege: root of itself may write everywhere.
+    """
+    setpriv = shutil.which("setpriv")
+    if os.geteuid() != 0 or setpriv is None:
+        pytest.skip("only root gives a folder to another user, and starts a server without privileges by `setpriv`")
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, owner, owner)
+    plain = (setpriv, "--bounding-set=-all", "--inh-caps=-all", *spec.argv)
+    running = start(replace(spec, argv=plain))
+    eventually(lambda: running.alive, lambda alive: not alive, 60, describe=f"{spec.name} ends")
+    assert "permission denied" in running.log_tail(), running.log_tail()
+    return running
 
 
 def corrupt(wal: Path) -> None:

@@ -117,6 +117,9 @@ class Site:
                 disks.corrupt(self.home / "data" / name / "wal")
             for name in (*fault.restart, *fault.corrupt):
                 self.running[name].restart()
+            for name, owner in fault.owned_by.items():
+                self.running[name].kill()
+                self.running[name] = disks.refused(self.running[name].spec, self.home / "data" / name, owner)
             for name in fault.fill:
                 disks.fill(self.home / "data" / name)
             if fault.silence:

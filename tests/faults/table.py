@@ -26,8 +26,9 @@ class Fault:
     of the same name), `env` to their environment, `password` is that of the gateway, and Loki has a line that is
     `old_line` days old, Prometheus a sample of `old_sample` days. The data of a server in `small_disk` is on a disk of
     so many MiB. Once the site is healthy and the nights of the earlier steps are over, in `step` texts are replaced
-    `later`, servers reloaded, restarted, ended and started again with a `corrupt` write-ahead log, or killed, their
-    small disk made to `fill`, and a `silence` made; the night begins once Prometheus answers the query `until`.
+    `later`, servers reloaded, restarted, ended and started again with a `corrupt` write-ahead log or with a folder that
+    is `owned_by` another user (with this id), or killed, their small disk made to `fill`, and a `silence` made; the
+    night begins once Prometheus answers the query `until`.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Fault:
     reload: Sequence[str] = ()
     restart: Sequence[str] = ()
     corrupt: Sequence[str] = ()
+    owned_by: Mapping[str, int] = field(default_factory=dict)
     fill: Sequence[str] = ()
     kill: Sequence[str] = ()
     until: str = ""
@@ -61,7 +63,9 @@ class Fault:
     @property
     def changes_later(self) -> bool:
         """Whether anything but a silence is made once the site is healthy."""
-        return bool(self.later or self.reload or self.restart or self.corrupt or self.fill or self.kill)
+        return bool(
+            self.later or self.reload or self.restart or self.corrupt or self.owned_by or self.fill or self.kill
+        )
 
     def is_found(self, finding: Finding, with_files: bool) -> bool:
         """Whether a finding is the one by which the fault must be found."""
