@@ -18,6 +18,7 @@ import httpx
 from fixtures.service import Service
 from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import RunningStack
+from stack.clients.prometheus import PrometheusClient
 from stack.records.live.components import ComponentState
 from stack.records.logs.stream import SentRequest
 from stack.records.scrape.traffic import ProvokedTraffic
@@ -97,11 +98,16 @@ class RunContext:
     no_retention_trial: str = ""
     own_timeout: Callable[[RunningService], Awaitable[bool]] = _cannot
     elsewhere: tuple[str, ...] = ()
+    clients: dict[str, PrometheusClient] = field(default_factory=dict)
 
     @property
     def attached(self) -> bool:
         """Whether the stack is somebody's live one, which is only read."""
         return self.target is not None
+
+    def prometheus(self, url: str) -> PrometheusClient:
+        """The client that all services of a run share: what one was told of the targets serves the others as well."""
+        return self.clients.setdefault(url, PrometheusClient(url, self.http))
 
     async def provoke(self, running: RunningService) -> Traffic:
         """Send the service the requests of its catalog entry, unless it must get none; never raises."""

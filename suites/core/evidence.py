@@ -80,6 +80,10 @@ class EvidenceStore:
         """Say that collecting ended early: what is not there, of whatever subject, is missing for this reason."""
         self._broken = why
 
+    def forget(self, subject: str) -> None:
+        """Let go of the records of a subject that is judged; what was saved can be had again."""
+        self._loaded.pop(subject, None)
+
     def save(self) -> None:
         """Write all subjects to disk, each file in one step."""
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -121,8 +121,10 @@ def _parameters(item: pytest.Item) -> dict[str, Any]:
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Collect the evidence that the selected tests need before the first of them runs."""
     run = session.config.stash[RUN]
-    judged = (_parameters(item).get(PARAMETER) for item in getattr(session, "items", []))
-    wanted = {(pair[0], pair[1].name) for pair in judged if pair is not None}
+    judged = [_parameters(item).get(PARAMETER) for item in getattr(session, "items", [])]
+    pairs = [(pair[0], pair[1].name) for pair in judged if pair is not None]
+    wanted = set(pairs)
+    run.to_judge.update(subject for _, subject in pairs)
     if wanted and not session.config.option.collectonly and not session.testsfailed:
         run.collect_once(wanted, progress_printer(session.config, run.folder.path))
     with relayed(session.config, run.folder.path):

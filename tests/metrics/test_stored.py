@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +22,7 @@ from stack.records.scrape.budget import USUAL
 from stack.records.scrape.contract import Contract
 from stack.records.scrape.target import ScrapeTarget, Target
 from stack.servers.find import find_binary, why_absent
-from suites.core.discovery import in_area
+from suites.core.discovery import in_area, rules
 from suites.core.evidence import Evidence, NotEvaluated
 from suites.core.verdict import judge
 from suites.metrics.collect.prometheus import of_service, scraped, stored_falls
@@ -320,7 +321,8 @@ def test_a_slow_service_gets_its_own_scrape_timeout(changeable: bool) -> None:
         service = SimpleNamespace(name="a", metrics=SimpleNamespace(job="a", scrape_timeout_s=10.0, exposed=True))
         running: Any = SimpleNamespace(service=service, metrics_url="http://h:1/metrics", unscraped=None)
         async with httpx.AsyncClient(transport=httpx.MockTransport(handler)) as http:
-            context: Any = SimpleNamespace(stack=stack, http=http, own_timeout=own_timeout, attached=False)
+            context: Any = SimpleNamespace(stack=stack, own_timeout=own_timeout, attached=False)
+            context.prometheus = partial(PrometheusClient, http=http)
             exposition = Exposition.parse("app_up 1\n")
             found = await MetricsCollector(context, running)._scraped({Exposition: [exposition]}, time.time())
         (record,) = found[ScrapeTarget]  # type: ignore[misc]  # a sequence here, not a reason
@@ -329,3 +331,18 @@ def test_a_slow_service_gets_its_own_scrape_timeout(changeable: bool) -> None:
 
     messages = red(asyncio.run(run()))
     assert ("metrics/target-up" in messages) is not changeable
+
+
+def test_what_is_on_both_sides_is_left_out_and_the_verdict_stays() -> None:
+    judged = ScrapeTarget.parse("job: a\nexposed: ['a_total{q=\"x\"}', b, c]\nstored: [b, c, up]\n")
+    lean = judged.without_common()
+    assert (len(lean.exposed or ()), len(lean.stored or ()), lean.exposed_count) == (1, 1, 3)
+    assert lean.without_common() == lean
+    for name in ("metrics/stored-equals-exposed", "metrics/nothing-dropped-on-scrape"):
+        assert judge(rules()[name], "a", Evidence((lean,), "live")).findings == (
+            judge(rules()[name], "a", Evidence((judged,), "live")).findings
+        )
+    (finding,) = rules()["metrics/stored-equals-exposed"].judge(lean)
+    assert finding.message.startswith("1 of 3 exposed series is not stored")
+    same = ScrapeTarget.parse("job: a\nexposed: [a]\nstored: [a]\n").without_common()
+    assert judge(rules()["metrics/stored-equals-exposed"], "a", Evidence((same,), "live")).outcome == "pass"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 
 from fixtures.service import Logs
-from stack.clients.prometheus import PrometheusClient, PrometheusError
+from stack.clients.prometheus import PrometheusError
 from stack.records.logs.delivery import Delivery
 from stack.records.logs.format import LogFormat
 from stack.records.logs.shared_labels import SharedLabels
@@ -129,7 +129,7 @@ class LogsCollector:
                 self._running.address or "",
             )
             endpoint = stack.endpoint("prometheus")
-            prometheus = PrometheusClient(endpoint, self._run.http) if endpoint else None
+            prometheus = self._run.prometheus(endpoint) if endpoint else None
             found = await stored_streams(log_store.reader, contract, prometheus)
         self._put({**found, SharedLabels: await self._shared(found)}, log_store.kind)
         self._measure(found)
@@ -144,7 +144,7 @@ class LogsCollector:
             return NotEvaluated(running.unscraped or "there is no Prometheus", applies=not running.unscraped)
         job, address = running.service.metrics.job, running.address or ""
         try:
-            targets = [one for one in await PrometheusClient(endpoint, self._run.http).targets() if one.job == job]
+            targets = [one for one in await self._run.prometheus(endpoint).targets() if one.job == job]
         except PrometheusError as silent:
             down = await asyncio.to_thread(why_down, await asyncio.shield(self._run.stack), "prometheus")
             return down or unanswered(f"Prometheus does not answer: {silent}", "prometheus", silent)

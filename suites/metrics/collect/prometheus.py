@@ -133,7 +133,9 @@ def of_service(targets: tuple[Target, ...], url: str, job: str) -> tuple[Target,
     same = {
         target: parse_qs(there.query, keep_blank_values=True)
         for target in targets
-        if (there := urlsplit(target.scrape_url)).netloc == here.netloc and there.path == here.path
+        if here.netloc in target.scrape_url  # of 500 services 500 targets are looked at, again and again
+        and (there := urlsplit(target.scrape_url)).netloc == here.netloc
+        and there.path == here.path
     }
     exact = tuple(target for target, theirs in same.items() if theirs == parameters)
     more = tuple(target for target, theirs in same.items() if parameters.items() <= theirs.items())
@@ -236,8 +238,9 @@ async def _compared(
     if target.last_scrape <= since:
         return None, None, "Prometheus has not scraped the service since the last traffic"
     own = frozenset(name for name, _ in target.labels)
-    exposed = _exposed(exposition, own)
+    # First what must be waited for: hundreds of services wait here, and each of these sets is megabytes.
     stored = await _stored(prometheus, selector, own, target.last_scrape - 0.001)
+    exposed = _exposed(exposition, own)
     timed = [sample for sample in exposition.samples() if sample.timestamp is not None]
     ahead = time.time() + AHEAD_S  # what is later is refused, and reported by `no-future-timestamps`
     exposed -= {_exposed_as(sample, own) for sample in timed if sample.timestamp and sample.timestamp > ahead}
@@ -277,6 +280,8 @@ def _exposed_as(sample: Sample, own: frozenset[str]) -> SeriesKey:
     Source: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config (`honor_labels`)
     """
     labels = {name: value for name, value in sample.labels if value}
+    if own.isdisjoint(labels):
+        return series_key(sample.name, labels.items())
     for name in sorted(labels.keys() & own, key=len):
         value, renamed = labels.pop(name), name
         while renamed in labels or renamed in own:

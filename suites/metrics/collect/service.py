@@ -110,7 +110,7 @@ class MetricsCollector:
         expositions = records[Exposition]
         exposition = None if isinstance(expositions, NotEvaluated) else expositions[0]
         job = self._running.service.metrics.job
-        prometheus = PrometheusClient(endpoint, self._run.http)
+        prometheus = self._run.prometheus(endpoint)
         own = _own_faults(records, own_limits=not self._run.attached)
         found = await scraped(prometheus, self._url, job, exposition, since, own=own)
         # The first scrapes of a run have a short timeout, so that they may come every second.
@@ -122,7 +122,10 @@ class MetricsCollector:
         nothing = isinstance(judged, NotEvaluated) or any(one.exposed and not one.stored for one in judged)
         if nothing and (down := await asyncio.to_thread(why_down, stack, "prometheus")):
             return {ScrapeTarget: down}
-        return {**found, **await self._with_stored_falls(prometheus, records, found)}
+        if not isinstance(judged, NotEvaluated):
+            judged = [one.without_common() for one in judged]
+        falls = await self._with_stored_falls(prometheus, records, found)
+        return {**found, ScrapeTarget: judged, **falls}
 
     async def _with_stored_falls(self, prometheus: PrometheusClient, records: Records, found: Records) -> Records:
         """The pair of scrapes with the counters that fell in what Prometheus stored; empty where it has none."""

@@ -49,7 +49,7 @@ def check(target: ScrapeTarget) -> Iterator[Finding]:
         raise NotApplicable(f"{dropped} samples are dropped by relabelling, and no others are missing")
     if missing:
         indented = any(name != name.lstrip(" \t") for name, *_ in target.stored)
-        amount = f"{len(missing)} of {len(target.exposed)} exposed series {'is' if len(missing) == 1 else 'are'}"
+        amount = f"{len(missing)} of {target.exposed_count} exposed series {'is' if len(missing) == 1 else 'are'}"
         labels = ", ".join(f"`{name}`" for name in target.honored)
         cause = f": with `honor_labels` the label {labels} of the service replaces that of the target" if labels else ""
         yield Finding(
