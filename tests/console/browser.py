@@ -37,6 +37,15 @@ ALERT = {
     "startsAt": "2026-11-01T00:00:00Z",
 }
 
+CONTAINER: dict[str, Any] = {
+    "Id": "c" * 64,
+    "Names": ["/observability-redis-exporter-1"],
+    "Labels": {"com.docker.compose.project": "observability", "com.docker.compose.service": "redis-exporter"},
+    "Image": "oliver006/redis_exporter:v1.80.0",
+    "State": "running",
+    "Status": "Up 3 hours (healthy)",
+}
+
 
 class Store:
     """Log lines that the stand-in for Loki serves, and to which a test adds."""
@@ -62,7 +71,7 @@ class Store:
 
 
 def behind() -> Behind:
-    """Alertmanager with one alert and what is silenced, Prometheus with one series for every query."""
+    """Alertmanager with one alert and what is silenced, one container, Prometheus with one series for every query."""
     silences: list[dict[str, Any]] = []
 
     def silenced(request: httpx.Request) -> httpx.Response:
@@ -80,6 +89,14 @@ def behind() -> Behind:
         {
             "/api/v2/alerts": [ALERT],
             "/api/v2/silence": silenced,
+            "/containers/json": [CONTAINER],
+            f"/containers/{CONTAINER['Id']}/json": {
+                "Id": CONTAINER["Id"],
+                "Name": CONTAINER["Names"][0],
+                "Config": {"Labels": CONTAINER["Labels"], "Image": CONTAINER["Image"]},
+                "State": {"Status": "running"},
+            },
+            f"/containers/{CONTAINER['Id']}/stats": {"memory_stats": {"usage": 150 << 20}},
             "/api/v1/rules": {"data": {"groups": []}},
             "/api/v1/query": {"data": {"resultType": "vector", "result": [series]}},
         }
@@ -97,6 +114,7 @@ def serving(folder: Path, store: Store, pages: Path, public: str = "") -> Iterat
         public_url=public or f"http://{address}",
         prometheus=url,
         alertmanager=url,
+        docker=url,
         dashboards=DASHBOARDS,
         web=pages,
     )

@@ -17,6 +17,8 @@ from tests.gateway.test_gateway import running
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = ("serious", "critical")
 MINUTE = 60 * 10**9
+BEYOND = """() => [...document.querySelectorAll('.table button, .table a')]
+  .filter((each) => each.getBoundingClientRect().right > innerWidth).map((each) => each.textContent)"""
 expect.set_options(timeout=60_000)
 
 
@@ -239,6 +241,8 @@ def test_axe_finds_nothing_serious_on_any_page(site: Site, page: Page, theme: st
         found[place] = problems(page)
         wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wider <= 0, f"{place} is {wider} px wider than the window"
+        beyond = page.evaluate(BEYOND)
+        assert beyond == [], f"{place}: buttons in tables that one must scroll sideways to"
     assert {place: each for place, each in found.items() if each} == {}
 
 
@@ -267,3 +271,11 @@ def test_paper_has_the_lines_and_not_the_controls(site: Site, page: Page) -> Non
     page.emulate_media(media="print")
     expect(page.locator(".line")).to_have_count(200)
     expect(page.locator(".toolbar")).to_be_hidden()
+
+
+def test_paper_has_the_names_and_not_the_buttons_of_a_table(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/console/?page=containers")
+    page.get_by_role("button", name="restart").wait_for()
+    page.emulate_media(media="print")
+    expect(page.get_by_text("observability-redis-exporter-1")).to_be_visible()
+    expect(page.get_by_text("restart", exact=True)).to_be_hidden()

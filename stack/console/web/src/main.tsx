@@ -35,6 +35,10 @@ function App() {
     terminal.value = false;
     if (may("admin")) void findTerminal();
   }, [who.value]);
+  useEffect(() => {
+    // On a narrow screen the pages are in a row that is longer than the screen.
+    document.querySelector(".top nav a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [place.value.get("page"), who.value, terminal.value]);
   if (who.value === undefined) return null;
   if (who.value === null) return <SignIn />;
   const name = (place.value.get("page") ?? "logs") as keyof typeof PAGES;

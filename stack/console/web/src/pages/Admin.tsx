@@ -42,7 +42,7 @@ export function Users() {
           <tr key={user.name} class={user.disabled ? "off" : ""}>
             <td>{user.name}{user.disabled && <small>disabled</small>}</td>
             <td>{user.role}</td>
-            <td>{scope(user)}</td><td>{day(user.created)}</td>
+            <td data-label="sees">{scope(user)}</td><td data-label="since">{day(user.created)}</td>
             <td class="actions">
               <button type="button" onClick={() => setChanging(user)}>Change</button>
               <button type="button" onClick={() => void change(user, { disabled: !user.disabled })}>{user.disabled ? "Enable" : "Disable"}</button>
@@ -106,7 +106,7 @@ export function Tokens() {
       {!!tokens.value?.length && <div class="table"><table>
         <thead><tr><th>For</th><th>Account</th><th>Role</th><th>Sees</th><th>Until</th><th>Last used</th><th><span class="hidden">Actions</span></th></tr></thead>
         <tbody>{tokens.value.map((token) => (
-          <tr key={token.id}><td>{token.label}</td><td>{token.account}</td><td>{token.role}</td><td>{scope(token)}</td><td>{day(token.expires)}</td><td>{token.used ? day(token.used) : "never"}</td>
+          <tr key={token.id}><td>{token.label}</td><td>{token.account}</td><td>{token.role}</td><td data-label="sees">{scope(token)}</td><td data-label="until">{day(token.expires)}</td><td data-label="last used">{token.used ? day(token.used) : "never"}</td>
             <td class="actions"><button type="button" onClick={() => void call("DELETE", `/tokens/${token.id}`).then(tokens.reload).catch((problem: unknown) => setError(words(problem)))}>Revoke</button></td></tr>
         ))}</tbody>
       </table></div>}
@@ -133,7 +133,7 @@ export function Audit() {
         <thead><tr><th>Time</th><th>Who</th><th>What</th><th>On</th><th>Outcome</th><th>From</th></tr></thead>
         <tbody>{page.value.lines.map((line) => (
           <tr key={line.sequence}><td>{shownTime(Date.parse(line.timestamp)).slice(0, 23)}</td><td><button type="button" class="link" onClick={() => go({ actor: line.actor })}>{line.actor}</button></td>
-            <td><button type="button" class="link" onClick={() => go({ event: line.event })}>{line.event}</button></td><td>{line.target}{!!line["details"] && <small>{JSON.stringify(line["details"])}</small>}</td><td><span class={`state ${line.outcome}`}>{line.outcome}</span></td><td>{line.address}</td></tr>
+            <td><button type="button" class="link" onClick={() => go({ event: line.event })}>{line.event}</button></td><td>{line.target}{!!line["details"] && <small>{JSON.stringify(line["details"])}</small>}</td><td><span class={`state ${line.outcome}`}>{line.outcome}</span></td><td data-label="from">{line.address}</td></tr>
         ))}</tbody>
       </table></div>}
       {page.value?.next && <button type="button" onClick={() => go({ before: String(page.value!.next) })}>Older</button>}

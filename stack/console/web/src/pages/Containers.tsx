@@ -60,8 +60,8 @@ function Row({ container, history, changed }: { container: Container; history: U
     <tr>
       <td><button type="button" class="link" onClick={() => open("logs", { service: container.service })}>{container.name}</button><small>{container.system}</small></td>
       <td><span class={`state ${container.state}`}>{container.state}</span><small>{container.status}</small></td>
-      <td class="number">{use ? use.cores.toFixed(2) : "–"}<Spark values={history.map((each) => each.cores)} /></td>
-      <td class="number">{use ? mib(use.memory) : "–"}<Spark values={history.map((each) => each.memory)} /></td>
+      <td class="number" data-label="Cores">{use ? use.cores.toFixed(2) : "–"}<Spark values={history.map((each) => each.cores)} /></td>
+      <td class="number" data-label="Memory">{use ? mib(use.memory) : "–"}<Spark values={history.map((each) => each.memory)} /></td>
       <td class="wide"><code>{container.image}</code></td>
       <td class="actions">
         {may("operator") && actions.map((action) => <button type="button" key={action} disabled={!!doing} onClick={() => setAsking(action)}>{doing === action ? `${action}…` : action}</button>)}
