@@ -105,10 +105,10 @@ class Running:
         missing = what_is_missing(self.spec.ready) if self.spec.ready else ""
         return f"{self.spec.name} runs but is not ready: {missing}" if missing else None
 
-    def log_tail(self, lines: int = SHOWN_LINES) -> str:
+    def log_tail(self) -> str:
         """Return the last lines that the process wrote to its error stream, or to its output if that is empty."""
         streams = (self.spec.stderr, self.spec.stdout)
-        return next((tail for stream in streams if stream and (tail := _tail(stream, lines))), "")
+        return next((tail for stream in streams if stream and (tail := _tail(stream))), "")
 
     def wait_ready(self, timeout_s: float = 30.0) -> None:
         """Wait until the spec's ready check holds; returns at once where there is none.
@@ -227,10 +227,10 @@ def shown_lines(log: str) -> str:
     return "\n".join(f"    {line}" for line in shortened)
 
 
-def _tail(path: Path, lines: int) -> str:
+def _tail(path: Path) -> str:
     try:
         with path.open(encoding="utf-8", errors="replace") as stream:
-            return "".join(deque(stream, maxlen=lines)).rstrip()
+            return "".join(deque(stream, maxlen=SHOWN_LINES)).rstrip()
     except OSError:
         return ""
 

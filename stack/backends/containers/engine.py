@@ -51,14 +51,14 @@ class Engine:
         """The path of its Unix socket, None where it is reached otherwise."""
         return self.host.removeprefix("unix://") if self.host.startswith("unix://") else None
 
-    def call(self, *arguments: str, timeout_s: float = CALL_S) -> str:
+    def call(self, *arguments: str) -> str:
         """Return what `docker <arguments>` prints.
 
         Raises:
             EngineError: it failed, with the client's last words, or did not end in time.
 
         """
-        done = run(self.client, *arguments, timeout_s=timeout_s)
+        done = run(self.client, *arguments)
         if done.returncode:
             raise EngineError(f"`docker {' '.join(arguments)}`: {last_words(done)}")
         return done.stdout

@@ -139,9 +139,9 @@ class ContainerProcess:
             return f"{self.name} answers, but its health check in the compose file fails: {health}"
         return f"{self.name} runs but is not ready: {missing}" if missing else None
 
-    def log_tail(self, lines: int = SHOWN_LINES) -> str:
+    def log_tail(self) -> str:
         """The last lines that it wrote, output and errors together."""
-        return self.log("--tail", str(lines))
+        return self.log("--tail", str(SHOWN_LINES))
 
     def log(self, *options: str) -> str:
         """What it wrote."""

@@ -1,6 +1,6 @@
 """Requests to the servers behind the console: bounded in time and size, redirects never followed."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -76,10 +76,10 @@ class Upstream:
         except httpx.HTTPError as error:
             raise Problem(502, f"{self.name} cannot be reached: {error or type(error).__name__}") from error
 
-    async def reachable(self, path: str, headers: Mapping[str, str] | None = None) -> str:
+    async def reachable(self, path: str) -> str:
         """Return `up`, or why it is not, in words."""
         try:
-            await self.send("GET", path, headers=headers, timeout=httpx.Timeout(3.0))
+            await self.send("GET", path, timeout=httpx.Timeout(3.0))
         except Problem as problem:
             return problem.detail
         return "up"

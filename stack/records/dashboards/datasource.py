@@ -49,8 +49,8 @@ class GrafanaDatasources(FromYaml):
     url: str = ""
 
 
-def provisioned(text: str, file: str, environment: Mapping[str, str] | None = None) -> list[ProvisionedDatasource]:
-    """Read a provisioning file of datasources, its variables expanded as Grafana does.
+def provisioned(text: str, file: str) -> list[ProvisionedDatasource]:
+    """Read a provisioning file of datasources, without the values of its variables.
 
     Raises:
         ConfigError: it is not YAML or no mapping; the message names the line.
@@ -67,15 +67,13 @@ def provisioned(text: str, file: str, environment: Mapping[str, str] | None = No
         line = document.line("datasources", at)
         if not isinstance(body, dict):
             raise ConfigError(f"line {line}: datasource {at + 1} is not a mapping")
-        found.append(_datasource(body, file, line, environment or {}))
+        found.append(_datasource(body, file, line))
     return found
 
 
-def _datasource(
-    body: Mapping[str, Any], file: str, line: int | None, environment: Mapping[str, str]
-) -> ProvisionedDatasource:
+def _datasource(body: Mapping[str, Any], file: str, line: int | None) -> ProvisionedDatasource:
     def text(value: object) -> str:
-        return "" if value is None else expand(str(value), environment)
+        return "" if value is None else expand(str(value), {})
 
     options = body.get("jsonData")
     return ProvisionedDatasource(

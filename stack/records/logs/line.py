@@ -110,9 +110,9 @@ class LogLine(NamedTuple):
         return self.raw.decode("utf-8", "replace").removesuffix("\r")
 
 
-def split_lines(data: bytes, file: str | None = None) -> list[RawLine]:
+def split_lines(data: bytes) -> list[RawLine]:
     """Split a whole log; lines end at line feeds alone, as for the agents that tail log files."""
-    return list(joined_lines(iter([data]), file, 1))
+    return list(joined_lines(iter([data]), None, 1))
 
 
 def joined_lines(chunks: Iterable[bytes], file: str | None, first: int) -> Iterator[RawLine]:

@@ -161,9 +161,9 @@ def mentioned(expr: str) -> Iterator[str]:
             yield name_of(match)
 
 
-def finding(dashboard: Dashboard, place: Place, message: str, hint: str, expr: str | None = None) -> Finding:
+def finding(dashboard: Dashboard, place: Place, message: str, hint: str) -> Finding:
     """A finding about one query, which names the file and the place in it."""
-    where = Where(file=dashboard.at(place.path), panel=place.panel, excerpt=place.expr if expr is None else expr)
+    where = Where(file=dashboard.at(place.path), panel=place.panel, excerpt=place.expr)
     return Finding(f"{place.name}: {message}", where, hint)
 
 

@@ -22,8 +22,8 @@ from suites.core.rule import NotApplicable
 MAX_FINDINGS = 20
 """Findings of one rule on one stream; the rest is counted in a last one."""
 
-EXCERPT_LENGTH = 200
-"""Characters of a line in a finding."""
+EXCERPT_LENGTH, QUOTED_LENGTH = 200, 60
+"""Characters of a line in a finding, and of a value in its message."""
 
 _NUMBERED = re.compile(r"[A-Za-z_-]*[0-9][A-Za-z0-9_-]*")
 
@@ -169,9 +169,9 @@ def excerpt(text: str, limit: int = EXCERPT_LENGTH) -> str:
     return cut if cut.isprintable() else "".join(sign if sign.isprintable() else _escaped(sign) for sign in cut)
 
 
-def quoted(value: object, limit: int = 60) -> str:
+def quoted(value: object) -> str:
     """A value from a log as messages quote it: in backticks, without secrets, shortened."""
-    return f"`{excerpt(value if isinstance(value, str) else as_json(value), limit)}`"
+    return f"`{excerpt(value if isinstance(value, str) else as_json(value), QUOTED_LENGTH)}`"
 
 
 def as_json(value: object) -> str:
