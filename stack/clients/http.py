@@ -118,7 +118,7 @@ class _Attempt:
     authorization: str | None
 
     def __post_init__(self) -> None:
-        self.chunks: list[bytes] = []
+        self.chunks: list[bytes | bytearray] = []
         self.size = 0
         self.url = self.scrape.url
 

@@ -44,11 +44,11 @@ class HttpAnswer:
         self._announced = lengths[0].decode("latin-1") if lengths else None
         return event
 
-    async def body(self) -> AsyncIterator[bytes]:
+    async def body(self) -> AsyncIterator[bytes | bytearray]:
         """The pieces of the body as they come, still encoded."""
         while isinstance(event := await self._next(), h11.Data):
             self._size += len(event.data)
-            yield bytes(event.data)
+            yield event.data
         if self._announced is not None and self._size and self._peer.trailing_data[0]:
             raise StoppedError("cut", f"the body goes on after the {self._size} bytes that Content-Length announces")
 

@@ -11,9 +11,9 @@ class Identity:
     remark = ""
     """What to say beside a number of bytes."""
 
-    def feed(self, raw: bytes, room: int) -> list[bytes]:
+    def feed(self, raw: bytes | bytearray, room: int) -> list[bytes | bytearray]:
         """Return what `raw` unpacks to, at most one byte more than `room`."""
-        return [raw[: room + 1]]
+        return [raw if len(raw) <= room else raw[: room + 1]]
 
     def close(self) -> None:
         """Say that the body is complete; raises StoppedError where it cannot be."""
@@ -27,9 +27,9 @@ class Gunzip(Identity):
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(wbits=31)
 
-    def feed(self, raw: bytes, room: int) -> list[bytes]:
+    def feed(self, raw: bytes | bytearray, room: int) -> list[bytes | bytearray]:
         """Return what `raw` unpacks to, at most one byte more than `room`; raises zlib.error."""
-        found = []
+        found = list[bytes | bytearray]()
         while raw and room >= 0:
             if self._stream.eof:
                 self._stream = zlib.decompressobj(wbits=31)

@@ -4,6 +4,7 @@ Collectors put records in; rules get them out, possibly in another process: with
 collects and all of them judge, so evidence travels as one file per subject.
 """
 
+import gc
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,11 +65,15 @@ class EvidenceStore:
         self._broken: CollectionError | None = None
 
     def put(self, subject: str, records: Records, kind: Kind) -> None:
-        """Add one collector's records for `subject`; a later put of the same type replaces the earlier."""
+        """Add one collector's records for `subject`; a later put of the same type replaces the earlier.
+
+        They stay until the run ends, so the garbage collector need not walk them again: there may be a million.
+        """
         known = self._loaded.setdefault(subject, {})
         for record_type, found in records.items():
             key = _key(record_type)
             known[key] = found if isinstance(found, NotEvaluated) else Evidence(tuple(found), kind)
+        gc.freeze()
 
     def put_missing(self, subject: str, types: Iterable[type], why: NotEvaluated | CollectionError) -> None:
         """Say why `subject` has no records of these types; what is already there stays."""

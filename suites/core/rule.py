@@ -109,16 +109,18 @@ class Rule:
             if self.otherwise:
                 raise NotApplicable(self.otherwise)
             return
-        yield from self.judge_concerned(record)
-
-    def judge_concerned(self, record: Record) -> Iterator[Finding]:
-        """The same for a record that `only` is true for."""
         broken = False
         for finding in self.check(record):
             broken = True
             yield finding
-        if not broken and (why := getattr(record, "nothing_to_judge", "")):
-            raise NotApplicable(why)
+        if not broken:
+            passes(record)
+
+
+def passes(record: Record) -> None:
+    """Let a record pass in which nothing is wrong; raises `NotApplicable` for one that has nothing to judge."""
+    if why := getattr(record, "nothing_to_judge", ""):
+        raise NotApplicable(why)
 
 
 class BadRuleError(Exception):

@@ -11,7 +11,7 @@ from stack.garbage import no_collection
 from stack.text.fingerprint import fingerprints
 from suites.core.evidence import CollectionError, Found, Kind, NotEvaluated
 from suites.core.finding import Finding
-from suites.core.rule import Level, NotApplicable, NotCollected, Rule
+from suites.core.rule import Level, NotApplicable, NotCollected, Rule, passes
 
 Outcome = Literal["pass", "fail", "warn", "waived", "not-evaluated", "error"]
 
@@ -137,8 +137,11 @@ def judge(rule: Rule, subject: str, found: Found) -> Verdict:
             left_out = len(found.records) - len(concerned)
             for record in concerned:
                 try:
-                    for finding in rule.judge_concerned(record):  # what comes before an end without evidence stays
-                        findings[finding] = None
+                    broken = False
+                    for finding in rule.check(record):  # what comes before an end without evidence stays
+                        findings[finding], broken = None, True
+                    if not broken:
+                        passes(record)
                 except NotApplicable as why:
                     skipped.append(str(why))
                 except NotCollected as why:

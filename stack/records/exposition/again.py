@@ -69,7 +69,7 @@ def _families(before: Exposition, earlier: list[bytes], now: list[bytes]) -> Ite
     values, stamps, end, new = *_numbers(now, before.format), 0, tuple.__new__
     # By position, and a lone sample by itself: there may be very many families, or samples of one.
     for family in before.families:
-        own, kind, text, unit, old, *rest = family
+        own, kind, text, unit, old, fmt, at, typed, helped, exposed = family
         start, end = end, end + len(old)
         samples: tuple[Sample, ...]
         if len(old) == 1:
@@ -90,7 +90,7 @@ def _families(before: Exposition, earlier: list[bytes], now: list[bytes]) -> Ite
             checked = False
         if not checked and kind != "gauge":
             _check(family, samples, values[start:end])
-        yield new(MetricFamily, (own, kind, text, unit, samples, *rest))
+        yield new(MetricFamily, (own, kind, text, unit, samples, fmt, at, typed, helped, exposed))
 
 
 def _numbers(tails: list[bytes], fmt: Format) -> tuple[list[float], Sequence[float | None]]:

@@ -4,7 +4,7 @@ import json
 import re
 from typing import NamedTuple
 
-from stack.records.exposition.family import FamilyDraft
+from stack.records.exposition.family import FamilyDraft, Lone
 from stack.records.exposition.faults import EXCERPT, Faults
 from stack.records.exposition.model import Format
 from stack.records.exposition.parser import parse_lines
@@ -38,7 +38,7 @@ class Parsed(NamedTuple):
     """What was read; the fields are those of `Exposition`, which see."""
 
     format: Format
-    families: tuple[FamilyDraft, ...]
+    families: tuple[FamilyDraft | Lone, ...]
     faults: Faults
     text: str
     size: int
@@ -168,7 +168,7 @@ def _single_line_feeds(text: str, faults: Faults) -> str:
     return text.replace(ending, "\n")
 
 
-def _up_to_line_feed(text: str, faults: Faults) -> tuple[FamilyDraft, ...]:
+def _up_to_line_feed(text: str, faults: Faults) -> tuple[FamilyDraft | Lone, ...]:
     """Read a body in the text format; one that does not end with a line feed was cut, or its writer forgot it."""
     if not text or text.endswith("\n"):
         return parse_lines(text, Format.TEXT, faults)
@@ -183,7 +183,7 @@ def _up_to_line_feed(text: str, faults: Faults) -> tuple[FamilyDraft, ...]:
     return families
 
 
-def _up_to_eof(text: str, faults: Faults) -> tuple[FamilyDraft, ...]:
+def _up_to_eof(text: str, faults: Faults) -> tuple[FamilyDraft | Lone, ...]:
     """Read an OpenMetrics body and check its end."""
     found = _EOF.search(text)
     if found is None and in_text_format(text):

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from math import isnan
 from operator import itemgetter
+from typing import cast
 
-from stack.records.exposition.family import FamilyDraft
+from stack.records.exposition.family import FamilyDraft, Lone
 from stack.records.exposition.faults import FaultKind, Faults
 from stack.records.exposition.grammar import BadNumberError, number, shown
 from stack.records.exposition.histograms import check_histogram
@@ -32,10 +33,14 @@ _PLAIN_FAULT: FaultKind = "bad_plain_sample_name"
 
 
 def check_all(
-    families: Mapping[str, FamilyDraft], fmt: Format, faults: Faults, unfinished: FamilyDraft | None = None
+    families: Mapping[str, FamilyDraft | Lone], fmt: Format, faults: Faults, unfinished: FamilyDraft | None = None
 ) -> None:
-    """Check every complete family, and how the families go together; of an `unfinished` one only the names."""
-    for draft in families.values():
+    """Check every complete family, and how the families go together; of an `unfinished` one only the names.
+
+    A lone one was checked when it was read.
+    """
+    drafts = cast("list[FamilyDraft]", [family for family in families.values() if type(family) is not Lone])
+    for draft in drafts:
         if fmt is Format.TEXT and len(draft.samples) == 1 and draft is not unfinished and _check_single(draft, faults):
             continue
         if draft.again:
@@ -53,12 +58,12 @@ def check_all(
     if fmt is Format.TEXT:
         _check_parts(families, faults)
     else:
-        for draft in families.values():
+        for draft in drafts:
             _check_metadata(draft, faults)
-        _check_clashes(families.values(), faults)
+        _check_clashes(drafts, faults)
 
 
-def _check_parts(families: Mapping[str, FamilyDraft], faults: Faults) -> None:
+def _check_parts(families: Mapping[str, FamilyDraft | Lone], faults: Faults) -> None:
     """A family named as a part of a histogram or summary has none of its series."""
     wholes = [draft for draft in families.values() if draft.type in {"histogram", "summary"}]
     for whole, suffix in product(wholes, ("bucket", "count", "sum")):

@@ -12,7 +12,7 @@ from typing import NamedTuple, Self, cast
 
 from stack.garbage import no_collection
 from stack.records.exposition.body import Parsed, parse_text, read_body
-from stack.records.exposition.family import FamilyDraft
+from stack.records.exposition.family import FamilyDraft, Lone
 from stack.records.exposition.faults import Fault, FaultKind
 from stack.records.exposition.model import Format, Sample
 
@@ -160,7 +160,10 @@ def _record(parsed: Parsed) -> Exposition:
     )
 
 
-def _family(draft: FamilyDraft) -> MetricFamily:
+def _family(draft: FamilyDraft | Lone) -> MetricFamily:
+    if type(draft) is Lone:
+        return _new(MetricFamily, draft)
+    draft = cast(FamilyDraft, draft)
     name, kind, samples, lines = draft.name, draft.type, tuple(draft.samples), draft.lines
     named_alike = kind not in _EXPOSED_SUFFIX or (samples and samples[0][0] == name)
     exposed = name if named_alike else _exposed_name(draft)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from typing import NamedTuple, cast
 
 from stack.records.exposition.faults import Faults
 from stack.records.exposition.model import Format, Sample
@@ -38,6 +39,24 @@ OWNED = {
 """For each type as written its name, and the suffixes of all names that a family of this type owns."""
 
 ALL_SUFFIXES = ("_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info")
+
+
+class Lone(NamedTuple):
+    """An ordinary family of the text format with one sample, read at once; the fields are those of `MetricFamily`.
+
+    Where another line belongs to it, it becomes a draft, see `Families.reopened`.
+    """
+
+    name: str
+    type: str
+    help: str
+    unit: None
+    samples: tuple[Sample]
+    format: Format
+    line: int
+    type_line: int
+    help_line: int
+    exposed_name: str
 
 
 class FamilyDraft:
@@ -102,13 +121,15 @@ class Families:
     def __init__(self, fmt: Format, faults: Faults) -> None:
         self.format = fmt
         self.faults = faults
-        self.by_name: dict[str, FamilyDraft] = {}
+        self.by_name: dict[str, FamilyDraft | Lone] = {}
         self.owners: dict[str, FamilyDraft] = {}
         self.current: FamilyDraft | None = None
+        self.lone = ""
+        """The name of the family now open where that is a lone one; `current` is None then."""
 
     def add(self, sample: Sample) -> None:
         """Put a sample into the family that owns its name, or that begins with it."""
-        draft = self.owners.get(sample.name) or self._adopting(sample.name) or self._begun_by(sample)
+        draft = self.owner(sample.name) or self._adopting(sample.name) or self._begun_by(sample)
         self.switch(draft, sample.line)
         draft.samples.append(sample)
         if sample.timestamp is not None:
@@ -117,8 +138,41 @@ class Families:
             draft.exemplars = draft.exemplars or []
             draft.exemplars.append(sample)
 
+    def named(self, name: str) -> FamilyDraft | None:
+        """The family of this name, as a draft that further lines may go to."""
+        found = self.by_name.get(name)
+        return self.reopened(found) if type(found) is Lone else cast("FamilyDraft | None", found)
+
+    def owner(self, name: str) -> FamilyDraft | None:
+        """The family that owns samples of this name, as a draft."""
+        if type(found := self.by_name.get(name)) is Lone:
+            return self.reopened(found)
+        return self.owners.get(name)
+
+    def put_lone(self, lone: Lone) -> None:
+        """Add a new family of one sample, which is now the open one."""
+        if self.current is not None:
+            self.current.open = False
+            self.current = None
+        name = self.lone = lone[0]
+        self.by_name[name] = lone  # and not in `owners`: there may be very many
+
+    def reopened(self, lone: Lone) -> FamilyDraft:
+        """The draft that takes the place of a family of one sample."""
+        name, kind, text, _, samples, fmt, line, *_ = lone
+        draft = FamilyDraft(name, line, fmt)
+        draft.type, draft.help, draft.samples = kind, text, list(samples)
+        draft.type_text = "untyped" if kind == "unknown" else kind
+        draft.lines |= {"HELP": line, "TYPE": line + 1}
+        self.by_name[name] = self.owners[name] = draft
+        draft.open = name == self.lone
+        if draft.open:
+            self.current, self.lone = draft, ""
+        return draft
+
     def begin(self, name: str, at: int) -> FamilyDraft:
         """A new family named by its first line, now the current one; TYPE line or first sample decide what it owns."""
+        self.lone = ""
         if self.current is not None:
             self.current.open = False
         draft = self.by_name[name] = self.current = FamilyDraft(name, at, self.format)
@@ -131,10 +185,10 @@ class Families:
         if self.current is not None:
             self.current.open = False
         if not draft.open and not self._nameless_help(draft):
-            between = self.current.name if self.current is not None else ""
+            between = self.current.name if self.current is not None else self.lone
             draft.interrupted += ((at, between),)
             draft.open = True
-        self.current = draft
+        self.current, self.lone = draft, ""
 
     def _nameless_help(self, draft: FamilyDraft) -> bool:
         """Whether what came between the metadata and the samples of `draft` is only its HELP line without the name."""
@@ -151,7 +205,7 @@ class Families:
 
     def _begun_by(self, sample: Sample) -> FamilyDraft:
         """The family that the sample is the first of; it may have a HELP line already."""
-        draft = self.by_name.get(sample.name) or self.begin(sample.name, sample.line)
+        draft = self.named(sample.name) or self.begin(sample.name, sample.line)
         self.owners[sample.name] = draft
         return draft
 
@@ -161,7 +215,7 @@ class Families:
         A HELP line of the sample's own name, which came before, is taken along.
         """
         draft = self.current
-        helped = self.by_name.get(name)
+        helped = self.named(name)
         if draft is None or draft is helped or not draft.awaits(name):
             return None
         if helped is not None:

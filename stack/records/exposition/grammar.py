@@ -8,7 +8,7 @@ import math
 import re
 from sys import intern
 
-from stack.records.exposition.model import Format
+from stack.records.exposition.model import Format, Labels
 
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*+")
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*+")
@@ -29,6 +29,7 @@ _SECONDS = range(10**9, 10**11)  # as seconds from 2001 to 5138; as milliseconds
 _FINER = (1e12, 1e15, 1e18)  # milli-, micro- and nanoseconds since 1970 in 2001; they have one digit more in 2286
 
 _CACHE_LIMIT = 100_000
+_FEW = 1_000
 _DIGITS = "0123456789."
 PLAIN = 300
 """A number of fewer digits is never too large for a float."""
@@ -161,6 +162,23 @@ class Pairs(dict[str, tuple[str, str]]):
             self.clear()
         self[text] = pair
         return pair
+
+
+class LabelSets(dict[str | None, Labels]):
+    """Label sets by the text between their braces up to the last quote, None for no braces: many families share one."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        super().__init__({None: ()})
+        self._pair = pairs.__getitem__
+
+    def __missing__(self, text: str) -> Labels:
+        """Read a label set not seen yet; raises KeyError for one that needs a closer look."""
+        labels = tuple(map(self._pair, text.split('",')))
+        if len(dict(labels)) < len(labels):
+            raise KeyError(text)
+        if len(self) < _FEW:
+            self[text] = labels
+        return labels
 
 
 def unescape(text: str) -> str:

@@ -79,7 +79,7 @@ def _name(families: Families, keyword: str, token: str | None, line: str, at: in
 
 def _draft(families: Families, keyword: str, name: str, at: int) -> FamilyDraft:
     """The family that the metadata line is about; reports where the line is out of place."""
-    draft = families.by_name.get(name)
+    draft = families.named(name)
     report = families.faults.report
     if draft is None:
         draft = families.begin(name, at)
@@ -111,7 +111,7 @@ def _type(families: Families, draft: FamilyDraft, text: str, at: int) -> None:
         return
     draft.type = "unknown" if text == "untyped" else text
     for sample_name in draft.sample_names():
-        early = families.owners.get(sample_name)
+        early = families.owner(sample_name)
         if early is None or (early is not draft and sample_name == draft.name):
             families.owners[sample_name] = draft
         elif early is not draft and early.samples and early.type_text is None and early.help is None:

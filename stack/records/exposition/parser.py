@@ -11,9 +11,9 @@ from itertools import count
 from sys import intern
 
 from stack.records.exposition.checks import check_all
-from stack.records.exposition.family import OWNED, Families, FamilyDraft
+from stack.records.exposition.family import OWNED, Families, FamilyDraft, Lone
 from stack.records.exposition.faults import Faults
-from stack.records.exposition.grammar import NAME, PLAIN, SAMPLE, Numbers, Pairs, Timestamps
+from stack.records.exposition.grammar import NAME, PLAIN, SAMPLE, LabelSets, Numbers, Pairs, Timestamps
 from stack.records.exposition.metadata import read_hash_line
 from stack.records.exposition.model import Exemplar, Format, Labels, Sample
 from stack.records.exposition.scan import scan
@@ -35,7 +35,7 @@ The value is in one of two groups: in the first where it is digits with at most 
 _SEPARATOR = re.compile(r'",[ \t]*+')
 
 
-def parse_lines(text: str, fmt: Format, faults: Faults, *, cut: bool = False) -> tuple[FamilyDraft, ...]:
+def parse_lines(text: str, fmt: Format, faults: Faults, *, cut: bool = False) -> tuple[FamilyDraft | Lone, ...]:
     """Read all lines of `text` and return its metric families; what is wrong goes to `faults`.
 
     Of a text that was `cut` the last family is not complete, and not judged as if it were.
@@ -62,11 +62,14 @@ class Reader:
         self.chunk: tuple[list[str], int] = [], 1
         """The lines being read, and the number of the first of them."""
         self.pairs = Pairs(reserved="_" if fmt is Format.OPENMETRICS else "__name__")
+        self.label_sets = LabelSets(self.pairs)
         self.helped: FamilyDraft | None = None
         """The family whose HELP line was the last that could be read."""
         self.begun: FamilyDraft | None = None
         """The last family that began with a well-formed HELP or TYPE line."""
         self.owned = OWNED[fmt]
+        self.plain_types = {text: kind for text, (kind, suffixes) in self.owned.items() if suffixes == ("",)}
+        """The types, as they are written, whose families own samples of their own name only."""
 
     def read(self, text: str) -> None:
         """Read every line: families with one sample at once, all else line by line."""
@@ -85,19 +88,22 @@ class Reader:
     def single(self, name: str, text: str, type_text: str, inner: str | None, digits: str | None, other: str) -> bool:
         """Read a new family's HELP line, TYPE line and sample; False, and nothing done, where one is not plain."""
         families = self.families
-        kind, suffixes = self.owned.get(type_text, ("", ()))
-        if suffixes != ("",) or name in families.by_name or name in families.owners:
+        kind = self.plain_types.get(type_text)
+        if kind is None or name in families.by_name or name in families.owners:
             return False
         try:
-            labels = tuple(map(self.pairs.__getitem__, inner.split('",'))) if inner is not None else ()
+            labels = self.label_sets[inner]
             value = float(digits) if digits and len(digits) < PLAIN else self.numbers[digits or other]
         except KeyError:
             return False
-        at, self.helped = self.at, None
-        draft = self.begun = families.owners[name] = families.begin(name, at + 1)
-        draft.help, draft.type, draft.type_text = text, kind, type_text
-        draft.lines = {"first": at + 1, "HELP": at + 1, "TYPE": at + 2}
-        draft.samples.append(tuple.__new__(Sample, (name, labels, value, None, at + 3, None)))
+        if kind == "counter" and not value >= 0:
+            return False
+        at, self.helped, new = self.at, None, tuple.__new__
+        samples = (new(Sample, (name, labels, value, None, at + 3, None)),)
+        lone = new(Lone, (name, kind, text, None, samples, self.format, at + 1, at + 2, at + 1, name))
+        families.put_lone(lone)
+        if self.format is Format.OPENMETRICS:  # where families are compared with each other
+            families.reopened(lone)
         self.at = at + 3
         return True
 
@@ -180,7 +186,8 @@ class Reader:
         kind, suffixes = self.owned[text]
         names = [name + suffix for suffix in suffixes]
         total = kind == "counter" and self.format is Format.OPENMETRICS and name.endswith("_total")
-        if total or not owners.keys().isdisjoint(names):
+        lone = any(type(self.families.by_name.get(each)) is Lone for each in names)
+        if total or lone or not owners.keys().isdisjoint(names):
             return False
         draft = self.begun = draft or self.families.begin(name, at)
         self.helped = None

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import compress
 from operator import is_, itemgetter, lt, ne
 from typing import NamedTuple, Self, cast
 
@@ -71,9 +72,11 @@ class ScrapePair:
     def families(self) -> Iterator[tuple[MetricFamily, MetricFamily | None]]:
         """Each family of the first scrape with its counterpart in the second one, or None, unless they are equal."""
         if "changed" not in self.cache:
-            later = map(self._later().get, map(itemgetter(0), self.before.families))
-            pairs = zip(self.before.families, later, strict=True)
-            self.cache["changed"] = [pair for pair in pairs if pair[0] is not pair[1] and pair[0] != pair[1]]
+            before, after, name = self.before.families, self.after.families, itemgetter(0)
+            later: Sequence[MetricFamily | None] = after
+            if len(before) != len(after) or any(map(ne, map(name, before), map(name, after))):
+                later = list(map(self._later().get, map(name, before)))
+            self.cache["changed"] = list(compress(zip(before, later, strict=True), map(ne, before, later)))
         yield from cast("list[tuple[MetricFamily, MetricFamily | None]]", self.cache["changed"])
 
     def lowered(self) -> Iterator[MetricFamily]:

@@ -103,7 +103,7 @@ class Repeats:
     @cached_property
     def _at_first(self) -> list[float]:
         if self.places is not None:
-            return _numbers(list(map(self.first.tails.__getitem__, self.places)))
+            return _numbers(_at(self.first.tails, self.places))
         return _numbers(list(map(self.first.values.__getitem__, self._counters)))
 
     @property
@@ -164,7 +164,7 @@ class Repeats:
         if same_series and lines.tails == self.first.tails:
             return self._at_first
         if same_series and self._places is not None:
-            return _numbers(list(map(lines.tails.__getitem__, self._places)))
+            return _numbers(_at(lines.tails, self._places))
         found = map(lines.values.get, self._counters)
         return [top if value is None else _number(value) for value, top in zip(found, self._highest, strict=True)]
 
@@ -179,6 +179,10 @@ class Repeats:
             for metric, scrapes in times.items()
             if scrapes >= SHARE_OF_SCRAPES * len(self._new)
         )
+
+
+def _at(tails: Sequence[bytes], places: Sequence[int]) -> Sequence[bytes]:
+    return tails if len(places) == len(tails) else list(map(tails.__getitem__, places))
 
 
 def _token(tail: bytes) -> bytes:

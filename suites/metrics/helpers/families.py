@@ -97,12 +97,11 @@ def judged(exposition: Exposition) -> tuple[MetricFamily, ...]:
     if exposition.format is not Format.TEXT:
         return exposition.families
     if "judged" not in exposition.cache:
-        names = {f.name.removesuffix("_total") for f in exposition.families if f.type in COUNTED}
-        exposition.cache["judged"] = tuple(
-            family
-            for family in exposition.families
-            if not (family.name.endswith("_created") and family.name.removesuffix("_created") in names)
-        )
+        families, gone = exposition.families, set[str]()
+        if created := [family[0] for family in families if family[0].endswith("_created")]:
+            names = {family.name.removesuffix("_total") for family in families if family.type in COUNTED}
+            gone = {name for name in created if name.removesuffix("_created") in names}
+        exposition.cache["judged"] = tuple([f for f in families if f[0] not in gone]) if gone else families
     return cast("tuple[MetricFamily, ...]", exposition.cache["judged"])
 
 

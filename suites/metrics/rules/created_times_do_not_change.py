@@ -26,7 +26,7 @@ HEAD = "# TYPE a counter\n"
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter-1",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    if pair.restarted:
+    if pair.restarted or pair.before.format is not Format.OPENMETRICS:
         return
     for family, _ in pair.families():
         if family.type not in COUNTER_LIKE or family.format is not Format.OPENMETRICS:

@@ -5,7 +5,7 @@ reader.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from stack.records.exposition.exposition import MetricFamily
 from suites.core.finding import Finding
@@ -13,6 +13,7 @@ from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.families import of_library, where
 
 WORD = re.compile(r"[a-z0-9]+")
+FIRST_WORD = re.compile(r"[a-zA-Z0-9]+")
 FILLERS = frozenset({"the", "of", "a", "metric"})
 
 
@@ -28,15 +29,17 @@ FILLERS = frozenset({"the", "of", "a", "metric"})
     level=Level.SHOULD,
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#help-strings",
 )
-def check(family: MetricFamily) -> Iterator[Finding]:
-    name = family.exposed_name
-    lowered, words = name.lower(), WORD.findall((family.help or "").lower())
-    for word in words:  # nearly always the first or second one
-        if word not in lowered and word not in FILLERS:
-            return
-    if words and set(words) <= {*WORD.findall(lowered), *FILLERS} and not of_library(family):
-        yield Finding(
-            f"the help text of `{name}` only repeats the name",
-            where(family),
-            "describe what is counted or measured, when, and what the labels distinguish",
-        )
+def check(family: MetricFamily) -> Iterable[Finding]:
+    name, text = family.exposed_name, family.help or ""
+    lowered, first = name.lower(), FIRST_WORD.search(text)
+    if first and (word := first[0].lower()) not in lowered and word not in FILLERS:
+        return ()  # as nearly always: there may be very many families
+    words = set(WORD.findall(text.lower()))
+    if not words or not words <= {*WORD.findall(lowered), *FILLERS} or of_library(family):
+        return ()
+    finding = Finding(
+        f"the help text of `{name}` only repeats the name",
+        where(family),
+        "describe what is counted or measured, when, and what the labels distinguish",
+    )
+    return (finding,)

@@ -34,15 +34,22 @@ DEVICE = re.compile(
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#target-labels-not-static-scraped-labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    own = [f for f in families_of(exposition) if f.samples and not is_info(f) and not of_library(f)]
+    own = [f for f in families_of(exposition) if f[4] and not is_info(f) and not of_library(f)]
     if len(own) < ENOUGH_FAMILIES:
         return
-    constant: dict[str, str] = {}
-    for label, value in own[0].samples[0].labels:
-        pair, once = (label, value), "duplicate_label_name" not in exposition.faults
-        every = (sample[1] for family in own for sample in family[4])  # by position: this runs for every series
-        if all(pair in labels and (once or [name for name, _ in labels].count(label) == 1) for labels in every):
-            constant[label] = value
+    first = own[0].samples[0].labels
+    shared, last = set(first), first
+    every = [sample[1] for family in own for sample in family[4]]  # by position: there may be very many
+    for labels in every:
+        if labels is not last:
+            shared.intersection_update(labels)
+            last = labels
+            if not shared:
+                return
+    if "duplicate_label_name" in exposition.faults:
+        names = [[name for name, _ in labels] for labels in every]
+        shared = {pair for pair in shared if all(each.count(pair[0]) == 1 for each in names)}
+    constant = {label: value for label, value in first if (label, value) in shared}
     for label, value in () if any(map(DEVICE.search, constant)) else constant.items():
         if not is_targets(label):
             yield Finding(

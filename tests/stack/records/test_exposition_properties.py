@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as library_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as library_text
 
+from stack.records.exposition import parser
 from stack.records.exposition.again import read_again
 from stack.records.exposition.exposition import Exposition, OpenMetricsExposition, TextExposition
 from stack.records.exposition.model import Format
@@ -267,3 +268,33 @@ def test_plain_expositions_are_read_again_by_their_values_alone() -> None:
     for other in (body.format(-1), body.format(2).replace("_sum", "_total"), body.format(2).replace("c 7", "c  7")):
         assert read_again(before, other.encode()) is None
     assert read_again(TextExposition.parse("# HELP a Up to 5\na 1\n"), b"# HELP a Up to 6\na 1\n") is None
+
+
+def _family(name: str, kind: str, value: str, labels: str) -> str:
+    return f"# HELP {name} What.\n# TYPE {name} {kind}\n{name}{labels} {value}\n"
+
+
+FAMILIES = st.builds(
+    _family,
+    st.sampled_from(["a", "a_count", "b"]),
+    st.sampled_from(["counter", "gauge", "untyped", "histogram", "summary"]),
+    st.sampled_from(["1", "2.5", "-1", "NaN", "1e3", "x", "9" * 400]),
+    st.sampled_from(["", '{x="1"}', '{x="1",x="2"}', '{x="1",y="2"}', '{x="\\""}', "{}"]),
+)
+OTHER_LINES = st.sampled_from(
+    [
+        *("a 1\n", 'a{x="1"} 1\n', "a_count 1\n", 'a_bucket{le="+Inf"} 1\n', "a_sum 1\n", "b 2\n", "# HELP a More.\n"),
+        *("# TYPE a gauge\n", "# TYPE a histogram\n", "# TYPE a_count counter\n", "# HELP b More.\n", "\n", "# b 1\n"),
+    ]
+)
+
+
+@settings(quick, max_examples=600)
+@given(st.lists(FAMILIES | OTHER_LINES, max_size=8), st.sampled_from(["", "a", "# EOF\n"]))
+def test_families_read_at_once_are_those_read_line_by_line(lines: list[str], end: str) -> None:
+    text = "".join(lines) + end
+    at_once = Exposition.parse(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parser, "_SINGLE", re.compile(r"(?!)"))
+        one_by_one = Exposition.parse(text)
+    assert repr(at_once) == repr(one_by_one)  # NaN equals nothing
