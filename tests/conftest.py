@@ -34,6 +34,7 @@ SLOW = (
     "console/test_gateway.py::test_only_the_gateways_own_pages",
     "console/test_image.py::test_what_is_copied",
     "core/test_judge_elsewhere.py",
+    "dashboards/test_declared_empty.py::",
     "dashboards/test_files.py::test_a_value_of_a_wrong_type_is_a_finding",
     "faults",
     "fixtures/test_reference_services.py",

@@ -227,6 +227,22 @@ def opened(board: Mapping[str, Any], path: Answering, started: float | None = No
     return found
 
 
+def test_what_is_queried_for_one_moment_is_queried_for_now() -> None:
+    at: list[float] = []
+
+    class Noting(Answering):
+        async def query(self, query: PanelQuery, times: TimeRange) -> QueryResult:
+            at.append(times.end)
+            return await super().query(query, times)
+
+    # Over a month a step is an hour, and its end may be that far ahead.
+    gauge = {**target("up", {"uid": "p"}), "instant": True}
+    board = {"time": {"from": "now-30d", "to": "now"}, "panels": [{"id": 1, "type": "stat", "targets": [gauge]}]}
+    begun = time.time()
+    opened(board, Noting(values=1))
+    assert begun <= at[0] <= time.time()
+
+
 def target(expr: str, datasource: object = None) -> dict[str, object]:
     return {"refId": "A", "expr": expr, "datasource": datasource}
 

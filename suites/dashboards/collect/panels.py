@@ -143,8 +143,10 @@ class Opened:
             length = length_of(panel.time_from, length)
         least = interpolate(query.min_interval, self.choices, "") if query else ""
         width = panel.width if panel else 24
-        is_prometheus = source.type == "prometheus"
-        return time_range(width, length, least or source.min_interval, time.time(), aligned=is_prometheus)
+        is_prometheus, now = source.type == "prometheus", time.time()
+        times = time_range(width, length, least or source.min_interval, now, aligned=is_prometheus)
+        # The end of the running step may be an hour ahead, where an instant query finds nothing.
+        return replace(times, start=now - length, end=now) if query is not None and query.instant else times
 
     async def _fill(self, variable: Variable) -> None:
         found: Sequence[str]
@@ -213,7 +215,7 @@ class Opened:
             of=of,
             given=given,
             seconds=round((time.monotonic() - begun) / contention(), 3),
-            drawn_later=self.started is not None and times.step > begun - self.started,
+            drawn_later=self.started is not None and not query.instant and times.step > begun - self.started,
         )
         if found.empty and choices is self.choices:
             found = self._explicable(await _explained(found, path, source, times, query.instant))
