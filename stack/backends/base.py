@@ -47,6 +47,7 @@ class StackPlan:
     `targets` are the services under test by job name; `log_glob` is the pattern of the log files that the agent
     follows; `env` reaches every server and its configuration's `${…}` expansion. Local processes write their
     own logs to `<own_logs>/<component>/<component>-1.log`, if given: the agent reads them, as it does of containers.
+    `late` are components whose readiness `RunningStack.settle` waits for, not the start.
     """
 
     work_dir: Path
@@ -57,6 +58,7 @@ class StackPlan:
     own_logs: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     ready_timeout_s: float = 30.0
+    late: tuple[str, ...] = ()
 
 
 class EmbeddedFactory(Protocol):
@@ -121,6 +123,9 @@ class RunningStack(Protocol):
 
     def endpoint(self, name: str) -> str | None:
         """Return a component's base URL, None where it is absent or embedded."""
+
+    def settle(self) -> None:
+        """Wait for the components that the start did not wait for."""
 
     def health(self) -> dict[str, str | None]:
         """Say of every component that is not absent why it does not work now; None where it does."""

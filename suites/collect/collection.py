@@ -18,6 +18,7 @@ import httpx
 from stack.backends.base import RunningStack
 from stack.backends.supervisor import supervisor
 from stack.clients.sign_in import async_client
+from stack.components import AGENTS
 from stack.records.live.components import ComponentState
 from suites.collect.backend_choice import choose, runner
 from suites.collect.chain import chain
@@ -172,6 +173,7 @@ class _Collection:
             chosen_only=settings.chosen_only,
             no_retention_trial=settings.no_retention_trial,
             own_timeout=self._own_timeout,
+            agent=next((name for name in settings.components if name in AGENTS), AGENTS[0]),
             elsewhere=self._elsewhere(),
         )
 
@@ -238,6 +240,7 @@ class _Collection:
         under_way: list[asyncio.Task[Any]],
     ) -> None:
         inspect = partial(_inspected, stack, context)
+        await asyncio.to_thread(stack.settle)
         first = await inspect()
         started = [asyncio.create_task(collector.started(first)) for collector in collectors]
         under_way += started

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fixtures.service import UNKNOWN, Owner
 from stack.clients.retries import RETRIES
+from stack.components import AGENTS
 from suites.collect.collected import Collected
 
 SIMULATED = (
@@ -61,7 +62,7 @@ def _notes(collected: Collected) -> list[str]:
     notes = RETRIES.take()
     if "embedded" in provenance.values():
         notes.append(SIMULATED)
-    if "embedded" not in provenance.values() and "absent" in (provenance.get("loki"), provenance.get("promtail")):
+    if "embedded" not in provenance.values() and "absent" in map(provenance.get, ("loki", *AGENTS)):
         notes.append(NOT_DELIVERED)
     if provenance.get("prometheus") == "absent":
         notes.append(NO_PROMETHEUS)

@@ -19,6 +19,7 @@ from fixtures.service import Service
 from stack.backends.attached.target_file import TargetFile
 from stack.backends.base import RunningStack
 from stack.clients.prometheus import PrometheusClient
+from stack.components import AGENTS
 from stack.records.live.components import ComponentState
 from stack.records.logs.stream import SentRequest
 from stack.records.scrape.traffic import ProvokedTraffic
@@ -75,7 +76,7 @@ class RunContext:
     returns False where this cannot be changed. `log_root` is the folder that the agent reads, laid out as
     `<system>/<service>/<instance>.log`, None where the run did not start the stack. `target` is what an attached
     stack's target file says, None where the run starts the stack. `elsewhere` are the addresses of all services of an
-    attached stack, whichever this run observes.
+    attached stack, whichever this run observes. `agent` is the log agent that was asked for.
     """
 
     store: EvidenceStore
@@ -99,6 +100,7 @@ class RunContext:
     own_timeout: Callable[[RunningService], Awaitable[bool]] = _cannot
     elsewhere: tuple[str, ...] = ()
     clients: dict[str, PrometheusClient] = field(default_factory=dict)
+    agent: str = AGENTS[0]
 
     @property
     def attached(self) -> bool:

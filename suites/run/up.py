@@ -63,6 +63,7 @@ async def _run(runner: LocalRunner, services: Sequence[RunningService], work: Pa
     _say(f"starting the stack and {len(services)} services")
     stack = await asyncio.to_thread(runner.start_stack, services)
     await asyncio.gather(*(asyncio.to_thread(runner.start_service, each) for each in services))
+    await asyncio.to_thread(stack.settle)
     for name, component in stack.components.items():
         if component.provenance in ("absent", "embedded"):
             _say(f"{name}: {component.provenance}, {component.detail}")

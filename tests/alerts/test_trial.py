@@ -2,19 +2,24 @@
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from stack.components import AGENTS
 from stack.records.alerts.trial import AlertTrial
 from stack.text.durations import seconds
 from stack.text.plain_yaml import plain_yaml
+from suites.alerts.collect import running
 from suites.alerts.collect.trial import trial
 from suites.alerts.collect.trial_setup import ALERTMANAGER, Receivers, TrialImpossibleError, overlaid
 from suites.alerts.collect.trial_steps import LOGS, SILENT
+from suites.core.area import RunContext
 from suites.core.discovery import in_area
-from suites.core.evidence import Evidence
+from suites.core.evidence import Evidence, EvidenceStore
 from suites.core.verdict import judge
 from tests.support.real_servers import need
 
@@ -129,6 +134,40 @@ def test_the_overlay_shortens_times_and_replaces_addresses_and_nothing_else(tmp_
             assert (seconds(after) or 0) < (seconds(before) or 60), name
             kinds.add(key)
     assert kinds == {"for", "group_wait", "group_interval", "evaluation_interval"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "taken"),
+    [
+        ("alloy", {"promtail", "alloy"}, "alloy"),
+        ("promtail", {"promtail", "alloy"}, "promtail"),
+        ("promtail", {"alloy"}, "alloy"),
+    ],
+)
+def test_the_trial_takes_the_agent_that_was_asked_for(
+    asked: str, found: set[str], taken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+
+    async def instead(components: Sequence[str], *_: object) -> dict[str, list[AlertTrial]]:
+        started.extend(components)
+        return {"alertmanager": [], "loki": []}
+
+    monkeypatch.setattr(running, "find_binary", lambda name: name not in AGENTS or name in found)
+    monkeypatch.setattr(running, "trial", instead)
+    run = SimpleNamespace(
+        attached=False,
+        no_retention_trial="",
+        agent=asked,
+        records={AlertTrial},
+        work_dir=tmp_path,
+        shipped=STACK,
+        say=print,
+        store=EvidenceStore(tmp_path),
+        timelines=[],
+    )
+    asyncio.run(running.AlertsCollector(cast("RunContext", run)).beside())
+    assert started == ["prometheus", "alertmanager", "loki", taken]
 
 
 @pytest.mark.parametrize(

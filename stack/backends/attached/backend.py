@@ -87,6 +87,9 @@ class AttachedStack(UntilStopped):
                 found[name] = f"{BEHIND}: {why}"
         return found
 
+    def settle(self) -> None:
+        """Nothing was started."""
+
     def set_targets(self, targets: Mapping[str, Sequence[TargetGroup]]) -> NoReturn:  # noqa: ARG002  # as `RunningStack` has it
         """Refuse: the targets of an attached Prometheus belong to its owner.
 

@@ -131,6 +131,9 @@ class ContainersStack(UntilStopped):
         """
         return self._containers[name]
 
+    def settle(self) -> None:
+        """Nothing is left: the start waits for every container."""
+
     def health(self) -> dict[str, str | None]:
         """Say of every component that is not absent why it does not work now; None where it does."""
         present = [name for name, part in self.components.items() if part.provenance != "absent"]

@@ -89,7 +89,11 @@ class LocalStack(UntilStopped):
         if lacking:
             self._stand_in(embedded, "; ".join(dict.fromkeys(absent[name] for name in lacking)))
         self.set_targets(self._plan.targets)
-        self._wait()
+        self._wait([name for name in self._processes if name not in self._plan.late])
+
+    def settle(self) -> None:
+        """Wait for the components that the start did not wait for."""
+        self._wait([name for name in self._processes if name in self._plan.late])
 
     def endpoint(self, name: str) -> str | None:
         """Return a component's base URL, None where it is absent or not part of the plan."""
@@ -186,11 +190,11 @@ class LocalStack(UntilStopped):
     def _mark_absent(self, name: str, detail: str) -> None:
         self.components[name] = Component(name, "absent", detail=detail)
 
-    def _wait(self) -> None:
-        if not self._processes:
+    def _wait(self, names: Sequence[str]) -> None:
+        if not names:
             return
-        with ThreadPoolExecutor(len(self._processes)) as pool:
-            list(pool.map(self._wait_for, self._processes))
+        with ThreadPoolExecutor(len(names)) as pool:
+            list(pool.map(self._wait_for, names))
 
     def _wait_for(self, name: str) -> None:
         try:

@@ -80,7 +80,7 @@ class AlertsCollector(StackCollector):
         if needed := _not_found("prometheus", "alertmanager"):
             return dict.fromkeys(subjects, NotEvaluated(needed))
         components = ["prometheus", "alertmanager"]
-        agent = next((name for name in AGENTS if find_binary(name)), AGENTS[0])
+        agent = next((name for name in (run.agent, *AGENTS) if find_binary(name)), run.agent)
         if not (without_logs := _not_found("loki", agent)):
             components += ["loki", agent]
         try:

@@ -64,6 +64,7 @@ class LocalRunner:
             log_glob=str(self._log_root / "*" / "*" / "*.log"),
             own_logs=self._log_root / SYSTEM,
             env={"ENVIRONMENT": "conformance"},
+            late=("grafana",),  # services are observed meanwhile: they have no need of it
         )
         self._stack = LocalBackend().start(plan)
         return self._stack
