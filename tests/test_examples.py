@@ -71,6 +71,47 @@ def test_options_in_the_examples_exist(pytestconfig: pytest.Config) -> None:
     assert used <= known
 
 
+@pytest.mark.parametrize(
+    ("arguments", "merge", "expected"),
+    [
+        ("", "", []),  # an empty word would be the folder of the caller, with tests of its own
+        ("--alerts 'my rules' -k \"a or b\"", "", ["--alerts", "my rules", "-k", "a or b"]),
+        ("", "shards/*/report.json", ["merge", "shards/1/report.json", "shards/2/report.json"]),
+        ("", "none/*.json", ["merge", "none/*.json"]),
+    ],
+)
+def test_the_action_passes_its_arguments_on(tmp_path: Path, arguments: str, merge: str, expected: list[str]) -> None:
+    for number in (1, 2):
+        (tmp_path / f"shards/{number}").mkdir(parents=True)
+        (tmp_path / f"shards/{number}/report.json").touch()
+    command = tmp_path / "suite/.ci/conformance"
+    command.parent.mkdir(parents=True)
+    (tmp_path / "suite/docs/examples/github").mkdir(parents=True)
+    command.write_text('#!/bin/sh\nfor word; do echo "$word"; done\nexit 3\n', encoding="utf-8")
+    command.chmod(0o755)
+    steps = yaml.safe_load((EXAMPLES / "github/action.yml").read_text("utf-8"))["runs"]["steps"]
+    (script,) = [step["run"] for step in steps if step.get("id") == "judge"]
+    variables = {
+        "GITHUB_ACTION_PATH": str(tmp_path / "suite/docs/examples/github"),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "CONFORMANCE_PYTHON": sys.executable,
+        "ARGUMENTS": arguments,
+        "MERGE": merge,
+        "REPORT_DIR": "a report",
+    }
+    done = subprocess.run(
+        ["/usr/bin/env", "bash", "-e", "-o", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [*expected, "--report-dir", "a report"], done.stderr
+    assert done.returncode == 3
+    assert (tmp_path / "output").read_text("utf-8") == "exit-code=3\n"
+
+
 def test_the_target_file_of_the_cronjob_is_one(tmp_path: Path) -> None:
     documents = list(yaml.safe_load_all((EXAMPLES / "kubernetes/cronjob.yaml").read_text("utf-8")))
     (tmp_path / "live.yaml").write_text(documents[0]["data"]["live.yaml"], encoding="utf-8")
