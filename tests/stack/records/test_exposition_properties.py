@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as library_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as library_text
@@ -290,6 +290,7 @@ OTHER_LINES = st.sampled_from(
 
 
 @settings(quick, max_examples=600)
+@example([_family("a_count", "gauge", "1", ""), "# TYPE a histogram\n", "a_count 1\n"], "")
 @given(st.lists(FAMILIES | OTHER_LINES, max_size=8), st.sampled_from(["", "a", "# EOF\n"]))
 def test_families_read_at_once_are_those_read_line_by_line(lines: list[str], end: str) -> None:
     text = "".join(lines) + end
