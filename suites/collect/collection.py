@@ -25,7 +25,7 @@ from suites.collect.chain import chain
 from suites.collect.collected import Collected
 from suites.collect.run_info import write_run_info
 from suites.collect.runners.base import RunnerPlan, ServiceRunner, StackRefusedError
-from suites.core.area import Area, RunContext, StackCollector, Traffic
+from suites.core.area import Area, RunContext, ServiceCollector, StackCollector, Traffic
 from suites.core.discovery import areas, in_area
 from suites.core.evidence import CollectionError, EvidenceStore
 from suites.core.inspected_stack import InspectedStack
@@ -35,6 +35,8 @@ from suites.run.interruption import interruption
 from suites.run.settings import ROOT, STACK, Settings
 
 THREADS = 64
+MANY = 100
+"""With more services than this, no more are observed at once, and the evidence of each is on disk once it is there."""
 
 Wanted = Collection[tuple[Rule, str]]
 """The rules that will judge, each with the name of its subject."""
@@ -95,6 +97,8 @@ class _Collection:
         self._work_dir = settings.folder / "work"
         self._runner: ServiceRunner | None = None
         self._targets_change = asyncio.Lock()
+        # What is started is started at once, so that requests to it do not come one after the other.
+        self._at_once = asyncio.Semaphore(MANY if settings.target else len(settings.services) + 1)
 
     async def run(self, services: Sequence[Any], collectors: Sequence[type[StackCollector]]) -> None:
         """Start everything, collect from every service and from the stack, stop everything; also when cancelled."""
@@ -219,17 +223,14 @@ class _Collection:
                 return  # whatever waits for the stack reports why
         try:
             await asyncio.to_thread(runs.start_service, running)
-            collectors = [make(running) for _, make in makers]
-            if running.base_url is None:
-                await asyncio.gather(*(collector.not_running() for collector in collectors))
-                return
-            await asyncio.gather(*(collector.before_traffic() for collector in collectors))
-            traffic: Traffic = await context.provoke(running)
-            await asyncio.gather(*(collector.after_traffic(traffic) for collector in collectors))
+            async with self._at_once:
+                await _observe(context, running, [make(running) for _, make in makers])
         except Exception as broken:  # noqa: BLE001  # one service's trouble must not cost the others their verdicts
             types = {rule.record for area, _ in makers for rule in in_area(area.name)}
             error = CollectionError(f"collecting broke: {describe_error(broken)}")
             self._store.put_missing(running.service.name, types, error)
+        if self._many:
+            self._store.stow(running.service.name)
 
     async def _collect(
         self,
@@ -258,6 +259,11 @@ class _Collection:
             self._collected.measures.setdefault(running.service.name, {})["chain"] = chain(
                 self._store, running.service.name, self._collected.measures.get(running.service.name, {})
             )
+            self._store.release(running.service.name)
+
+    @property
+    def _many(self) -> bool:
+        return len(self._collected.services) > MANY
 
     async def _finish(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         left = set(tasks)
@@ -276,6 +282,15 @@ class _Collection:
         if self._runner is not None:
             self._runner.stop(self._collected.services)
         shutil.rmtree(self._work_dir, ignore_errors=True)
+
+
+async def _observe(context: RunContext, running: RunningService, collectors: Sequence[ServiceCollector]) -> None:
+    if running.base_url is None:
+        await asyncio.gather(*(collector.not_running() for collector in collectors))
+        return
+    await asyncio.gather(*(collector.before_traffic() for collector in collectors))
+    traffic: Traffic = await context.provoke(running)
+    await asyncio.gather(*(collector.after_traffic(traffic) for collector in collectors))
 
 
 async def _inspected(stack: RunningStack, context: RunContext) -> InspectedStack:

@@ -62,6 +62,7 @@ class EvidenceStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._loaded: dict[str, dict[str, Found]] = {}
+        self._stowed: set[str] = set()
         self._broken: CollectionError | None = None
 
     def put(self, subject: str, records: Records, kind: Kind) -> None:
@@ -69,7 +70,8 @@ class EvidenceStore:
 
         They stay until the run ends, so the garbage collector need not walk them again: there may be a million.
         """
-        known = self._loaded.setdefault(subject, {})
+        known = self._known(subject)
+        self._stowed.discard(subject)
         for record_type, found in records.items():
             key = _key(record_type)
             known[key] = found if isinstance(found, NotEvaluated) else Evidence(tuple(found), kind)
@@ -77,7 +79,8 @@ class EvidenceStore:
 
     def put_missing(self, subject: str, types: Iterable[type], why: NotEvaluated | CollectionError) -> None:
         """Say why `subject` has no records of these types; what is already there stays."""
-        known = self._loaded.setdefault(subject, {})
+        known = self._known(subject)
+        self._stowed.discard(subject)
         for record_type in types:
             known.setdefault(_key(record_type), why)
 
@@ -85,8 +88,19 @@ class EvidenceStore:
         """Say that collecting ended early: what is not there, of whatever subject, is missing for this reason."""
         self._broken = why
 
+    def stow(self, subject: str) -> None:
+        """Write a subject to disk and let go of it: with hundreds of them, memory would not do."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _write(self._path(subject), self._loaded.pop(subject, {}))
+        self._stowed.add(subject)
+
+    def release(self, subject: str) -> None:
+        """Let go of a subject that is on disk as it is here."""
+        if subject in self._stowed:
+            self._loaded.pop(subject, None)
+
     def forget(self, subject: str) -> None:
-        """Let go of the records of a subject that is judged; what was saved can be had again."""
+        """Let go of the records of a subject; what is on disk can be had again."""
         self._loaded.pop(subject, None)
 
     def save(self) -> None:
@@ -99,16 +113,21 @@ class EvidenceStore:
     def get(self, record_type: type, subject: str) -> Found:
         """The evidence of one type for one subject; `NotEvaluated` where nothing was collected."""
         if subject not in self._loaded:
-            self._loaded[subject] = _read(self._path(subject)) or {}
             self._broken = self._broken or _read(self.folder / BROKEN)
+        known = self._known(subject)
         missing = self._broken or NotEvaluated(f"no {record_type.__name__} was collected for {subject}")
-        return self._loaded[subject].get(_key(record_type), missing)
+        return known.get(_key(record_type), missing)
 
     def all(self, record_type: type[T]) -> list[T] | None:
         """Every record of a type that this process has put in, of whatever subject; None where there is none."""
         found = [known.get(_key(record_type)) for known in self._loaded.values()]
         evidence = [one for one in found if isinstance(one, Evidence)]
         return [record for one in evidence for record in one.records] if evidence else None
+
+    def _known(self, subject: str) -> dict[str, Found]:
+        if subject not in self._loaded:
+            self._loaded[subject] = _read(self._path(subject)) or {}
+        return self._loaded[subject]
 
     def _path(self, subject: str) -> Path:
         return self.folder / f"{quote(subject, safe='')}.evidence"
