@@ -68,7 +68,7 @@ class EvidenceStore:
     def put(self, subject: str, records: Records, kind: Kind) -> None:
         """Add one collector's records for `subject`; a later put of the same type replaces the earlier.
 
-        They stay until the run ends, so the garbage collector need not walk them again: there may be a million.
+        They stay for long, so the garbage collector need not walk them again: there may be a million.
         """
         known = self._known(subject)
         self._stowed.discard(subject)

@@ -51,6 +51,7 @@ class RunSession:
         self.store = EvidenceStore(self.folder.path / "evidence")
         self.to_judge = Counter[str]()
         """How many verdicts are still to come on each subject."""
+        self._judging = ""
 
     @cached_property
     def settings(self) -> Settings:
@@ -147,13 +148,13 @@ class RunSession:
         """The subjects that are down, so that what there is to judge of them and through them is incomplete."""
         # Also of what this run or shard does not judge: the state of every component is known all the same.
         with_causes = [] if self.settings.folders else [a for a in areas() if any(r.root_cause for r in in_area(a))]
-        pairs = [pair for area in with_causes for pair in self._pairs(area, self.settings.judged)]
-        return frozenset(
-            subject
-            for rule, subject in pairs
-            if rule.root_cause
-            and judge(rule, subject.name, self.store.get(rule.record, subject.name)).outcome == "fail"
-        )
+        down = set[Subject]()
+        for rule, subject in (pair for area in with_causes for pair in self._pairs(area, self.settings.judged)):
+            if rule.root_cause:
+                found = self.store.get(rule.record, subject.name)
+                down |= {subject} if judge(rule, subject.name, found).outcome == "fail" else set()
+                self.store.release(subject.name)
+        return frozenset(down)
 
     def _configuration(self, component: str) -> str:
         """Where the stack's files name a component; of an attached stack, the target file does."""
@@ -192,6 +193,9 @@ class RunSession:
         verdict = judge(rule, subject.name, found)
         if self.settings.waivers:  # they ask for it, and it needs the evidence of all
             _ = self._down
+        if subject.name != self._judging:  # its next rules are those of another area
+            self.store.release(self._judging)
+            self._judging = subject.name
         self.to_judge[subject.name] -= 1
         if not self.to_judge[subject.name]:  # the evidence of hundreds of services is gigabytes
             self.store.forget(subject.name)
