@@ -246,9 +246,13 @@ class _Collection:
         started = [asyncio.create_task(collector.started(first)) for collector in collectors]
         under_way += started
         await self._finish(tasks)
-        await asyncio.gather(*started)
         second = await inspect()
-        await asyncio.gather(*(collector.observed(second) for collector in collectors))
+
+        async def observe(collector: StackCollector, begun: asyncio.Task[None]) -> None:
+            await begun  # its own, not those of the others
+            await collector.observed(second)
+
+        await asyncio.gather(*map(observe, collectors, started))
         self._collected.components = await asyncio.to_thread(component_states, stack)
         states = [state for state, _ in self._collected.components]
         for state in states:  # what is down is known also where no component is judged
