@@ -5,6 +5,7 @@ It is a draft for the site's own hands: what it found is written as keys, what t
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +20,15 @@ from stack.backends.attached.access import access
 from stack.backends.attached.target_file import read_component
 from stack.clients.sign_in import sync_client
 from stack.components import COMPONENTS
+from stack.records.logs.preset import preset_of
 from stack.text.durations import SEVEN_DAYS, seconds
 
 TIMEOUT_S = 15.0
 SERVICE_LABELS = ("service", "app", "service_name", "app_kubernetes_io_name", "container", "job")
 LEVEL_LABELS = ("level", "severity", "detected_level")
 MOST_SERVICES = 200
+LINES = 50
+"""Lines of a service that tell how it logs."""
 SIGN_IN = ("user_env", "password_env", "user", "password", "ca_file")
 """What a gateway is reached with, of the keys of a server behind it."""
 
@@ -53,7 +57,9 @@ def first_target(servers: Sequence[str], folder: Path, environment: Mapping[str,
         jobs = _component_jobs(http, at["prometheus"]) if targets else {}
         streams = _streams(http, at["loki"]) if "loki" in at else []
         kept = list(_kept(http, at))
-    service, level = _label(streams, SERVICE_LABELS), _label(streams, LEVEL_LABELS)
+        service, level = _label(streams, SERVICE_LABELS), _label(streams, LEVEL_LABELS)
+        logging = dict.fromkeys(sorted({labels[service] for labels in streams if labels.get(service)})[:MOST_SERVICES])
+        formats = {one: preset_of(_lines(http, at["loki"], {service: one})) for one in logging}
     lines = ["# A first target file: docs/attach.md explains every key.", *_gateway(list(found.values()))]
     for name in (one for one in COMPONENTS if one in found or one in jobs):
         job = {"job": jobs[name]} if name in jobs else {}
@@ -65,7 +71,7 @@ def first_target(servers: Sequence[str], folder: Path, environment: Mapping[str,
     lines += kept
     others = [one for one in targets if one["labels"]["job"] not in jobs.values()]
     services = [one for one in others if not _is_probe(one)]
-    lines += _services(services, service, {labels.get(service, "") for labels in streams})
+    lines += _services(services, service, formats)
     if probes := {one["labels"]["job"]: None for one in others if _is_probe(one)}:
         lines.append(f"jobs: {_dumped(list(probes))}   # an exporter that asks others: no services of their own")
     return "\n".join(lines) + "\n"
@@ -128,6 +134,13 @@ def _streams(http: httpx.Client, url: str) -> list[Mapping[str, str]]:
     return list(_data(http, f"{url}/loki/api/v1/series", start=now - 3600 * 10**9, end=now) or ())
 
 
+def _lines(http: httpx.Client, url: str, labels: Mapping[str, str]) -> list[str]:
+    """The newest lines of some streams."""
+    selector = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in labels.items())
+    found = _data(http, f"{url}/loki/api/v1/query_range", query=f"{{{selector}}}", limit=LINES)["result"]
+    return [value[1] for stream in found for value in stream["values"]]
+
+
 def _kept(http: httpx.Client, found: Mapping[str, str]) -> Iterator[str]:
     """What Prometheus keeps, where that is not what is promised unless a site says otherwise."""
     if "prometheus" in found:
@@ -145,22 +158,23 @@ def _is_probe(target: Mapping[str, Any]) -> bool:
     return "target" in parse_qs(urlsplit(target["scrapeUrl"]).query)
 
 
-def _services(targets: Sequence[Mapping[str, Any]], label: str, logging: set[str]) -> Iterator[str]:
-    """One target for each service, called by the label that names it best; `logging` are the values of `label`."""
+def _services(targets: Sequence[Mapping[str, Any]], label: str, formats: Mapping[str, str]) -> Iterator[str]:
+    """One target for each service, called by the label that names it best; `formats` are by the values of `label`."""
     found: dict[str, tuple[str, Mapping[str, Any]]] = {}
-    for target in targets:
+    for target in sorted(targets, key=lambda one: str(one["scrapeUrl"])):
         labels = target["labels"]
         name = str(next((labels[one] for one in SERVICE_LABELS if labels.get(one)), ""))
         found.setdefault(re.sub(r"[^a-z0-9_.-]+", "-", name.lower()).strip("-._")[:63], (name, target))
     found.pop("", None)
     if found:
-        yield "services:   # `format`, a name in schemas/logs, lets stored lines be judged"
-    for name, (called, target) in list(found.items())[:MOST_SERVICES]:
+        yield "services:   # `format`, a name in schemas/logs, lets stored lines be judged: is it the right one?"
+    for name, (called, target) in sorted(found.items())[:MOST_SERVICES]:
         at = urlsplit(target["scrapeUrl"])
         entry: dict[str, Any] = {"url": f"{at.scheme}://{at.netloc}"}
         entry |= {"metrics": at.path} if at.path != "/metrics" else {}
         entry["job"] = target["labels"]["job"]
-        entry |= {"logs": {label: called}} if called in logging else {}
+        entry |= {"logs": {label: called}} if called in formats else {}
+        entry |= {"format": formats[called]} if formats.get(called) else {}
         yield f"  {name}: {_flow(entry)}"
 
 

@@ -35,6 +35,9 @@ ANSWERS = {
     },
     "/l/loki/api/v1/status/buildinfo": {"version": "3.6.0"},
     "/l/loki/api/v1/series": {"data": [{"app": "Orders API", "severity": "info"}]},
+    "/l/loki/api/v1/query_range": {
+        "data": {"result": [{"stream": {}, "values": [["1", '{"level":"info","ts":1795500000.5,"msg":"ready"}']]}]}
+    },
 }
 
 
@@ -87,8 +90,11 @@ def test_servers_behind_a_password_are_read_and_its_variables_are_named(gateway:
         f"loki: {{url: '{gateway}/l', {SIGN_IN}}}",
         "labels: {service: app, level: severity}",
         "retention: {metrics: 15d}   # what it keeps now: is it what you promise?",
-        "services:   # `format`, a name in schemas/logs, lets stored lines be judged",
-        "  orders-api: {url: 'https://o:2', metrics: /internal/metrics, job: shop, logs: {app: Orders API}}",
+        "services:   # `format`, a name in schemas/logs, lets stored lines be judged: is it the right one?",
+        (
+            "  orders-api: {url: 'https://o:2', metrics: /internal/metrics, job: shop, "
+            "logs: {app: Orders API}, format: zap}"
+        ),
         "  pay: {url: 'http://p:3', job: 'yes'}",
         "jobs: [uptime]   # an exporter that asks others: no services of their own",
     ]
