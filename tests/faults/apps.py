@@ -88,7 +88,7 @@ def serve(service: Mapping[str, Any], faults: Mapping[str, Any]) -> None:
             level, at = LEVELS[number % len(LEVELS)], time.time() + wrong.get("clock_s", 0.0)
             requests.labels("500" if level == "error" else "200").inc()
             if number < wrong.get("silent_after", number + 1):
-                line = STYLES[service["style"]](at, level, f"{name}-{number}") | wrong.get("more", {})
+                line = STYLES[service["style"]](at, level, f"{name}-{number + 100}") | wrong.get("more", {})
                 if level == "error" and "padding" in wrong:
                     line["padding"] = "x" * wrong["padding"]
                 out.write(wrong.get("text", "") or json.dumps(line))

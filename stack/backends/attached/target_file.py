@@ -88,8 +88,8 @@ class Promise:
 class TargetFile:
     """A running stack's addresses: base URLs by component, how each is reached, and its services by name.
 
-    `jobs` and `replicas` are those of components, by name; `other_jobs` are known beside them. `service_label` is empty
-    where the file names none. `window_s` is how far back faults are searched, in seconds.
+    `jobs` and `replicas` are those of components, by name; `other_jobs` are known beside them. `service_label` and
+    `level_label` are empty where the file names none. `window_s` is how far back faults are searched, in seconds.
     """
 
     endpoints: Mapping[str, str]
@@ -109,7 +109,7 @@ class TargetFile:
     console: ConsoleFacts | None = None
     promise: Promise = Promise()
     service_label: str = ""
-    level_label: str = "level"
+    level_label: str = ""
     window_s: float = 3600.0
     discovery: Mapping[str, Source] = field(default_factory=dict)
     waivers: tuple[Mapping[str, Any], ...] = ()
@@ -204,7 +204,7 @@ def _read(document: YamlText, path: Path, environment: Mapping[str, str]) -> dic
         "console": _console(entry_of(data.get(CONSOLE, "")), path.parent, environment),
         "promise": Promise(*(seconds(kept.get(kind)) or SEVEN_DAYS for kind in ("logs", "metrics"))),
         "service_label": labels.get("service", ""),
-        "level_label": labels.get("level", "level"),
+        "level_label": labels.get("level", ""),
         "waivers": tuple(
             {**waiver, "where": f"{path}:{document.line('waivers', index)}"}
             for index, waiver in enumerate(data.get("waivers", ()))

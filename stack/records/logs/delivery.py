@@ -39,8 +39,9 @@ class Arrival(NamedTuple):
 class Delivery:
     """What `service` emitted (`lines`, as in the file) and what was found of it (`entries`) within `waited_s` seconds.
 
-    `expected` are the labels the lines have to be found under, `ANY` for any value. `streams` are all streams of the
-    service, `stream_budget` how many it may have. `arrivals` are by line, as far as they were watched.
+    `expected` are the labels the lines have to be found under, `ANY` for any value; if they are not `exact`, a stream
+    may have others too, and a line without a level no label for it. `streams` are all streams of the service,
+    `stream_budget` how many it may have. `arrivals` are by line, as far as they were watched.
     `json_errors` are texts on which the store's `| json` reports an error. `contention` says how many processes
     wanted each core of this machine: only what takes longer than so many times its budget is proven to be slow.
     `agent` is the configuration of the log agent, for hints. `losses` is what agent and store counted meanwhile of
@@ -62,6 +63,7 @@ class Delivery:
     agent: str = AGENT_FILE
     losses: Losses | None = None
     stored_only: bool = False
+    exact: bool = True
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -71,7 +73,7 @@ class Delivery:
         is the perfect delivery of that line, `{of: 2, at: 1.5, line: …, labels: …, ids: …}` for one that differs
         (`labels` and `ids` are changes; null removes), and without `found` all lines are delivered perfectly. Besides
         `arrivals` (pairs of seconds), `json_errors` (line numbers), `budget` (seconds), `streams` (how many may be),
-        `contention`, `stored` (only what is stored is known), and `misdated` (line numbers).
+        `contention`, `exact`, `stored` (only what is stored is known), and `misdated` (line numbers).
         """
         return cls(**_fields(_example(text)))
 
@@ -86,10 +88,10 @@ class Delivery:
         return tuple((match.line, match.best) for match in self.matches if match.best is not None)
 
     def is_expected(self, labels: LabelSet) -> bool:
-        """Whether a stream has just the labels that are declared, each with an expected value."""
+        """Whether a stream has the labels that are declared, each with an expected value, and no other if `exact`."""
         values = dict(labels)
-        return values.keys() == self.expected.keys() and all(
-            wanted in (ANY, values[name]) for name, wanted in self.expected.items()
+        return (values.keys() == self.expected.keys() or not self.exact) and all(
+            name in values and wanted in (ANY, values[name]) for name, wanted in self.expected.items()
         )
 
 
@@ -120,7 +122,7 @@ def _example(text: str) -> dict[str, Any]:
         "json_errors": frozenset(lines[number - 1].text for number in example.get("json_errors", ())),
     }
     names = {"budget": "latency_budget_s", "streams": "stream_budget", "waited": "waited_s", "stored": "stored_only"}
-    names["contention"] = "contention"
+    names |= {name: name for name in ("contention", "exact")}
     return fields | {name: example[short] for short, name in names.items() if short in example}
 
 

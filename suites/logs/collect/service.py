@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from fixtures.service import Logs
 from stack.clients.prometheus import PrometheusError
-from stack.records.logs.delivery import Delivery
+from stack.components import AGENTS
+from stack.records.logs.delivery import ANY, Delivery
 from stack.records.logs.format import LogFormat
 from stack.records.logs.shared_labels import SharedLabels
 from stack.records.logs.stored import StoredActivity
@@ -20,7 +21,7 @@ from suites.core.health import unanswered, why_down
 from suites.core.running_service import RunningService
 from suites.logs.collect import emitted
 from suites.logs.collect.pipeline import LogStore, deliveries, latencies
-from suites.logs.collect.stored import StoredContract, stored_streams
+from suites.logs.collect.stored import StoredContract, agent_down, stored_streams
 
 USUAL_LABELS = frozenset({"service", "system", "environment", "instance", "level"})
 """The labels of a service whose catalog entry names none."""
@@ -119,11 +120,15 @@ class LogsCollector:
         else:
             service, target = self._running.service, self._run.target
             own = bool(declared.labels.keys() - USUAL_LABELS) or not target or not target.service_label
+            exact = own and labels.items() <= declared.labels.items()
+            level = target.level_label if target else ""
+            labelled = level and log.format and not log.format.default_level  # whose lines have levels of their own
             contract = StoredContract(
                 log,
                 labels,
-                declared.labels if own and labels.items() <= declared.labels.items() else {},
-                target.level_label if target else "level",
+                declared.labels if exact else {level: ANY} if labelled else {},
+                exact,
+                level or StoredContract.level_label,
                 target.window_s if target else StoredContract.window_s,
                 service.budgets.streams or 0,
                 self._running.address or "",
@@ -131,6 +136,9 @@ class LogsCollector:
             endpoint = stack.endpoint("prometheus")
             prometheus = self._run.prometheus(endpoint) if endpoint else None
             found = await stored_streams(log_store.reader, contract, prometheus)
+            jobs = {target.jobs[name]: name for name in AGENTS if name in target.jobs} if target else {}
+            if prometheus and (down := await agent_down(prometheus, jobs)):
+                found = {**found, StoredActivity: down}
         self._put({**found, SharedLabels: await self._shared(found)}, log_store.kind)
         self._measure(found)
 

@@ -29,7 +29,8 @@ AGENT = "the log agent's configuration"
 class StoredContract:
     """What is known of a service whose log is in the store only.
 
-    `labels` select its streams; `expected` are those that it declares, empty where it declares none of its own.
+    `labels` select its streams; `expected` are those that it declares, or what the site says of all its streams; others
+    beside them are wrong if they are `exact`.
     `level_label` holds the level; `window_s` is how far back is read; `streams` is how many streams it may have, 0 for
     any number. `address` is its `host:port`, as Prometheus scrapes it.
     """
@@ -37,6 +38,7 @@ class StoredContract:
     log: LogContract
     labels: Mapping[str, str]
     expected: Mapping[str, str]
+    exact: bool = True
     level_label: str = "level"
     window_s: float = 3600.0
     streams: int = 0
@@ -102,6 +104,18 @@ async def _requests(prometheus: PrometheusClient, contract: StoredContract) -> t
     return served, failed
 
 
+async def agent_down(prometheus: PrometheusClient, jobs: Mapping[str, str]) -> NotEvaluated | None:
+    """Why no line arrives, where all targets of the log agents are down; `jobs` are the agents by their jobs."""
+    try:
+        agents = [one for one in await prometheus.targets() if one.job in jobs]
+    except PrometheusError:
+        return None
+    if not agents or any(one.health != "down" for one in agents):
+        return None
+    name = jobs[agents[0].job]
+    return NotEvaluated(f"because {name} is down, as Prometheus finds it", because_of=name)
+
+
 def _streams(entries: list[LogEntry], contract: StoredContract) -> list[LogStream]:
     by_source: dict[LabelSet, list[RawLine]] = {}
     for entry in entries:
@@ -135,6 +149,7 @@ def _delivery(
     return Delivery(
         service=contract.log.service,
         expected={"level" if name == level else name: value for name, value in contract.expected.items()},
+        exact=contract.exact,
         lines=tuple(EmittedLine.read(line) for stream in found for line in stream.lines),
         entries=tuple(LogEntry(own(entry.labels), entry.timestamp_ns, entry.line, entry.metadata) for entry in entries),
         streams=tuple(own(labels) for labels in streams),

@@ -17,6 +17,10 @@ from suites.logs.helpers.judge import quoted
 HEAD = """expected: {service: api, system: dante, level: "*"}
 emitted: ['{"ts":1.5,"level":"info"}', '{"ts":2.5,"level":"info"}']
 """
+SITE = """expected: {level: "*"}
+exact: false
+emitted: ['{"ts":1.5,"level":"info"}', '{"ts":2.5}']
+"""
 LOKIS_OWN = {"service_name": "discover_service_name: []", "detected_level": "discover_log_levels: false"}
 
 
@@ -31,6 +35,11 @@ LOKIS_OWN = {"service_name": "discover_service_name: []", "detected_level": "dis
         HEAD + "found: [{of: 1, labels: {filename: /a.log}}, 2]\n",
         "line 1 has the label `filename` (`/a.log`), which is not expected",
     ),
+    Good(SITE + "found: [{of: 1, labels: {filename: /a.log}}, {of: 2, labels: {level: null}}]\n"),
+    Bad(
+        SITE + "found: [{of: 1, labels: {level: null, filename: /a.log}}, 2]\n",
+        "line 1 has no label `level`",
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/get-started/labels/bp-labels/",
 )
@@ -38,25 +47,26 @@ def check(delivery: Delivery) -> Iterator[Finding]:
     # `logs/delivered-ids-not-labels` reports ids among the labels.
     pairs = found(delivery)
     if not delivery.expected:
-        raise NotApplicable("no service.yaml declares the labels of its streams")
+        raise NotApplicable("neither a service.yaml nor the target file says which labels its streams have")
     ids = id_labels(delivery)
     causes: dict[tuple[str, str, str], list[EmittedLine]] = defaultdict(list)
     for line, entry in pairs:
-        for cause in _deviations(delivery, entry):
+        for cause in _deviations(delivery, line, entry):
             if cause[1] not in ids:
                 causes[cause].append(line)
     for (kind, name, value), lines in causes.items():
         yield _finding(delivery, kind, name, value, lines, len(pairs))
 
 
-def _deviations(delivery: Delivery, entry: LogEntry) -> Iterator[tuple[str, str, str]]:
+def _deviations(delivery: Delivery, line: EmittedLine, entry: LogEntry) -> Iterator[tuple[str, str, str]]:
     labels = dict(entry.labels)
     for name, wanted in delivery.expected.items():
         if name not in labels:
-            yield "missing", name, ""
+            if delivery.exact or line.level is not None:
+                yield "missing", name, ""
         elif wanted not in (ANY, labels[name]):
             yield "wrong", name, labels[name]
-    for name in labels.keys() - delivery.expected.keys():
+    for name in labels.keys() - delivery.expected.keys() if delivery.exact else ():
         yield "extra", name, ""
 
 
