@@ -23,6 +23,7 @@ SLOW = (
     "alerts/test_certificate_trial.py::",
     "alerts/test_trial.py::",
     "console/test_terminal.py::",
+    "console/test_terminal_gateway.py::",
     "console/test_terminal_page.py::",
     "console/test_terminal_recording.py::",
     "alerts/test_files.py::test_a_value_of_a_wrong_type_is_a_finding",
