@@ -22,6 +22,7 @@ from stack.console.api import logs
 from stack.console.audit import AuditLog
 from stack.console.problems import Problem
 from stack.console.settings import AUDIT, Settings
+from stack.console.terminal.sessions import _Connected
 from stack.console.upstream import logql, stand_in, tail
 from suites.console.collect.own import TrialSettings
 
@@ -215,7 +216,17 @@ def _keep_open(patch: Patch, where: str) -> None:
 
 
 def stream_stays(patch: Patch) -> None:
-    patch.setattr(Sessions, "still", lambda *_: True)
+    still = Sessions.still
+    patch.setattr(Sessions, "still", lambda self, identity: called_by("_lively") or still(self, identity))
+
+
+def terminal_stays(patch: Patch) -> None:
+    patch.setattr(_Connected, "_check", lambda _: None)
+
+
+def tls_forgotten(patch: Patch) -> None:
+    """A console that takes the connection from the gateway for that of its users."""
+    patch.setattr(Settings, "secure", property(lambda _: False))
 
 
 def no_lock(patch: Patch) -> None:
@@ -284,6 +295,20 @@ def tail_forgets(patch: Patch) -> None:
     patch.setattr("stack.console.api.live._resumed", lambda _: ("", 0, 0))
 
 
+def tail_waits_for_more(patch: Patch) -> None:
+    """A line that comes alone is kept until another follows."""
+    push, kept = tail.Subscription.push, dict[tail.Subscription, list[Any]]()
+
+    def together(self: tail.Subscription, lines: list[Any]) -> int:
+        waiting = kept.pop(self, []) + lines
+        if len(waiting) > 1:
+            return push(self, waiting)
+        kept[self] = waiting
+        return 0
+
+    patch.setattr(tail.Subscription, "push", together)
+
+
 def tail_doubles(patch: Patch) -> None:
     """A client that comes back gets the last line that it had once more."""
     since = tail.Tail.since
@@ -343,12 +368,15 @@ ON_CODE: Mapping[str, tuple[OnCode, str]] = {
     "session-new-at-sign-in": (session_fixed, "the earlier id is still a session"),
     "session-ends-at-sign-out": (session_stays, "is still answered with 200 after sign-out"),
     "streams-end-at-sign-out": (stream_stays, "goes on after sign-out"),
+    "terminal-ends-at-sign-out": (terminal_stays, "a terminal goes on after its account signed out"),
+    "session-secure-with-tls": (tls_forgotten, "the cookie of a session has no `Secure`"),
     "sign-in-is-limited": (no_lock, "are all answered with 401"),
     "accounts-are-not-told": (names_told, "are answered differently"),
     "requests-are-bounded": (unbounded_range, "since=365d` is answered with 200"),
     "lists-say-where-they-stopped": (silent_lists, "was cut and does not say where to go on"),
     "exports-are-complete": (export_drops, "the export as txt has"),
     "tail-loses-nothing": (tail_forgets, "never came, and nothing says so"),
+    "tail-is-prompt": (tail_waits_for_more, "half of the lines came 4.0 s or more after the log store had them"),
     "tail-repeats-nothing": (tail_doubles, "came more than once"),
     "tail-keeps-order": (tail_unordered, "came behind later ones"),
     "acts-are-audited": (act_unwritten, "a revoked token leaves no line"),

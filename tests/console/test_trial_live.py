@@ -27,7 +27,8 @@ from tests.support.certificates import Authority
 
 NOT_READ = {
     "accounts-are-not-told", "forged-addresses-ignored", "get-changes-nothing", "no-default-account",
-    "secrets-not-logged", "sign-in-is-limited", "tail-keeps-order", "tail-loses-nothing", "tail-repeats-nothing",
+    "secrets-not-logged", "sign-in-is-limited", "tail-is-prompt", "tail-keeps-order", "tail-loses-nothing",
+    "tail-repeats-nothing", "session-secure-with-tls", "terminal-ends-at-sign-out",
     "audit-lines-are-stored", "cross-site-changes-refused", "session-new-at-sign-in",
 }  # fmt: skip  # a list of names
 """What only a console of the suite's own is tried for."""

@@ -35,7 +35,15 @@ from stack.records.console.requests import (
     ConsoleHeaders,
     ConsoleReads,
 )
-from stack.records.console.sessions import ConsoleSecrets, ConsoleSession, ConsoleSignIns, ConsoleUrls, Refusal
+from stack.records.console.sessions import (
+    ConsoleSecrets,
+    ConsoleSession,
+    ConsoleSignIns,
+    ConsoleTerminal,
+    ConsoleTls,
+    ConsoleUrls,
+    Refusal,
+)
 from stack.records.dashboards.answers import PanelData, VariableData
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.datasource import GrafanaDatasources
@@ -118,7 +126,9 @@ EMPTY: Mapping[type, Sequence[Any]] = {
         ConsoleSignIns(Refusal(0), Refusal(0)),
         *(ConsoleSignIns(Refusal(status), Refusal(status)) for status in (429, 502)),
     ],
-    ConsoleTails: [ConsoleTails(())],
+    ConsoleTerminal: [ConsoleTerminal(opened=False)],
+    ConsoleTls: [ConsoleTls(401), ConsoleTls(502)],
+    ConsoleTails: [ConsoleTails(()), ConsoleTails((), (0.1,))],
     ConsoleUrls: [ConsoleUrls(())],
     PanelData: [PanelData("Requests")],
     VariableData: [VariableData("job")],

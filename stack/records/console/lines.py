@@ -45,9 +45,14 @@ class Tail(FromYaml):
 
 @dataclass(frozen=True, slots=True)
 class ConsoleTails(OfConsole):
-    """Live tails as WebSocket and as server-sent events."""
+    """Live tails as WebSocket and as server-sent events.
+
+    `behind_s` are times from when the log store had a line until the client had it, in seconds of a machine with a free
+    core; each line was written alone, and none followed it until it was there.
+    """
 
     tails: tuple[Tail, ...]
+    behind_s: tuple[float, ...] = ()
 
     @property
     def nothing_to_judge(self) -> str:

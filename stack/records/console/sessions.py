@@ -34,6 +34,40 @@ class ConsoleSession(OfConsole):
 
 
 @dataclass(frozen=True, slots=True)
+class ConsoleTls(OfConsole):
+    """A sign-in at a console that is reached by TLS, which a gateway ends.
+
+    `cookie` is the header that set its session, without the value, `transport` the header Strict-Transport-Security.
+    """
+
+    status: int
+    cookie: str = ""
+    transport: str = ""
+
+    @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing to judge, empty where there is."""
+        return "" if self.status < 400 else f"nobody could sign in: {self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleTerminal(OfConsole):
+    """A terminal of a host that was open when its account signed out: whether it had opened, and then ended.
+
+    `signed_out` is the status of the session afterwards.
+    """
+
+    opened: bool
+    ended: bool = False
+    signed_out: int = 401
+
+    @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing to judge, empty where there is."""
+        return "" if self.opened else "no terminal could be opened"
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal(FromYaml):
     """How a wrong sign-in was answered; `body` without what differs between any two requests."""
 

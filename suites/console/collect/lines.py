@@ -27,6 +27,8 @@ STORED_S = 60.0
 """How long the agent may take to deliver what was written."""
 FIRST, AWAY, LAST = 30, 45, 60
 """Lines of the tail up to its cut, those that are written while the client is away, and in all."""
+ALONE, WAITED_S = 5, 4.0
+"""Lines that are written one by one, and how long each is waited for once the log store has it."""
 SPECIAL = 'says "a" {b=~`c`} |= \\d+ ü \U0001f600 =1+1 \x1b[31mred'
 """Text with a meaning in LogQL, JSON, spreadsheets and terminals."""
 COMPUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -211,7 +213,7 @@ async def _data(lines: AsyncIterator[str]) -> AsyncIterator[Any]:
 STREAMS: Mapping[str, Stream] = {"WebSocket": _socket, "events": _events}
 
 
-async def tails(console: Console, account: Account, folder: Path, service: str) -> ConsoleTails:
+async def tails(console: Console, account: Account, folder: Path, service: str, reader: LogReader) -> ConsoleTails:
     """Follow lines as they are written, cut the connection, and go on.
 
     One client more is never cut: when it has a line, the console has read it, and whoever is away has missed it.
@@ -242,11 +244,26 @@ async def tails(console: Console, account: Account, folder: Path, service: str) 
         for client in clients.values():
             client.live.clear()
         await follow(LAST)
+        behind = [one async for one in _behind(reader, writer, watcher)]
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
     cut = [Tail(over, LAST, tuple(client.got), announced=client.announced) for over, client in clients.items()]
-    return ConsoleTails((*cut, Tail("WebSocket without a cut", LAST, tuple(watcher.got), 0, watcher.announced)))
+    whole = Tail("WebSocket without a cut", LAST, tuple(watcher.got), 0, watcher.announced)
+    return ConsoleTails((*cut, whole), tuple(behind))
+
+
+async def _behind(reader: LogReader, writer: Writer, client: _Client) -> AsyncIterator[float]:
+    """Write lines one by one, and yield how much later than the log store the client has each."""
+    for number in range(LAST + 1, LAST + ALONE + 1):
+        writer.write(number)
+        await stored(reader, writer)
+        patience = Patience(WAITED_S)
+        while number not in client.got and patience.left() > 0:
+            await asyncio.sleep(0.02)
+        yield round(WAITED_S - max(patience.left(), 0.0), 3)
+        if number not in client.got:
+            return
 
 
 async def _follow(console: Console, over: str, account: Account, service: str, client: _Client) -> None:

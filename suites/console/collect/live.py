@@ -26,7 +26,14 @@ from stack.records.console.requests import (
     ConsoleHeaders,
     ConsoleReads,
 )
-from stack.records.console.sessions import ConsoleSecrets, ConsoleSession, ConsoleSignIns, ConsoleUrls
+from stack.records.console.sessions import (
+    ConsoleSecrets,
+    ConsoleSession,
+    ConsoleSignIns,
+    ConsoleTerminal,
+    ConsoleTls,
+    ConsoleUrls,
+)
 from suites.console.collect import access, audit, contract, lines, queries, requests, sessions
 from suites.console.collect.asking import Account, Console, ConsoleSilent
 from suites.console.collect.contract import ABSENT
@@ -109,7 +116,16 @@ async def try_live(console: Console, facts: ConsoleFacts, reader: LogReader | No
         ConsoleSignIns,
         applies=False,
     )
-    trial.missing(OWN_ONLY, ConsoleAddresses, ConsoleReads, ConsoleSecrets, ConsoleTails, applies=False)
+    trial.missing(
+        OWN_ONLY,
+        ConsoleAddresses,
+        ConsoleReads,
+        ConsoleSecrets,
+        ConsoleTails,
+        ConsoleTerminal,
+        ConsoleTls,
+        applies=False,
+    )
     return trial.found
 
 

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from stack.console.app import create_app
 from stack.console.serve import listen, server_of
 from stack.console.settings import AUDIT, SERVICE, SYSTEM, Settings
 from stack.console.telemetry import JsonFormatter
+from stack.console.terminal.config import Target, TerminalConfig
 from stack.console.upstream.loki import LogSource
 from suites.console.collect.asking import Account, Console
 from suites.console.collect.lines import SYSTEM as TRIAL
@@ -67,33 +69,71 @@ async def own_console(
         **servers,
     )
     password = secrets.token_urlsafe(18)
+    begun = time.time_ns() - 60 * 10**9
     with _logged(settings):
-        app = make(settings, logs)
-        await asyncio.to_thread(app.state.guard.accounts.create, ADMIN, password, Role.ADMIN, [EVERYTHING], [])
-        server = server_of(app, signals=False)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        console = Console(settings.public_url)
-        try:
-            async with asyncio.timeout(STARTED_S):
-                while not server.started and not serving.done():
-                    await asyncio.sleep(0.01)
-            yield (
-                console,
-                Own(
-                    Account("admin", ADMIN, password),
-                    [settings.log_file(SERVICE), settings.log_file(AUDIT)],
-                    f'{{service="trial-{AUDIT}"}}',
-                    time.time_ns() - 60 * 10**9,
-                    lines,
-                    no_lines,
-                ),
-            )
-        finally:
-            await console.close()
-            server.should_exit = True
-            with contextlib.suppress(asyncio.CancelledError):
-                await serving
-            listener.close()
+        async with _ssh_host(folder) as host_of_terminal, contextlib.AsyncExitStack() as running:
+            targets = {each.name: each for each in host_of_terminal}
+            settings = replace(settings, terminal=TerminalConfig(targets))
+            console = await running.enter_async_context(_serving(make(settings, logs), listener, password))
+            secure = listen("127.0.0.1:0")
+            named = "https://{}:{}".format(*secure.getsockname()[:2])
+            behind_tls = replace(settings, data=folder / "with-tls", log_dir=None, public_url=named)
+            with_tls = await running.enter_async_context(_serving(make(behind_tls, logs), secure, password))
+            files = [settings.log_file(SERVICE), settings.log_file(AUDIT)]
+            stream = f'{{service="trial-{AUDIT}"}}'
+            admin = Account("admin", ADMIN, password)
+            yield console, Own(admin, files, stream, begun, lines, no_lines, next(iter(targets), ""), with_tls)
+
+
+@asynccontextmanager
+async def _serving(app: Any, listener: socket.socket, password: str) -> AsyncIterator[Console]:
+    """Serve an application, whose admin has this password."""
+    await asyncio.to_thread(app.state.guard.accounts.create, ADMIN, password, Role.ADMIN, [EVERYTHING], [])
+    server = server_of(app, signals=False)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    console = Console("http://{}:{}".format(*listener.getsockname()[:2]))
+    try:
+        async with asyncio.timeout(STARTED_S):
+            while not server.started and not serving.done():
+                await asyncio.sleep(0.01)
+        yield console
+    finally:
+        await console.close()
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+        listener.close()
+
+
+@asynccontextmanager
+async def _ssh_host(folder: Path) -> AsyncIterator[list[Target]]:
+    """An SSH server in this process, whose shell says something and then waits; none without asyncssh."""
+    try:
+        import asyncssh
+    except ImportError:  # an extra of the console
+        yield []
+        return
+
+    async def shell(process: Any) -> None:
+        process.stdout.write("a shell\n")
+        await process.stdin.read()
+        process.exit(0)
+
+    host_key, key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    private = folder / "trial.key"
+    folder.mkdir(parents=True, exist_ok=True)
+    private.touch(0o600)
+    key.write_private_key(private)
+    allowed = asyncssh.import_authorized_keys(key.export_public_key().decode())
+    server = await asyncssh.listen(
+        "127.0.0.1", 0, server_host_keys=[host_key], authorized_client_keys=allowed, process_factory=shell
+    )
+    try:
+        known = host_key.export_public_key().decode().strip()
+        yield [Target("trial", "127.0.0.1", "trial", known, private, server.get_port())]
+    finally:
+        server.close()
+        await server.wait_closed()
 
 
 @contextmanager

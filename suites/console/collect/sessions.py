@@ -1,6 +1,7 @@
 """One session from sign-in to sign-out, wrong sign-ins, and where the secrets of a trial turn up."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from stack.records.console.sessions import (
     ConsoleSecrets,
     ConsoleSession,
     ConsoleSignIns,
+    ConsoleTerminal,
+    ConsoleTls,
     Leak,
     Refusal,
     StreamEnd,
@@ -126,6 +129,39 @@ async def _read(stream: httpx.Response, spoken: asyncio.Event) -> None:
         async for _ in stream.aiter_bytes():
             spoken.set()
     except httpx.HTTPError:
+        pass
+
+
+async def with_tls(console: Console, account: Account) -> ConsoleTls:
+    """Sign in at a console that is told that users reach it by TLS."""
+    answer, cookie = await sign_in(console, account)
+    told = answer.headers.get("set-cookie", "")
+    shown = f"{cookie.partition('=')[0]}=…{told[len(cookie) :]}" if cookie else ""
+    return ConsoleTls(answer.status_code, shown, answer.headers.get("strict-transport-security", ""))
+
+
+async def terminal(console: Console, account: Account, target: str) -> ConsoleTerminal:
+    """Sign out while a terminal of a host is open."""
+    _, cookie = await sign_in(console, account)
+    path, sent = f"/api/v1/ws/terminal/{target}", {"Cookie": cookie, "Origin": console.origin}
+    spoken = asyncio.Event()
+    async with console.socket(path, sent) as socket:
+        end = asyncio.create_task(_ended(socket, spoken))
+        opened = await _is_open(end, spoken)
+        status = await _leave(console, cookie)
+        await _wait([end], asyncio.ALL_COMPLETED)
+        ended = end.done()
+        end.cancel()
+        await asyncio.gather(end, return_exceptions=True)
+    return ConsoleTerminal(opened, ended, status)
+
+
+async def _ended(socket: ClientConnection, spoken: asyncio.Event) -> None:
+    try:
+        async for message in socket:
+            if json.loads(message)["type"] == "output":
+                spoken.set()
+    except ConnectionClosed:
         pass
 
 

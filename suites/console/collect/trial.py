@@ -32,7 +32,14 @@ from stack.records.console.requests import (
     ConsoleHeaders,
     ConsoleReads,
 )
-from stack.records.console.sessions import ConsoleSecrets, ConsoleSession, ConsoleSignIns, ConsoleUrls
+from stack.records.console.sessions import (
+    ConsoleSecrets,
+    ConsoleSession,
+    ConsoleSignIns,
+    ConsoleTerminal,
+    ConsoleTls,
+    ConsoleUrls,
+)
 from suites.console.collect import access, audit, contract, lines, queries, requests, sessions
 from suites.console.collect.asking import Account, Console, ConsoleSilent
 from suites.core.evidence import NotEvaluated, Records
@@ -56,6 +63,8 @@ RECORDS: tuple[type, ...] = (
     ConsoleSession,
     ConsoleSignIns,
     ConsoleTails,
+    ConsoleTerminal,
+    ConsoleTls,
     ConsoleUrls,
 )
 BULK = 5_200
@@ -74,7 +83,11 @@ class Lines:
 
 @dataclass(frozen=True)
 class Own:
-    """A console that the suite started: its admin, its log files, the stream of its audit log, and since when."""
+    """A console that the suite started: its admin, its log files, the stream of its audit log, and since when.
+
+    `terminal` is the host that its terminal reaches, empty where there is none; `with_tls` another console with the
+    same admin, as it stands behind a gateway that ends TLS.
+    """
 
     admin: Account
     log_files: Sequence[Path]
@@ -82,6 +95,8 @@ class Own:
     since_ns: int
     lines: Lines | None = None
     no_lines: str = ""
+    terminal: str = ""
+    with_tls: Console | None = None
 
 
 @dataclass
@@ -134,6 +149,11 @@ async def try_own(console: Console, own: Own) -> Records:
     await trial.part(ConsoleReads, requests.reads(console, endpoints, admin, names["own"], known["unscoped"]))
     guest = known["guest"]
     await trial.part(ConsoleSession, sessions.session(console, guest, names["own"], again=True))
+    if own.with_tls is not None:
+        await trial.part(ConsoleTls, sessions.with_tls(own.with_tls, own.admin))
+    if own.terminal:
+        await trial.part(ConsoleTerminal, sessions.terminal(console, own.admin, own.terminal))
+    trial.missing("the terminal needs asyncssh, which is not installed", ConsoleTerminal)
     _, cookie = await sessions.sign_in(console, guest)
     forged = requests.forgeries(console, cookie, own.admin.name, names["own"], changes=True)
     await trial.part(ConsoleForgeries, forged)
@@ -211,7 +231,7 @@ async def _lines(
         return await lines.exports(console, limited, bulk.service, bulk.start_ns, entries[-1].timestamp_ns + 1, entries)
 
     await asyncio.gather(
-        trial.part(ConsoleTails, lines.tails(console, limited, where.folder, names["tail"])),
+        trial.part(ConsoleTails, lines.tails(console, limited, where.folder, names["tail"], where.reader)),
         trial.part(ConsoleExports, exported()),
     )
 

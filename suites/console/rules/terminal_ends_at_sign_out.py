@@ -1,0 +1,26 @@
+"""A terminal ends when its session does.
+
+A shell on a host is worth more than every page: one that outlives the sign-out is open to whoever sits down next.
+"""
+
+from collections.abc import Iterator
+
+from stack.records.console.sessions import ConsoleTerminal
+from suites.core.finding import Finding
+from suites.core.rule import Bad, Good, Level, NotCollected, rule
+
+
+@rule(
+    Good("{opened: true, ended: true}"),
+    Bad("{opened: true, ended: false}", "a terminal goes on after its account signed out"),
+    level=Level.MUST,
+    source="https://cheatsheetseries.owasp.org/cheatsheets/WebSocket_Security_Cheat_Sheet.html",
+)
+def check(terminal: ConsoleTerminal) -> Iterator[Finding]:
+    if terminal.signed_out < 400:
+        raise NotCollected("the session itself goes on after sign-out, see `console/session-ends-at-sign-out`")
+    if not terminal.ended:
+        yield Finding(
+            "a terminal goes on after its account signed out",
+            hint="ask every few seconds whether the session of a terminal still exists, and end the shell if not",
+        )
