@@ -14,7 +14,8 @@ from benchmarks.table import Row, cpu_of, in_turn
 from stack.records.exposition.exposition import Exposition, MetricFamily, TextExposition
 from stack.servers.find import find_binary
 from suites.core.discovery import in_area
-from suites.core.rule import NotApplicable
+from suites.core.evidence import Evidence
+from suites.core.verdict import judge
 
 HUNDRED_THOUSAND = 100_000
 BOUNDS = ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "+Inf")
@@ -48,20 +49,14 @@ def read(body: bytes) -> Exposition:
 
 
 def read_and_judge(body: bytes) -> int:
-    """Parse and apply every metrics rule that judges an exposition or its families; returns the findings."""
+    """Parse, and judge by every metrics rule on an exposition or its families as a run does; returns the findings."""
     parsed = read(body)
     findings = 0
     for rule in in_area("metrics"):
-        records: tuple[Exposition | MetricFamily, ...] = ()
         if rule.record in {Exposition, TextExposition}:
-            records = (parsed,)
+            findings += len(judge(rule, "service", Evidence((parsed,), "live")).findings)
         elif rule.record is MetricFamily:
-            records = parsed.families
-        for record in records:
-            try:
-                findings += sum(1 for _ in rule.judge(record))
-            except NotApplicable:
-                continue
+            findings += len(judge(rule, "service", Evidence(parsed.families, "live")).findings)
     return findings
 
 

@@ -4,7 +4,7 @@ One parser reads both formats; it never raises and reports every fault it finds.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from dataclasses import dataclass, field, fields
 from itertools import chain
 from operator import itemgetter
@@ -99,12 +99,13 @@ class Exposition:
         return cast("Mapping[str, Mapping[str, Mapping[str, int]]]", self.cache["label_values"])
 
     @property
-    def label_pairs(self) -> frozenset[tuple[str, str]]:
-        """All pairs of label name and value, whatever their family; made once, when asked."""
+    def label_pairs(self) -> KeysView[tuple[str, str]]:
+        """All pairs of label name and value, whatever their family, in exposed order; made once, when asked."""
         if "label_pairs" not in self.cache:
             labels = (sample[1] for family in self.families for sample in family[4])
-            self.cache["label_pairs"] = frozenset(chain.from_iterable(labels))
-        return cast("frozenset[tuple[str, str]]", self.cache["label_pairs"])
+            # In the order of memory: a set of a million pairs would be walked at a cache miss for each.
+            self.cache["label_pairs"] = dict.fromkeys(chain.from_iterable(labels))
+        return cast("dict[tuple[str, str], None]", self.cache["label_pairs"]).keys()
 
     @classmethod
     def parse(cls, text: str) -> Self:
