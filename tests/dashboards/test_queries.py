@@ -154,6 +154,7 @@ def test_lengths(text: str, length: float) -> None:
         ),
         ("count(up) by (job) or vector(0) # not_me", {"up": ()}),
         ('{__name__="x", y="z"} or {__name__=~"w.*"}', {"x": ("y",)}),
+        ('{__name__=~"x_total|w:y", y="z"}', {"x_total|w:y": ("y",)}),
         ('{"http.requests", y="z"}', {"http.requests": ("y",)}),
         ("a offset 5m unless max_over_time(b[1h:1m] @ end())", {"a": (), "b": ()}),
         ("histogram_quantile(0.9, sum(rate(x[60s])) without (pod))", {"x": ()}),
@@ -333,6 +334,12 @@ def test_which_labels_alerts_have_depends_on_the_alerts(metric: str, unknown: Ma
     [
         (True, "rate(loki_lines_total[5m])", "loki is no real server here, so nothing exposes its metrics"),
         (True, "rate(loki_lines_total[5m]) / other_total", ""),
+        (
+            True,
+            'rate({__name__=~"agent_total|loki_write_total"}[5m])',
+            "loki is no real server here, so nothing exposes its metrics",
+        ),
+        (True, 'rate({__name__=~"agent_total|other_total"}[5m])', ""),
         (True, "lokal_total", ""),
         (False, "rate(loki_lines_total[5m])", ""),
     ],

@@ -232,10 +232,15 @@ class Opened:
     def _explicable(self, found: PanelData) -> PanelData:
         """The same, which proves nothing where the metrics are those of a component that this run does not have."""
         unknown = found.unknown.get("metric", ())
-        reasons = [self.stores.unscraped.get(f"{metric.partition('_')[0]}_", "") for metric in unknown]
+        reasons = [self._unscraped(metric) for metric in unknown]
         if self.started is None or not reasons or not all(reasons):
             return found
         return replace(found, unqueried="; ".join(dict.fromkeys(reasons)), unknown={})
+
+    def _unscraped(self, metric: str) -> str:
+        """Why nothing exposes a metric, or any of a choice of them; empty where something ought to."""
+        found = (self.stores.unscraped.get(f"{name.partition('_')[0]}_", "") for name in metric.split("|"))
+        return next(filter(None, found), "")
 
     def _judgeable(self, found: PanelData, expr: str) -> PanelData:
         """The same, which proves nothing where the query asks for a time before this run started the store."""
@@ -279,11 +284,12 @@ async def _unknown_names(expr: str, path: QueryPath, source: Source, times: Time
     bounds = start_and_end(source, times)
     known = await path.data("label/__name__/values", **bounds) or ()
     metrics = selected(expr)
-    unknown = {"metric": [name for name in metrics if name not in known and name not in OF_PROMETHEUS]}
+    existing = OF_PROMETHEUS.union(known)
+    unknown = {"metric": [name for name in metrics if existing.isdisjoint(name.split("|"))]}
     for metric, matched in metrics.items():
         if matched and metric in known and metric not in OF_PROMETHEUS:
-            existing = await path.data("labels", **{"match[]": metric}, **bounds) or ()
-            unknown[f"label of `{metric}` named"] = [label for label in matched if label not in existing]
+            labels = await path.data("labels", **{"match[]": metric}, **bounds) or ()
+            unknown[f"label of `{metric}` named"] = [label for label in matched if label not in labels]
     return unknown
 
 
