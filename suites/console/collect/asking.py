@@ -155,6 +155,7 @@ class Console:
             additional_headers={REQUEST_ID: new_id(), **sent},
             open_timeout=TIMEOUT_S,
             close_timeout=1,
+            ping_interval=None,  # a suite that is slow to read a pong is no fault of the console
             max_size=LARGEST,
             **more,
         )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from websockets.exceptions import InvalidMessage
 
 from stack.clients.log_reader import LogReader
 from stack.eventually import Patience, aeventually
@@ -267,16 +268,27 @@ async def _behind(reader: LogReader, writer: Writer, client: _Client) -> AsyncIt
 
 
 async def _follow(console: Console, over: str, account: Account, service: str, client: _Client) -> None:
-    async with STREAMS[over](console, service, account, client.last) as messages:
-        async for message in messages:
-            client.take(message)
+    try:
+        async with STREAMS[over](console, service, account, client.last) as messages:
+            async for message in messages:
+                client.take(message)
+    except (InvalidMessage, OSError, TimeoutError, EOFError) as silent:
+        raise ConsoleSilent(f"the live tail by {over}: {silent or type(silent).__name__}") from silent
 
 
 async def _until(there: Callable[[], bool], reading: Sequence[asyncio.Task[None]]) -> None:
-    """Wait until something is there, a reader ends, or patience does: what was got until then is judged."""
+    """Wait until something is there, a reader ends, or patience does: what was got until then is judged.
+
+    Raises:
+        ConsoleSilent: a reader ended because it got no connection, or none any more.
+
+    """
     patience = Patience(STORED_S)
     while not there() and patience.left() > 0 and not any(task.done() for task in reading):
         await asyncio.sleep(0.05)
+    for task in reading:
+        if task.done() and isinstance(silent := task.exception(), ConsoleSilent):
+            raise silent
 
 
 def services() -> dict[str, str]:
