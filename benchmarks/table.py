@@ -69,7 +69,8 @@ def as_markdown(rows: Iterable[Row]) -> str:
     how = (
         "`make bench` makes this page. Seconds are processor time (user and system), except in the row of time that "
         f"passed. They are the median of up to {TURNS} runs in turn with what is compared; measured once were 200,000 "
-        "log lines, 1,000,000 series, the many services, memory, and the console, whose rows are time that passed. "
+        "log lines, 1,000,000 series, the many services, memory, and platform and console, whose rows are time that "
+        "passed. "
         "`load` is the machine's when the row was made."
     )
     lines = [
