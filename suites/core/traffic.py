@@ -1,6 +1,8 @@
 """Provokes telemetry: sends a service the requests of its catalog entry, each with an `X-Request-ID` of its own."""
 
+import time
 import uuid
+from typing import Any
 
 import httpx
 
@@ -12,6 +14,9 @@ from stack.records.scrape.traffic import Answer, ProvokedTraffic
 from suites.core.running_service import RunningService
 
 TIMEOUT_S = 10.0
+LATE_S = 1.0
+"""Services close a connection on which no request comes for a while, usually after 5 s. A request that this suite was
+so late to send on an open connection says nothing of the service where it is not answered, and is sent once more."""
 
 
 async def provoke(
@@ -25,14 +30,32 @@ async def provoke(
     if running.no_traffic or running.base_url is None:
         return (), None
     requests = [request for request in running.service.traffic for _ in range(request.count)]
-    pairs = [await _send(http, running.base_url, request) for request in requests]
+    sending = _Sending()
+    pairs = [await _send(http, running.base_url, request, sending) for request in requests]
     return tuple(sent for sent, _ in pairs), ProvokedTraffic(tuple(answer for _, answer in pairs))
 
 
-async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tuple[SentRequest, Answer]:
+class _Sending:
+    """When requests are sent, as httpx tells: how long their connection was open without anything sent on it."""
+
+    def __init__(self) -> None:
+        self._idle_since = time.monotonic()
+        self.late_s = 0.0
+
+    async def trace(self, event: str, _: Any) -> None:
+        """Take one of httpx' trace events."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete", "response_closed.complete")):
+            self._idle_since = time.monotonic()
+        elif event.endswith(("send_request_headers.complete", "send_request_headers.failed")):
+            self.late_s = time.monotonic() - self._idle_since
+
+
+async def _send(
+    http: httpx.AsyncClient, base_url: str, request: Request, sending: _Sending, *, again: bool = True
+) -> tuple[SentRequest, Answer]:
     request_id = uuid.uuid4().hex
     headers = {**request.headers, "X-Request-ID": request_id}
-    status, problem = 0, None
+    status, problem, sending.late_s = 0, None, 0.0
     async with place_at(base_url):
         try:
             answer = await http.request(
@@ -41,10 +64,16 @@ async def _send(http: httpx.AsyncClient, base_url: str, request: Request) -> tup
                 headers=headers,
                 content=request.body,
                 timeout=TIMEOUT_S * contention(),
+                extensions={"trace": sending.trace},
             )
             status = answer.status_code
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as lost:
+            problem = str(lost) or type(lost).__name__
+            again = again and sending.late_s > LATE_S
         except (httpx.HTTPError, httpx.InvalidURL) as failed:
-            problem = str(failed) or type(failed).__name__
+            problem, again = str(failed) or type(failed).__name__, False
+    if problem and again:
+        return await _send(http, base_url, request, sending, again=False)
     lines = tuple(ExpectedLine(line.level, line.logger, line.message, dict(line.fields)) for line in request.logs)
     # Whether an unanswered request arrived is not known: `metrics/traffic-answered` alone reports it.
     logged, lines = (request.logged, lines) if status else (False, ())

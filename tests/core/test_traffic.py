@@ -1,0 +1,65 @@
+"""Requests that provoke telemetry: one that the suite itself sent too late is sent once more, no other one is."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from fixtures.service import Request
+from stack.records.scrape.traffic import ProvokedTraffic
+from suites.core import traffic
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+LOST = "Server disconnected without sending a response."
+
+
+def provoked(answered: int) -> tuple[ProvokedTraffic, int]:
+    """Two requests to a server that answers so many per connection and closes it at the next: answers, requests."""
+    came, opened, ended = 0, 0, asyncio.Semaphore(0)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal came, opened
+        opened += 1
+        try:
+            for number in range(answered + 1):
+                await reader.readuntil(b"\r\n\r\n")
+                came += 1
+                writer.write(ANSWER if number < answered else b"")
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            writer.close()
+            await writer.wait_closed()
+            ended.release()
+
+    async def within() -> ProvokedTraffic:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        running: Any = SimpleNamespace(
+            no_traffic=None, base_url=url, service=SimpleNamespace(traffic=[Request("/", count=2)])
+        )
+        async with server, httpx.AsyncClient(trust_env=False) as http:
+            _, found = await traffic.provoke(http, running)
+            await http.aclose()
+            for _ in range(opened):
+                await ended.acquire()
+        assert found is not None
+        return found
+
+    return asyncio.run(within()), came
+
+
+@pytest.mark.parametrize(
+    ("late_s", "answered", "statuses", "sent"),
+    [(-1.0, 1, [200, 200], 3), (3600.0, 1, [200, 0], 2), (-1.0, 0, [0, 0], 4), (3600.0, 2, [200, 200], 2)],
+)
+def test_a_request_that_was_sent_late_and_not_answered_is_sent_once_more(
+    late_s: float, answered: int, statuses: list[int], sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traffic, "LATE_S", late_s)
+    found, came = provoked(answered)
+    assert [one.status for one in found.answers] == statuses
+    assert [one.problem for one in found.answers] == [None if status else LOST for status in statuses]
+    assert came == sent
