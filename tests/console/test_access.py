@@ -8,6 +8,7 @@ import pytest
 from argon2 import extract_parameters
 
 from stack.console.access import passwords
+from stack.console.access.guard import Limits
 from stack.console.access.passwords import weakness
 from tests.console.conftest import ACCOUNTS, HOST, PASSWORD, Console, Consoles
 
@@ -92,6 +93,26 @@ def test_wrong_passwords_and_unknown_accounts_are_answered_alike_and_then_locked
         assert int(locked.headers["retry-after"]) > 0
         assert {line["event"] for line in audit(console)} >= {"authn_login_fail", "authn_login_lock"}
         assert "wrong" not in str(audit(console))
+
+    consoles.run(act)
+
+
+def test_refused_requests_do_not_fill_the_disk_and_are_counted(
+    consoles: Consoles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stack.console.access.guard.REFUSALS_PER_ADDRESS", "3 per 1 minute")
+
+    async def act(console: Console) -> None:
+        for _ in range(5):
+            assert (await console.send("GET", "/api/v1/users", "vera")).status_code == 403
+        assert (
+            await console.send("GET", "/api/v1/audit/export", "ada")
+        ).status_code == 200  # what is done has its line
+        console.app.state.guard.limits = Limits()
+        await console.send("GET", "/api/v1/users", "vera")
+        refused = [line for line in audit(console) if line["event"] == "authz_fail"]
+        assert [line.get("details", {}).get("left_out") for line in refused] == [2, None, None, None]
+        assert any(line["event"] == "sensitive_read" for line in audit(console))
 
     consoles.run(act)
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
 from typing import Annotated, Any
@@ -27,6 +28,8 @@ FAILURES_PER_ACCOUNT = "5 per 1 minute; 10 per 10 minute; 20 per 1 hour"
 FAILURES_PER_ADDRESS = "20 per 1 minute; 100 per 1 hour"
 REQUESTS_PER_ACCOUNT = "1200 per 1 minute"
 EXPORTS_PER_ACCOUNT = "30 per 1 minute"
+REFUSALS_PER_ADDRESS = "1200 per 1 minute; 5000 per 1 hour"
+"""Refused requests of one address that get a line each in the audit log; otherwise anybody could fill the disk."""
 
 
 class Limits:
@@ -65,6 +68,7 @@ class Guard:
         self.settings, self.accounts, self.sessions, self.audit = settings, accounts, sessions, audit
         self.limits = Limits()
         self._verified: dict[bytes, tuple[float, Identity]] = {}
+        self._left_out: Counter[str] = Counter()
 
     @property
     def cookie(self) -> str:
@@ -128,12 +132,19 @@ class Guard:
     def record(
         self, connection: HTTPConnection, event: str, outcome: Outcome, *, actor: str, target: str = "", **details: Any
     ) -> None:
-        """Write one line to the audit log."""
+        """Write one line to the audit log; of too many refusals the next line has the number that were left out."""
+        address = self.address(connection)
+        if outcome == "refused":
+            if not self.limits.count(REFUSALS_PER_ADDRESS, "refusals", address):
+                self._left_out[address] += 1
+                return
+            if left_out := self._left_out.pop(address, 0):
+                details["left_out"] = left_out
         self.audit.write(
             event,
             outcome,
             actor=actor[:128],
-            address=self.address(connection),
+            address=address,
             request_id=getattr(connection.state, "request_id", ""),
             target=target[:256],
             **details,
