@@ -299,7 +299,8 @@ async def _observe(context: RunContext, running: RunningService, collectors: Seq
 
 async def _inspected(stack: RunningStack, context: RunContext) -> InspectedStack:
     health = await asyncio.to_thread(stack.health)
-    return InspectedStack(stack, context.http, context.config_dir, health)
+    by_job = context.target.jobs if context.target else ()
+    return InspectedStack(stack, context.http, context.config_dir, health, by_job)
 
 
 def component_states(stack: RunningStack) -> list[tuple[ComponentState, str]]:

@@ -39,7 +39,7 @@ async def targets_and_jobs(
     """
     endpoint = stack.endpoint("prometheus")
     if isinstance(endpoint, NotEvaluated):
-        return _everywhere(endpoint)
+        return _everywhere(endpoint, target)
     prometheus = PrometheusClient(endpoint, stack.http)
     try:
         if target is None:
@@ -47,7 +47,7 @@ async def targets_and_jobs(
         else:
             owned, releases, by_job = await _of_a_site(prometheus, target, stack, today)
     except PrometheusError as silent:
-        return _everywhere(unanswered(f"Prometheus does not answer: {silent}", "prometheus", silent))
+        return _everywhere(unanswered(f"Prometheus does not answer: {silent}", "prometheus", silent), target)
     return _records(stack, owned, releases, by_job, expected_jobs, addresses, target)
 
 
@@ -141,7 +141,10 @@ def _unix(text: object) -> float:
         return 0.0
 
 
-def _everywhere(why: NotEvaluated) -> Found:
+def _everywhere(why: NotEvaluated, target: TargetFile | None) -> Found:
     found: Found = {name: {ComponentTargets: why} for name in SCRAPED}
+    # The release of a component without a URL is told by what Prometheus scraped of it.
+    for name in target.jobs.keys() - target.endpoints.keys() if target else ():
+        found.setdefault(name, {})[RunningRelease] = why
     found["prometheus"].update({RunningJobs: why, OtherTargets: why})
     return found

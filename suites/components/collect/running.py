@@ -73,6 +73,9 @@ class ComponentsCollector(StackCollector):
             self.run.store.put(name, {ComponentState: self._state(name, state)}, kind)
 
     def _state(self, name: str, state: ComponentState | None) -> list[ComponentState] | NotEvaluated:
+        if state is None and self.run.target and name in self.run.target.jobs:
+            reason = f"the target file names no URL of {name}: whether it is up is told by its job in Prometheus"
+            return NotEvaluated(reason, applies=False)
         if state is None and self.run.attached:
             return NotEvaluated(f"the target file names no `{name}`", applies=False)
         if state is None:

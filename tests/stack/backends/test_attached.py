@@ -294,3 +294,19 @@ def test_a_run_that_cannot_be_attached_is_a_usage_error(target: str | None, mess
     assert run.code == 4
     assert message in run.output
     assert "Traceback" not in run.output
+
+
+def test_a_run_says_why_a_component_known_by_its_job_could_not_be_judged(tmp_path: Path) -> None:
+    gateway = f"http://127.0.0.1:{free_port()}"
+    text = f"gateway: {gateway}\nprometheus: {gateway}/m\npromtail: {{job: agent}}\n"
+    (tmp_path / "target.yaml").write_text(text, encoding="utf-8")
+
+    run = finished(tmp_path / "run", "--stack=attached", f"--target={tmp_path / 'target.yaml'}", "-k", "components")
+
+    reasons = {rule: verdict["reason"] for rule, verdict in run.verdicts("promtail").items()}
+    because = "because prometheus does not work: the gateway before it does not work"
+    assert reasons["components/running-version-not-past-end-of-life"].startswith(because)
+    assert reasons["components/component-targets-up"].startswith(because)
+    assert reasons["components/component-ready"].startswith("the target file names no URL of promtail")
+    assert reasons["components/clocks-in-sync"].startswith("the target file names promtail by its job alone")
+    assert not [one for one in reasons.values() if "not part of this run" in one]
