@@ -64,7 +64,7 @@ def read(folder: Path, note: Note, tokens: Callable[[Tokens], Tokens] = lambda m
 
 def judged(found: Records) -> dict[str, Verdict]:
     verdicts = {}
-    for rule in in_area("console"):
+    for rule in (one for one in in_area("console") if one.record in trial.RECORDS):
         record = found[rule.record]
         evidence = record if isinstance(record, NotEvaluated) else Evidence(tuple(record), "live")
         verdicts[rule.id.partition("/")[2]] = judge(rule, "console", evidence)

@@ -26,6 +26,7 @@ from stack.records.console.access import (
     Shown,
 )
 from stack.records.console.audit import Act, ConsoleAudit, ConsoleChain
+from stack.records.console.commands import ConsoleCommands, Unasked
 from stack.records.console.lines import ConsoleExports, ConsoleTails
 from stack.records.console.requests import (
     ConsoleAddresses,
@@ -108,6 +109,7 @@ EMPTY: Mapping[type, Sequence[Any]] = {
     ConsoleAudit: [ConsoleAudit(()), ConsoleAudit((Act("a sign-in", "authn_login_success", audited=False),))],
     ConsoleBounds: [ConsoleBounds()],
     ConsoleChain: [ConsoleChain(0, claimed=True)],
+    ConsoleCommands: [ConsoleCommands(()), ConsoleCommands((), (Unasked("curl", "no Loki"),))],
     ConsoleContract: [ConsoleContract(())],
     ConsoleErrors: [ConsoleErrors(())],
     ConsoleExports: [ConsoleExports(())],

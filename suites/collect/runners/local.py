@@ -56,6 +56,8 @@ class LocalRunner:
         """Start the stack; a component that does not come up is reported by its health."""
         self._log_root.mkdir(parents=True, exist_ok=True)
         self._targets = scrape_targets(services, self.address)
+        docaiche = {one.service.name: one.base_url for one in services}.get("docaiche-api")
+        behind = {"DOCAICHE_UPSTREAM": docaiche.rpartition("/")[2]} if docaiche else {}
         plan = StackPlan(
             work_dir=self._plan.work_dir / "stack",
             config_dir=self._plan.config_dir,
@@ -63,7 +65,7 @@ class LocalRunner:
             targets=self._targets,
             log_glob=str(self._log_root / "*" / "*" / "*.log"),
             own_logs=self._log_root / SYSTEM,
-            env={"ENVIRONMENT": "conformance"},
+            env={"ENVIRONMENT": "conformance", **behind},
             late=("grafana",),  # services are observed meanwhile: they have no need of it
         )
         self._stack = LocalBackend().start(plan)

@@ -6,32 +6,39 @@ from pathlib import Path
 from typing import Any
 
 from stack.backends.base import agent_of
+from stack.clients.gateway import GatewayClient, GatewayError
 from stack.clients.log_reader import LogReader
 from stack.clients.loki import LokiClient
 from stack.clients.sign_in import Access
 from stack.components import COMPONENTS
 from stack.records.console.access import ConsoleListings, ConsoleQueries, ConsoleScope
 from stack.records.console.audit import ConsoleAudit
+from stack.records.console.commands import ConsoleCommands
 from stack.records.console.lines import ConsoleExports, ConsoleTails
 from suites.console.collect.asking import Console, ConsoleSilent
+from suites.console.collect.commands import documented, execute
 from suites.console.collect.live import try_live
 from suites.console.collect.trial import RECORDS, Lines, try_own
 from suites.core.area import StackCollector
 from suites.core.evidence import CollectionError, NotEvaluated, Records
+from suites.core.health import unanswered
 from suites.core.inspected_stack import InspectedStack
 
 CONSOLE = "console"
+DOCAICHE = "docaiche-api"
 OF_LINES = (ConsoleAudit, ConsoleExports, ConsoleListings, ConsoleQueries, ConsoleScope, ConsoleTails)
 """What says something about stored lines, which a stand-in may have answered."""
 
 
 class ConsoleCollector(StackCollector):
-    """Tries one console, once."""
+    """Tries one console, once, and the documented commands on the gateway of the run."""
 
-    records = RECORDS
+    records = (*RECORDS, ConsoleCommands)
 
     async def started(self, stack: InspectedStack) -> None:
         """Try it while the services are observed."""
+        if not self.run.records & set(RECORDS):
+            return
         store = self.run.store
         try:
             found = await (self._live(stack) if self.run.target else self._own(stack))
@@ -45,6 +52,36 @@ class ConsoleCollector(StackCollector):
         simulated = OF_LINES if stack.stack.embedded_logs is not None else ()
         store.put(CONSOLE, {kind: found[kind] for kind in found if kind not in simulated}, "live")
         store.put(CONSOLE, {kind: found[kind] for kind in found if kind in simulated}, "simulated")
+
+    async def observed(self, stack: InspectedStack) -> None:
+        """Execute the documented commands, now that there are lines to be found."""
+        try:
+            found = await self._commands(stack)
+        except Exception as broken:  # noqa: BLE001  # as above
+            why = CollectionError(f"executing the documented commands broke: {type(broken).__name__}: {broken}")
+            self.run.store.put_missing(CONSOLE, (ConsoleCommands,), why)
+            return
+        self.run.store.put(CONSOLE, {ConsoleCommands: found if isinstance(found, NotEvaluated) else [found]}, "live")
+
+    async def _commands(self, stack: InspectedStack) -> ConsoleCommands | NotEvaluated:
+        if self.run.target is not None:
+            return NotEvaluated("the documents are about the stack that is shipped with them", applies=False)
+        endpoint = stack.endpoint("gateway")
+        if isinstance(endpoint, NotEvaluated):
+            return endpoint
+        known = stack.stack.credentials
+        absent = {name: missing.reason for name in COMPONENTS if (missing := stack.missing(name)) is not None}
+        if known.get("gateway") != known.get(CONSOLE):
+            absent.setdefault(CONSOLE, "the gateway of this run has users of its own, and no console behind it")
+        docaiche = next((one for one in self.run.services if one.service.name == DOCAICHE), None)
+        if CONSOLE in absent or docaiche is None or docaiche.base_url is None:
+            absent[DOCAICHE] = absent.get(CONSOLE) or f"{DOCAICHE} does not run"
+        try:
+            return await execute(
+                GatewayClient(endpoint, stack.http), known.get("gateway"), documented(self.run.shipped.parent), absent
+            )
+        except GatewayError as silent:
+            return unanswered(str(silent), "gateway", silent)
 
     async def _live(self, stack: InspectedStack) -> Records:
         target = self.run.target
