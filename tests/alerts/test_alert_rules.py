@@ -12,6 +12,7 @@ from stack.records.alerts.rules import AlertRule
 from stack.text.plain_yaml import plain_yaml
 from suites.core.discovery import rules
 from suites.core.evidence import Evidence
+from suites.core.rule import NotApplicable
 from suites.core.verdict import judge
 from tests.support.real_servers import need
 
@@ -79,3 +80,10 @@ def test_an_expression_that_is_not_understood_is_no_pass_beside_others(expressio
     records = tuple(AlertRule.parse(f"{{alert: A, expr: '{text}'}}") for text in ("up == 0", expression))
     verdict = judge(rules()["alerts/expressions-parse"], "prometheus", Evidence(records, "static"))
     assert verdict.outcome == outcome
+
+
+@pytest.mark.parametrize("severity", ["warning", "'{{ $labels.level }}'"])
+def test_an_owner_that_the_series_may_have_is_neither_found_missing_nor_passed(severity: str) -> None:
+    rule = rules()["alerts/alert-has-severity-and-owner"]
+    with pytest.raises(NotApplicable, match="`owner` or `team` cannot be known from files"):
+        list(rule.judge(AlertRule.parse(f"{{alert: A, expr: a > 1, labels: {{severity: {severity}}}}}")))

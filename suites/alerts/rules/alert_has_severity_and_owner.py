@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stack.records.alerts.rules import AlertRule
 from suites.alerts.helpers.findings import alert
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
 SEVERITIES = ("critical", "warning", "info", "none")
 OWNERS = ("owner", "team")
@@ -17,7 +17,17 @@ OWNERS = ("owner", "team")
 @rule(
     Good("{alert: A, expr: up == 0, labels: {severity: critical, owner: platform}}"),
     Good("{alert: A, expr: up == 0, labels: {severity: '{{ $labels.level }}', team: storage}}"),
-    Bad("{alert: A, expr: up == 0}", "`A` has no label `severity`", "`A` has no label `owner`"),
+    Good("{alert: A, expr: 'sum by (team) (a) > 1', labels: {severity: warning}}"),
+    Good("{alert: A, expr: up == 0, labels: {severity: warning}, target_labels: [job, instance, team]}"),
+    Bad(
+        "{alert: A, expr: 'sum by (job) (a) > 1'}",
+        "`A` has no label `severity`",
+        "`A` has neither a label `owner` nor `team`",
+    ),
+    Bad(
+        "{alert: A, expr: up == 0, labels: {severity: warning}, target_labels: [job, instance]}",
+        "`A` has neither a label `owner` nor `team`",
+    ),
     Bad(
         "{alert: A, expr: up == 0, labels: {severity: critcal, owner: platform}}",
         "`A` has the severity `critcal`, which is none of critical, warning, info, none",
@@ -33,5 +43,23 @@ def check(rule: AlertRule) -> Iterator[Finding]:
     elif severity not in SEVERITIES and "{{" not in severity:
         message = f"`{rule.name}` has the severity `{severity}`, which is none of {', '.join(SEVERITIES)}"
         yield Finding(message, where, "Alertmanager's routes match the text")
-    if not any(given.get(name) for name in OWNERS):
-        yield Finding(f"`{rule.name}` has no label `owner`", where, "the team that can do something about it")
+    carried = [_carries(rule, name) for name in OWNERS]
+    if not any(carried) and None not in carried:
+        hint = "the team that can do something about it: set one of them, or keep it from the series (`by (…, team)`)"
+        yield Finding(f"`{rule.name}` has neither a label `owner` nor `team`", where, hint)
+    elif not any(carried) and (severity in SEVERITIES or "{{" in severity):
+        raise NotApplicable(
+            f"whether the series of `{rule.name}` have a label `owner` or `team` cannot be known from files"
+        )
+
+
+def _carries(rule: AlertRule, name: str) -> bool | None:
+    """Whether the alert has a label, from its rule or its series; None where that is not known."""
+    if name in rule.labels:
+        return bool(rule.labels[name])
+    found, targets = rule.alert_labels, rule.around.target_labels
+    if name in found.values:
+        return found.values[name] != ""
+    if found.closed:
+        return False
+    return None if targets is None else name in targets
