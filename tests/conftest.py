@@ -58,6 +58,7 @@ SLOW = (
     "stack/backends/containers/test_cleanup.py",
     "stack/backends/containers/test_engine.py::test_a_run_without",
     "stack/backends/test_attached.py::test_a_run",
+    "stack/backends/test_first_target.py::test_jobs_that_were_not_scraped",
     "stack/backends/test_first_target.py::test_the_command_ends",
     "stack/backends/test_process.py::test_no_process_survives",
     "stack/embedded/test_embedded.py::test_no_bytes",

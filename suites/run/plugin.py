@@ -1,6 +1,7 @@
 """The pytest side of a conformance run: options, parameters, one collection, one verdict per test."""
 
 import os
+import sys
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -40,10 +41,12 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     try:
         with TemporaryDirectory() as folder:
             options.trust(config, [base / trusted] if trusted else [], Path(folder))
-            text = first_target(servers, base, os.environ)
+            made = first_target(servers, base, os.environ)
     except (UnknownServerError, TargetFileError) as unusable:
         raise pytest.UsageError(f"--write-target: {unusable}") from None
-    print(text, end="")  # noqa: T201  # the command's output
+    print(made.text, end="")  # noqa: T201  # the command's output
+    if made.notice:
+        print(made.notice, file=sys.stderr)  # noqa: T201  # the output usually goes to a file, and this to the terminal
     return 0
 
 

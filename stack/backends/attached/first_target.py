@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -33,12 +33,19 @@ SIGN_IN = ("user_env", "password_env", "user", "password", "ca_file")
 """What a gateway is reached with, of the keys of a server behind it."""
 
 
+class FirstTarget(NamedTuple):
+    """The text of a target file, and what whoever asked for it has to know, empty where there is nothing."""
+
+    text: str
+    notice: str
+
+
 class UnknownServerError(ValueError):
     """A URL under which no server answers that is known; the text names it."""
 
 
-def first_target(servers: Sequence[str], folder: Path, environment: Mapping[str, str]) -> str:
-    """The text of a target file for these servers; only GET requests are sent.
+def first_target(servers: Sequence[str], folder: Path, environment: Mapping[str, str]) -> FirstTarget:
+    """A target file for these servers; only GET requests are sent.
 
     Each is a URL, or the entry of a component as a target file has it (`{url: …, user_env: …}`), whose files are
     relative to `folder`.
@@ -60,7 +67,9 @@ def first_target(servers: Sequence[str], folder: Path, environment: Mapping[str,
         service, level = _label(streams, SERVICE_LABELS), _label(streams, LEVEL_LABELS)
         logging = dict.fromkeys(sorted({labels[service] for labels in streams if labels.get(service)})[:MOST_SERVICES])
         formats = {one: preset_of(_lines(http, at["loki"], {service: one})) for one in logging}
-    lines = ["# A first target file: docs/attach.md explains every key.", *_gateway(list(found.values()))]
+    notice = _not_scraped_yet([one for one in targets if one["labels"]["job"] not in jobs.values()])
+    lines = ["# A first target file: docs/attach.md explains every key.", *([f"# {notice}"] if notice else ())]
+    lines += _gateway(list(found.values()))
     for name in (one for one in COMPONENTS if one in found or one in jobs):
         job = {"job": jobs[name]} if name in jobs else {}
         lines.append(f"{name}: {_flow({**job, **found.get(name, {})})}")
@@ -74,7 +83,7 @@ def first_target(servers: Sequence[str], folder: Path, environment: Mapping[str,
     lines += _services(services, service, formats)
     if probes := {one["labels"]["job"]: None for one in others if _is_probe(one)}:
         lines.append(f"jobs: {_dumped(list(probes))}   # an exporter that asks others: no services of their own")
-    return "\n".join(lines) + "\n"
+    return FirstTarget("\n".join(lines) + "\n", notice)
 
 
 def _flow(entry: Mapping[str, Any]) -> str:
@@ -148,6 +157,28 @@ def _kept(http: httpx.Client, found: Mapping[str, str]) -> Iterator[str]:
         kept = stated.partition(" ")[0]
         if seconds(kept) not in (None, SEVEN_DAYS):
             yield f"retention: {{metrics: {kept}}}   # what it keeps now: is it what you promise?"
+
+
+def _not_scraped_yet(targets: Sequence[Mapping[str, Any]]) -> str:
+    """What is uncertain of jobs without a first scrape; empty where there are none.
+
+    What a job is shows in the metrics of any of its targets, so one that was scraped will do.
+    """
+    scraped = {one["labels"]["job"] for one in targets if not _never_scraped(one)}
+    waiting = {one["labels"]["job"]: one.get("scrapeInterval", "") for one in targets if _never_scraped(one)}
+    names = [name for name in waiting if name not in scraped]
+    if not names:
+        return ""
+    longest = max((waiting[name] for name in names), key=lambda interval: seconds(interval) or 0.0)
+    return (
+        f"Not scraped yet: the jobs {_dumped(names)}. They are taken for services, and components among them are not "
+        f"known as such: run this again after the scrape interval{f' ({longest})' if longest else ''}."
+    )
+
+
+def _never_scraped(target: Mapping[str, Any]) -> bool:
+    """Whether a target waits for its first scrape, which Go writes as the year 1."""
+    return str(target.get("lastScrape", "")).startswith("0001-")
 
 
 def _is_probe(target: Mapping[str, Any]) -> bool:

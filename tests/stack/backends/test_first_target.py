@@ -76,7 +76,7 @@ def served() -> Iterator[ThreadingHTTPServer]:
 
 
 def made(folder: Path, servers: Sequence[str]) -> tuple[str, TargetFile]:
-    text = first_target(servers, folder, SECRETS)
+    text = first_target(servers, folder, SECRETS).text
     (folder / "target.yaml").write_text(text, encoding="utf-8")
     return text, TargetFile.load(folder / "target.yaml", SECRETS)
 
@@ -101,6 +101,28 @@ def test_servers_behind_a_password_are_read_and_its_variables_are_named(gateway:
     assert "long secret" not in text
     assert target.credentials["loki"] == ("reader", "a long secret word")
     assert target.services["pay"].job == "yes"
+
+
+def test_jobs_that_were_not_scraped_yet_are_told(gateway: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    never, once = {"lastScrape": "0001-01-01T00:00:00Z"}, {"lastScrape": "2026-11-28T07:00:00.123456789Z"}
+    waiting = [
+        {"labels": {"job": "agent"}, "scrapeUrl": "http://a:1/metrics", "scrapeInterval": "1m", **never},
+        {"labels": {"job": "slow: one"}, "scrapeUrl": "http://a:2/metrics", "scrapeInterval": "10m", **never},
+        {"labels": {"job": "half"}, "scrapeUrl": "http://a:3/metrics", "scrapeInterval": "15m", **never},
+        {"labels": {"job": "half"}, "scrapeUrl": "http://a:4/metrics", "scrapeInterval": "15m", **once},
+    ]
+    monkeypatch.setitem(ANSWERS, "/m/api/v1/targets", {"data": {"activeTargets": [*TARGETS, *waiting]}})
+    notice = (
+        "Not scraped yet: the jobs [agent, 'slow: one']. They are taken for services, and components among them are "
+        "not known as such: run this again after the scrape interval (10m)."
+    )
+
+    run = finished(tmp_path / "run", f"--write-target={{url: {gateway}/m, {SIGN_IN}}}", env=SECRETS)
+    text, target = made(tmp_path, [f"{{url: {gateway}/m, {SIGN_IN}}}"])
+
+    assert f"# {notice}" in text.splitlines()
+    assert {"agent", "half"} < set(target.services)
+    assert notice in run.output.splitlines()  # beside the file, in which it is a comment
 
 
 def test_secrets_may_be_in_files_and_commands(gateway: str, tmp_path: Path) -> None:
