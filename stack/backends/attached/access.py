@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,20 +29,64 @@ def base_url(entry: Mapping[str, Any]) -> str:
     return SOCKET_HOST if entry["url"].startswith(UNIX) else str(entry["url"]).rstrip("/")
 
 
-def access(entry: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> Access:
+@dataclass(frozen=True)
+class Secrets:
+    """Reads the secrets of one target file, with files relative to `folder`.
+
+    Each command is run once, however many entries name it: it may ask somebody, or be limited in how often it may ask.
+    """
+
+    folder: Path
+    environment: Mapping[str, str] = field(repr=False)
+    _given: dict[tuple[str, ...], str] = field(default_factory=dict, repr=False)
+
+    def read(self, source: Mapping[str, Any]) -> str:
+        """A secret from the environment, a file or the output of a command.
+
+        Raises:
+            ValueError: there is none; the text names the source and never the secret.
+
+        """
+        if "env" in source:
+            if not self.environment.get(source["env"]):
+                raise ValueError(f"the environment variable {source['env']} is not set")
+            return self.environment[source["env"]]
+        if "file" in source:
+            path: Path = self.folder / source["file"]
+            try:
+                found = path.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as broken:
+                raise ValueError(f"{path} cannot be read: {broken}") from None
+        else:
+            command = tuple(source["command"])
+            if command not in self._given:
+                self._given[command] = self._output(command)
+            found = self._given[command]
+        if not found:
+            raise ValueError(f"{source.get('file') or source['command'][0]} gives no secret: it is empty")
+        return found
+
+    def _output(self, command: tuple[str, ...]) -> str:
+        try:
+            done = subprocess.run(  # noqa: S603  # the command that the site names
+                command, cwd=self.folder, capture_output=True, text=True, timeout=COMMAND_S, check=True
+            )
+        except (OSError, subprocess.SubprocessError) as broken:
+            why = f"exit code {broken.returncode}" if isinstance(broken, subprocess.CalledProcessError) else broken
+            raise ValueError(f"`{command[0]}` gives no secret: {why}") from None
+        return str(done.stdout).strip()
+
+
+def access(entry: Mapping[str, Any], secrets: Secrets) -> Access:
     """How a server is reached; secrets are read from where the file says that they are.
 
     Raises:
         ValueError: there is no such secret; the text names the source and never the secret.
 
     """
-
-    def read(source: Mapping[str, Any]) -> str:
-        return secret(source, folder, environment)
-
-    basic = None
+    basic, read, folder = None, secrets.read, secrets.folder
     if "user_env" in entry:
-        basic = environment[entry["user_env"]], environment[entry["password_env"]]
+        basic = secrets.environment[entry["user_env"]], secrets.environment[entry["password_env"]]
     elif "user" in entry:
         basic = read(entry["user"]), read(entry["password"])
     grant, certificate = entry.get("oauth2"), entry.get("certificate")
@@ -62,45 +107,12 @@ def access(entry: Mapping[str, Any], folder: Path, environment: Mapping[str, str
     )
 
 
-def secret(source: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> str:
-    """A secret from the environment, a file or the output of a command.
-
-    Raises:
-        ValueError: there is none; the text names the source and never the secret.
-
-    """
-    if "env" in source:
-        if not environment.get(source["env"]):
-            raise ValueError(f"the environment variable {source['env']} is not set")
-        return environment[source["env"]]
-    if "file" in source:
-        try:
-            found: str = (folder / source["file"]).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as broken:
-            raise ValueError(f"{folder / source['file']} cannot be read: {broken}") from None
-    else:
-        command = source["command"]
-        try:
-            done = subprocess.run(  # noqa: S603  # the command that the site names
-                command, cwd=folder, capture_output=True, text=True, timeout=COMMAND_S, check=True
-            )
-        except (OSError, subprocess.SubprocessError) as broken:
-            why = f"exit code {broken.returncode}" if isinstance(broken, subprocess.CalledProcessError) else broken
-            raise ValueError(f"`{command[0]}` gives no secret: {why}") from None
-        found = str(done.stdout).strip()
-    if not found:
-        raise ValueError(f"{source.get('file') or source['command'][0]} gives no secret: it is empty")
-    return found
-
-
-def access_problems(
-    document: YamlText, at: tuple[str, ...], value: Any, folder: Path, environment: Mapping[str, str]
-) -> Iterator[Problem]:
+def access_problems(document: YamlText, at: tuple[str, ...], value: Any, secrets: Secrets) -> Iterator[Problem]:
     """Secrets and certificates that are not where an entry says, and ways to sign in that exclude each other."""
-    entry = entry_of(value)
+    entry, folder = entry_of(value), secrets.folder
     for key in ("user_env", "password_env"):
         variable = entry.get(key)
-        if variable and not environment.get(variable):
+        if variable and not secrets.environment.get(variable):
             message = f"the environment variable {variable} is not set"
             yield Problem(document.line_of((*at, key)), message, (*at, key))
     ways = [key for key in ("user_env", "user", "bearer", "oauth2") if key in entry]
@@ -114,7 +126,7 @@ def access_problems(
     sources |= {(*at, "oauth2", key): grant[key] for key in ("client_id", "client_secret") if key in grant}
     for place, source in sources.items():
         try:
-            secret(source, folder, environment)
+            secrets.read(source)
         except ValueError as missing:
             yield Problem(document.line_of(place), str(missing), place)
     certificate, authority = entry.get("certificate"), entry.get("ca_file", "")

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import yaml
 
-from stack.backends.attached.access import access
+from stack.backends.attached.access import Secrets, access
 from stack.backends.attached.target_file import read_component
 from stack.clients.sign_in import sync_client
 from stack.components import COMPONENTS
@@ -55,8 +55,9 @@ def first_target(servers: Sequence[str], folder: Path, environment: Mapping[str,
         UnknownServerError: a URL does not answer, or is that of no known server.
 
     """
-    entries = [read_component(text, folder, environment) for text in servers]
-    known = {entry["url"].rstrip("/"): access(entry, folder, environment) for entry in entries}
+    secrets = Secrets(folder, environment)
+    entries = [read_component(text, secrets) for text in servers]
+    known = {entry["url"].rstrip("/"): access(entry, secrets) for entry in entries}
     with sync_client(known, TIMEOUT_S) as http:
         found = {_kind(http, entry["url"].rstrip("/")): entry for entry in entries}
         at = {name: entry["url"].rstrip("/") for name, entry in found.items()}

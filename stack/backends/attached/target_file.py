@@ -13,7 +13,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from stack.backends.attached.access import access, access_problems, base_url, entry_of
+from stack.backends.attached.access import Secrets, access, access_problems, base_url, entry_of
 from stack.clients.sign_in import Access
 from stack.components import COMPONENTS
 from stack.text import schema_errors
@@ -146,17 +146,17 @@ class TargetFile:
             document = read_strict(path.read_bytes())
         except OSError as broken:
             raise TargetFileError(f"{path}: cannot be read: {broken.strerror}") from None
-        problems = list(document.problems)
+        secrets, problems = Secrets(path.parent, environment), list(document.problems)
         if not problems:
             problems += schema_errors.problems(_validator(), document)
         if not problems:
-            problems += _missing(document, path.parent, environment)
+            problems += _missing(document, secrets)
         if problems:
             raise TargetFileError("\n".join(problem.in_file(str(path)) for problem in problems))
-        return cls(**_read(document, path, environment))
+        return cls(**_read(document, path, secrets))
 
 
-def read_component(text: str, folder: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
+def read_component(text: str, secrets: Secrets) -> Mapping[str, Any]:
     """The entry of a component, given by itself: its URL, or a mapping with `url`, as a target file has it.
 
     Raises:
@@ -167,7 +167,7 @@ def read_component(text: str, folder: Path, environment: Mapping[str, str]) -> M
     document = read_strict(f"{key}: {text}\n".encode())
     found = list(document.problems) or list(schema_errors.problems(_validator(key), document))
     if not found:
-        found = list(access_problems(document, (key,), document.data[key], folder, environment))
+        found = list(access_problems(document, (key,), document.data[key], secrets))
     if not found and "url" not in entry_of(document.data[key]):
         found = [Problem(1, "is missing", (key, "url"))]
     if found:
@@ -175,7 +175,7 @@ def read_component(text: str, folder: Path, environment: Mapping[str, str]) -> M
     return entry_of(document.data[key])
 
 
-def _read(document: YamlText, path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+def _read(document: YamlText, path: Path, secrets: Secrets) -> dict[str, Any]:
     """The fields of a target file that has no problem."""
     data = document.data
     components = {name: entry_of(data[name]) for name in data if name in NAMED}
@@ -185,7 +185,7 @@ def _read(document: YamlText, path: Path, environment: Mapping[str, str]) -> dic
     labels, kept = data.get("labels", {}), data.get("retention", {})
     return {
         "endpoints": {name: entry["url"].rstrip("/") for name, entry in components.items() if "url" in entry},
-        "access": {name: access(entry, path.parent, environment) for name, entry in {**components, **sources}.items()},
+        "access": {name: access(entry, secrets) for name, entry in {**components, **sources}.items()},
         "discovery": {
             name: Source(base_url(entry), tuple(entry.get("namespaces", ()))) for name, entry in sources.items()
         },
@@ -201,7 +201,7 @@ def _read(document: YamlText, path: Path, environment: Mapping[str, str]) -> dic
         "gateway": GatewayFacts(
             gateway.get("health", ""), tuple(gateway.get("protected", ())), gateway.get("guess_passwords", False)
         ),
-        "console": _console(entry_of(data.get(CONSOLE, "")), path.parent, environment),
+        "console": _console(entry_of(data.get(CONSOLE, "")), secrets),
         "promise": Promise(*(seconds(kept.get(kind)) or SEVEN_DAYS for kind in ("logs", "metrics"))),
         "service_label": labels.get("service", ""),
         "level_label": labels.get("level", ""),
@@ -213,24 +213,24 @@ def _read(document: YamlText, path: Path, environment: Mapping[str, str]) -> dic
     }
 
 
-def _console(entry: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> ConsoleFacts | None:
+def _console(entry: Mapping[str, Any], secrets: Secrets) -> ConsoleFacts | None:
     """What is known of the console; None where its address is not."""
     if not entry.get("url"):
         return None
-    accounts = {role: access(one, folder, environment) for role, one in entry.get("accounts", {}).items()}
+    accounts = {role: access(one, secrets) for role, one in entry.get("accounts", {}).items()}
     return ConsoleFacts(entry["url"].rstrip("/"), accounts, entry.get("guess_passwords", False))
 
 
-def _missing(document: YamlText, folder: Path, environment: Mapping[str, str]) -> Iterator[Problem]:
-    data = document.data
+def _missing(document: YamlText, secrets: Secrets) -> Iterator[Problem]:
+    data, folder = document.data, secrets.folder
     if not data.keys() & {*NAMED, CONSOLE}:
         yield Problem(0, "it names no component: write at least `prometheus: http://host:9090`")
     found = data.get("discovery", {})
     places = [*((name,) for name in NAMED if name in data), *(("discovery", name) for name in found)]
     for at in places:
-        yield from access_problems(document, at, found[at[1]] if len(at) > 1 else data[at[0]], folder, environment)
+        yield from access_problems(document, at, found[at[1]] if len(at) > 1 else data[at[0]], secrets)
     for role, account in entry_of(data.get(CONSOLE, "")).get("accounts", {}).items():
-        yield from access_problems(document, (CONSOLE, "accounts", role), account, folder, environment)
+        yield from access_problems(document, (CONSOLE, "accounts", role), account, secrets)
     for key in ("catalog", "files"):
         if key in data and not (folder / data[key]).is_dir():
             yield Problem(document.line_of((key,)), f"there is no folder {folder / data[key]}", (key,))

@@ -127,9 +127,12 @@ def test_jobs_that_were_not_scraped_yet_are_told(gateway: str, tmp_path: Path, m
 
 def test_secrets_may_be_in_files_and_commands(gateway: str, tmp_path: Path) -> None:
     (tmp_path / "word").write_text("a long secret word\n", encoding="utf-8")
-    sign_in = "user: {command: [echo, reader]}, password: {file: word}"
-    text, target = made(tmp_path, [f"{{url: {gateway}/m, {sign_in}}}"])
-    assert sign_in in text
+    sign_in = "user: {command: [sh, -c, 'echo >> asked; echo reader']}, password: {file: word}"
+    text = first_target([f"{{url: {gateway}/m, {sign_in}}}"], tmp_path, SECRETS).text
+    assert (tmp_path / "asked").read_text(encoding="utf-8") == "\n", "the command is run once"
+    (tmp_path / "target.yaml").write_text(text, encoding="utf-8")
+    target = TargetFile.load(tmp_path / "target.yaml", SECRETS)
+    assert "password: {file: word}" in text
     assert target.credentials["prometheus"] == ("reader", "a long secret word")
 
 

@@ -128,6 +128,17 @@ def test_each_way_to_sign_in_is_used(way: str, server: Server, tmp_path: Path) -
     assert not any(secret in repr(target) for secret in (*SECRETS.values(), "from-a-file")[1:])
 
 
+def test_a_command_that_gives_a_secret_is_run_once(tmp_path: Path) -> None:
+    asked = "bearer: {command: [sh, -c, 'echo asked >> asked.txt; wc -l < asked.txt']}"
+    text = f"prometheus: {{url: http://h, {asked}}}\nloki: {{url: http://i, {asked}}}\n"
+    target = load(tmp_path, f"{text}console: {{url: http://c, accounts: {{viewer: {{{asked}}}}}}}\n")
+
+    assert target.console is not None
+    found = [target.access["prometheus"], target.access["loki"], target.console.accounts["viewer"]]
+    assert [one.bearer.strip() for one in found] == ["1", "1", "1"]
+    assert (tmp_path / "asked.txt").read_text(encoding="utf-8") == "asked\n"
+
+
 def test_a_server_that_refuses_says_what_to_set(server: Server, tmp_path: Path) -> None:
     server.wants = {"authorization": BASIC}
     assert "set `user_env` and `password_env`" in (health(load(tmp_path, f"prometheus: {server.url}")) or "")
