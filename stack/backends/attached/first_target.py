@@ -32,6 +32,11 @@ LINES = 50
 SIGN_IN = ("user_env", "password_env", "user", "password", "ca_file")
 """What a gateway is reached with, of the keys of a server behind it."""
 
+NO_TARGETS = (
+    "Prometheus has no targets, so no job and no service is known: if it has just started, run this again after the "
+    "scrape interval."
+)
+
 
 class FirstTarget(NamedTuple):
     """The text of a target file, and what whoever asked for it has to know, empty where there is nothing."""
@@ -68,7 +73,11 @@ def first_target(servers: Sequence[str], folder: Path, environment: Mapping[str,
         service, level = _label(streams, SERVICE_LABELS), _label(streams, LEVEL_LABELS)
         logging = dict.fromkeys(sorted({labels[service] for labels in streams if labels.get(service)})[:MOST_SERVICES])
         formats = {one: preset_of(_lines(http, at["loki"], {service: one})) for one in logging}
-    notice = _not_scraped_yet([one for one in targets if one["labels"]["job"] not in jobs.values()])
+    notice = (
+        NO_TARGETS
+        if "prometheus" in at and not targets
+        else _not_scraped_yet([one for one in targets if one["labels"]["job"] not in jobs.values()])
+    )
     lines = ["# A first target file: docs/attach.md explains every key.", *([f"# {notice}"] if notice else ())]
     lines += _gateway(list(found.values()))
     for name in (one for one in COMPONENTS if one in found or one in jobs):

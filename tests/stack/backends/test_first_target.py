@@ -125,6 +125,17 @@ def test_jobs_that_were_not_scraped_yet_are_told(gateway: str, tmp_path: Path, m
     assert notice in run.output.splitlines()  # beside the file, in which it is a comment
 
 
+def test_a_prometheus_without_targets_is_told(gateway: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = [f"{{url: {gateway}/m, {SIGN_IN}}}"]
+    assert first_target(servers, tmp_path, SECRETS).notice == ""
+
+    monkeypatch.setitem(ANSWERS, "/m/api/v1/targets", {"data": {"activeTargets": []}})
+    text, notice = first_target(servers, tmp_path, SECRETS)
+
+    assert notice.startswith("Prometheus has no targets, so no job and no service is known: if it has just started, ")
+    assert f"# {notice}" in text.splitlines()
+
+
 def test_secrets_may_be_in_files_and_commands(gateway: str, tmp_path: Path) -> None:
     (tmp_path / "word").write_text("a long secret word\n", encoding="utf-8")
     sign_in = "user: {command: [sh, -c, 'echo >> asked; echo reader']}, password: {file: word}"
