@@ -3,4 +3,4 @@
 from suites.console.collect.running import ConsoleCollector
 from suites.core.area import Area
 
-AREA = Area("console", files=lambda _files: {"console": {}}, stack=ConsoleCollector)
+AREA = Area("console", files=lambda _files: {"console": {}, "docker-proxy": {}}, stack=ConsoleCollector)

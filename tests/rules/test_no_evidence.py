@@ -27,6 +27,7 @@ from stack.records.console.access import (
 )
 from stack.records.console.audit import Act, ConsoleAudit, ConsoleChain
 from stack.records.console.commands import ConsoleCommands, Unasked
+from stack.records.console.docker_filter import DockerFilter, DockerRequest
 from stack.records.console.lines import ConsoleExports, ConsoleTails
 from stack.records.console.requests import (
     ConsoleAddresses,
@@ -110,6 +111,7 @@ EMPTY: Mapping[type, Sequence[Any]] = {
     ConsoleBounds: [ConsoleBounds()],
     ConsoleChain: [ConsoleChain(0, claimed=True)],
     ConsoleCommands: [ConsoleCommands(()), ConsoleCommands((), (Unasked("curl", "no Loki"),))],
+    DockerFilter: [DockerFilter(200, ()), DockerFilter(0, (DockerRequest("a", "GET /a", 403),))],
     ConsoleContract: [ConsoleContract(())],
     ConsoleErrors: [ConsoleErrors(())],
     ConsoleExports: [ConsoleExports(())],

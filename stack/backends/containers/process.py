@@ -160,6 +160,10 @@ class ContainerProcess:
             return f"(its log cannot be read: {broken})"
         return done.stdout.rstrip() if done.returncode == 0 else ""
 
+    def execute(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a program in it; one that cannot be run is a failure with the reason on `stderr`."""
+        return run(self._engine.client, "exec", self.container, *arguments)
+
     def wait_ready(self, timeout_s: float = 60.0) -> None:
         """Wait until its ready check holds; returns at once where there is none.
 

@@ -1,7 +1,8 @@
 """Collects what the console's rules judge: of a console started for it on the stack's servers, or of a live one."""
 
+import asyncio
 import tempfile
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from stack.components import COMPONENTS
 from stack.records.console.access import ConsoleListings, ConsoleQueries, ConsoleScope
 from stack.records.console.audit import ConsoleAudit
 from stack.records.console.commands import ConsoleCommands
+from stack.records.console.docker_filter import DockerFilter
 from stack.records.console.lines import ConsoleExports, ConsoleTails
 from suites.console.collect.asking import Console, ConsoleSilent
 from suites.console.collect.commands import documented, execute
@@ -26,14 +28,15 @@ from suites.core.inspected_stack import InspectedStack
 
 CONSOLE = "console"
 DOCAICHE = "docaiche-api"
+FILTER = "docker-proxy"
 OF_LINES = (ConsoleAudit, ConsoleExports, ConsoleListings, ConsoleQueries, ConsoleScope, ConsoleTails)
 """What says something about stored lines, which a stand-in may have answered."""
 
 
 class ConsoleCollector(StackCollector):
-    """Tries one console, once, and the documented commands on the gateway of the run."""
+    """Tries one console, once, the documented commands on the gateway of the run, and the filter of the Docker API."""
 
-    records = (*RECORDS, ConsoleCommands)
+    records = (*RECORDS, ConsoleCommands, DockerFilter)
 
     async def started(self, stack: InspectedStack) -> None:
         """Try it while the services are observed."""
@@ -54,14 +57,33 @@ class ConsoleCollector(StackCollector):
         store.put(CONSOLE, {kind: found[kind] for kind in found if kind in simulated}, "simulated")
 
     async def observed(self, stack: InspectedStack) -> None:
-        """Execute the documented commands, now that there are lines to be found."""
-        try:
-            found = await self._commands(stack)
-        except Exception as broken:  # noqa: BLE001  # as above
-            why = CollectionError(f"executing the documented commands broke: {type(broken).__name__}: {broken}")
-            self.run.store.put_missing(CONSOLE, (ConsoleCommands,), why)
-            return
-        self.run.store.put(CONSOLE, {ConsoleCommands: found if isinstance(found, NotEvaluated) else [found]}, "live")
+        """Execute the documented commands, now that there are lines to be found, and ask the filter."""
+        for subject, kind, collect in (
+            (FILTER, DockerFilter, self._filter),
+            (CONSOLE, ConsoleCommands, self._commands),
+        ):
+            try:
+                found = await collect(stack) if kind in self.run.records else NotEvaluated("nothing asks for it")
+            except Exception as broken:  # noqa: BLE001  # as above
+                why = CollectionError(f"collecting {kind.__name__} broke: {type(broken).__name__}: {broken}")
+                self.run.store.put_missing(subject, (kind,), why)
+            else:
+                self.run.store.put(subject, {kind: found if isinstance(found, NotEvaluated) else [found]}, "live")
+
+    async def _filter(self, stack: InspectedStack) -> DockerFilter | NotEvaluated:
+        if self.run.target is not None:
+            return NotEvaluated("only a filter that this run started is asked, inside of its container", applies=False)
+        if (missing := stack.missing(FILTER)) is not None:
+            component = stack.stack.components.get(FILTER)
+            # Processes of this machine are started without it.
+            return replace(missing, applies=component is not None and component.provenance != "absent")
+        from stack.backends.containers.process import ContainerProcess
+        from suites.console.collect.docker_filter import asked, inside
+
+        container = stack.stack.process(FILTER)
+        if not isinstance(container, ContainerProcess):
+            return NotEvaluated(f"{FILTER} is no container of this run", applies=False)
+        return await asyncio.to_thread(asked, inside(container))
 
     async def _commands(self, stack: InspectedStack) -> ConsoleCommands | NotEvaluated:
         if self.run.target is not None:
