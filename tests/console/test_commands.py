@@ -35,6 +35,12 @@ def answered(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json=[{"name": "loki"}]) if path == "/api/v1/monitoring" else httpx.Response(404)
 
 
+@pytest.fixture(autouse=True)
+def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a wrong command never shows is waited for in vain."""
+    monkeypatch.setattr("suites.console.collect.commands.WAIT_S", 0.0)
+
+
 def judged(
     found: list[Any],
     answer: Callable[[httpx.Request], httpx.Response] = answered,
@@ -94,6 +100,14 @@ def test_what_is_not_behind_the_gateway_of_the_run_is_not_asked_and_not_passed()
     assert "there is no real loki" in str(verdict.reason)
     assert asked
     assert not [path for path in asked if path.startswith("/loki/")]
+
+
+def test_what_a_stack_shows_only_after_a_while_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("suites.console.collect.commands.WAIT_S", 60.0)
+    early = [httpx.Response(502), httpx.Response(200, json={"data": {"activeTargets": []}})]
+    found = [one for one in documented(ROOT) if one.file == "README.md"]
+    assert judged(found, lambda request: early.pop() if early else answered(request)).outcome == "pass"
+    assert early == []
 
 
 @pytest.mark.parametrize(("option", "why"), [("-X DELETE", "`-X`"), ("--data-urlencode a=b", "-G is missing")])

@@ -14,9 +14,11 @@ from pathlib import Path
 import httpx
 
 from stack.clients.gateway import GatewayClient
+from stack.eventually import eventually_or_last
 from stack.records.console.commands import Command, ConsoleCommands, Unasked
 
 DOCUMENTS = ("README.md", "docs/console.md", "docs/deploy.md")
+WAIT_S = 60.0
 DOCUMENTED = "http://localhost:4080"
 BLOCK = re.compile(r"^```(?:bash|sh)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 QUIET = ("-s", "-S", "-f", "-sS", "-fsS", "-i")
@@ -103,15 +105,24 @@ async def execute(
     """
 
     async def one(command: Documented) -> Command:
-        auth = account if command.signed else None
-        parameters = command.parameters or None
-        answer = await gateway.send("GET", command.path, params=parameters, auth=auth, follow_redirects=False)
-        return Command(command.text, command.file, command.line, answer.status_code, held(answer))
+        async def once() -> Command:
+            auth = account if command.signed else None
+            parameters = command.parameters or None
+            answer = await gateway.send("GET", command.path, params=parameters, auth=auth, follow_redirects=False)
+            return Command(command.text, command.file, command.line, answer.status_code, held(answer))
+
+        # A stack that has just started has no target and no line yet.
+        return await eventually_or_last(once, settled, WAIT_S, "there is something to be shown")
 
     here = [command for command in found if command.behind not in absent]
     gone = [command for command in found if command.behind in absent]
     executed = await asyncio.gather(*map(one, here))
     return ConsoleCommands(tuple(executed), tuple(Unasked(each.text, absent[each.behind]) for each in gone))
+
+
+def settled(command: Command) -> bool:
+    """Whether an answer holds something, or waiting is of no use."""
+    return bool(command.lines) if command.status == 200 else command.status < 500
 
 
 def held(answer: httpx.Response) -> int:
