@@ -19,6 +19,7 @@ from tests.support.import_graph import imports, modules
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "docs" / "examples"
 LATER = {
+    "asyncssh": "only the trial of a terminal does, on a console of the run's own, and says so",
     "playwright": "only a run that draws dashboards needs it, and says so",
     "testcontainers": "only --stack containers does",
 }
