@@ -13,6 +13,8 @@ class StoredActivity(FromYaml):
     `selector` selects its streams. `requests` and `server_errors` are what its counters gained, None where it has no
     counter of requests, or none with their status. `lines` counts its stored lines by the label for levels.
     `newest_age_s` is the age of the newest line (negative: it is from the future), None where there is none.
+    `arriving_age_s` is how old lines are by their times that arrive now, where none is within the window; None where
+    none arrive either, or that was not looked for.
     """
 
     selector: str
@@ -21,3 +23,4 @@ class StoredActivity(FromYaml):
     server_errors: float | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
     newest_age_s: float | None = None
+    arriving_age_s: float | None = None

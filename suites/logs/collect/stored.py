@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from stack.clients.log_reader import LogReader, LogStoreError
 from stack.clients.loki import LokiClient
 from stack.clients.prometheus import PrometheusClient, PrometheusError
+from stack.eventually import aeventually
 from stack.records.logs.delivery import Delivery
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry, label_set, show_labels
 from stack.records.logs.line import MAX_KEPT, RawLine
@@ -22,6 +23,11 @@ SAMPLE = 1000
 """Lines that show how a service logs: the newest of the window."""
 AHEAD_S = 900.0
 """How far into the future is read: Loki refuses what is more than ten minutes ahead."""
+WIDER_S = 86400.0
+"""How far back lines are looked for of a service that serves requests and has none in the window."""
+ARRIVE_S = 15.0
+PAUSE_S = 1.0
+"""For how long its next line is waited for, and how often is asked, in seconds."""
 AGENT = "the log agent's configuration"
 
 
@@ -72,12 +78,37 @@ async def stored_streams(reader: LogReader, contract: StoredContract, prometheus
         )
     newest = now - max(entry.timestamp_ns for entry in entries) / 1e9 if entries else None
     served, failed = await _requests(prometheus, contract) if prometheus else (None, None)
-    activity = StoredActivity(selector, contract.window_s, served, failed, lines, newest)
+    arriving = None
+    if served and not entries and isinstance(reader, LokiClient):
+        arriving = await _arriving(reader, contract)
+    activity = StoredActivity(selector, contract.window_s, served, failed, lines, newest, arriving)
     if not entries:
         why = NotEvaluated(f"the log store has no line of {selector} within {contract.window_s / 60:g} min")
         return {LogStream: why, Delivery: why, StoredActivity: [activity]}
     found = _streams(entries, contract)
     return {LogStream: found, Delivery: [_delivery(found, entries, streams, contract)], StoredActivity: [activity]}
+
+
+async def _arriving(loki: LokiClient, contract: StoredContract) -> float | None:
+    """How old lines are, by their times, that arrive now; None where there are none before the window, or no new ones.
+
+    That lines end there tells nothing: the service may have stopped to log. A line more while one looks is of now.
+    """
+
+    async def newest() -> int:
+        now = time.time_ns()
+        found = await loki.latest(contract.selector, now - int(WIDER_S * 1e9), now, 1)
+        return found[-1].timestamp_ns if found else 0
+
+    try:
+        before = await newest()
+        if not before:
+            return None
+        found = await aeventually(newest, lambda at: at > before, ARRIVE_S, PAUSE_S, PAUSE_S)
+    except (LogStoreError, TimeoutError):
+        return None
+    age = time.time() - found / 1e9
+    return age if age > contract.window_s else None
 
 
 async def _requests(prometheus: PrometheusClient, contract: StoredContract) -> tuple[float | None, float | None]:

@@ -18,6 +18,10 @@ SERVING = "selector: '{app=\"shop\"}'\nwindow_s: 3600\nrequests: 70\n"
 @rule(
     Good(SERVING + "newest_age_s: 2"),
     Bad(SERVING, 'no line of `{app="shop"}` within 60 min, in which it served 70 requests'),
+    Bad(
+        SERVING + "arriving_age_s: 7210",
+        'lines of `{app="shop"}` arrive with times 120 min back: its clock is behind or its agent late',
+    ),
     Bad(SERVING + "newest_age_s: 1500", 'the newest line of `{app="shop"}` is 25 min old, and it serves requests'),
     level=Level.MUST,
     source="https://sre.google/sre-book/monitoring-distributed-systems/",
@@ -29,7 +33,14 @@ def check(activity: StoredActivity) -> Iterator[Finding]:
         raise NotApplicable("it served no request, so it need not have logged")
     where, age = Where(series=activity.selector), activity.newest_age_s
     hint = "see whether the agent runs and reads its files or container, under which labels, and check its clock"
-    if age is None:
+    if age is None and activity.arriving_age_s is not None:
+        back = _words(activity.arriving_age_s)
+        yield Finding(
+            f"lines of `{activity.selector}` arrive with times {back} back: its clock is behind or its agent late",
+            where,
+            "set the service's clock, or the time zone of its lines, or see why its agent is late",
+        )
+    elif age is None:
         yield Finding(
             f"no line of `{activity.selector}` within {_words(activity.window_s)}, in which it served "
             f"{activity.requests:.0f} requests",
