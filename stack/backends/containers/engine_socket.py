@@ -27,8 +27,10 @@ PASSED = re.compile(
 """What an agent asks: who is there, their networks, one container, its logs."""
 FOLLOWING = re.compile(r"^GET \S*/containers/([\w.-]+)/logs\?\S*\bfollow=(?:1|true)\b")
 REFUSAL = (
-    b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b"
+    b"HTTP/1.1 501 Not Implemented\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    b"Content-Length: %d\r\n\r\n%b"
 )
+"""Not a 403, which is what the stack's filter before it says: what that lets through is then seen as let through."""
 
 
 def narrowed(line: str, project: str) -> str | None:

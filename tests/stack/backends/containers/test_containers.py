@@ -185,7 +185,7 @@ def test_the_agent_sees_no_container_but_those_of_its_run(
     projects = {container["Labels"].get(LABEL) for container in shown}
     assert projects == {running.process("redis").container.rpartition("-redis")[0]}
     assert len(shown) == len(TWO)
-    assert refused.status_code == 403
+    assert refused.status_code == 501
     assert "not for a log agent" in json.loads(refused.text)["message"]
 
 
