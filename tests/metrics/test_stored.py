@@ -175,6 +175,30 @@ def test_a_target_with_other_parameters_is_another_service() -> None:
     assert of_service(everything, "http://h:1/probe", "probes") == (plain,)
 
 
+def test_a_scrape_that_prometheus_has_not_yet_committed_is_waited_for() -> None:
+    target = Target("a", "h:1", "up", "http://127.0.0.1:1/metrics", last_scrape=2.0)
+    reads = 0
+
+    async def query(_: str) -> list[Any]:
+        return []
+
+    async def series(*_: Any) -> list[dict[str, str]]:
+        nonlocal reads
+        reads += 1
+        return [{"__name__": name} for name in ("app_a", "app_b")[:reads]]
+
+    async def targets() -> tuple[Target, ...]:
+        return (target,)
+
+    prometheus: Any = SimpleNamespace(query=query, series=series, targets=targets)
+    exposition = Exposition.parse("app_a 1\napp_b 2\n")
+    found = asyncio.run(scraped(prometheus, target.scrape_url, "a", exposition, since=1.0))[ScrapeTarget]
+    assert not isinstance(found, NotEvaluated)
+    (record,) = found
+    assert record.exposed == record.stored == {("app_a", frozenset()), ("app_b", frozenset())}
+    assert reads == 2
+
+
 @pytest.mark.native
 def test_what_ended_before_the_scrape_is_not_missing(prometheus: str, service: Server) -> None:
     record = collect(prometheus, service.url("good"), "fine", Exposition.parse(LINES + 'app_gone{device="veth1"} 1\n'))

@@ -4,6 +4,7 @@ import json
 import math
 import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +23,8 @@ DISCOVERY_S = 6.0
 """Prometheus reads changed target files at once, but starts to scrape a new target only within one interval."""
 SCRAPES = 3
 """How many scrapes a target gets to be up once."""
+COMMIT_S = 1.0
+"""Prometheus reports a scrape as done shortly before what it found can be read."""
 AHEAD_S = 600
 """Prometheus stores samples with times up to ten minutes ahead of its own."""
 COUNTER = "__counter__"
@@ -251,6 +254,13 @@ async def _compared(
     if exposed - stored:  # what ended before Prometheus came to scrape is not missing
         again = (await before(url)).exposition
         exposed = exposed & _exposed(again, own) if again is not None else exposed
+    if exposed - stored:
+
+        async def read() -> frozenset[SeriesKey]:
+            return stored | await _stored(prometheus, selector, own, target.last_scrape - 0.001)
+
+        with suppress(TimeoutError):
+            stored = await aeventually(read, exposed.issubset, COMMIT_S, describe=f"all series of {url}")
     return exposed, stored, None
 
 
