@@ -2,9 +2,12 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.support import leaks
 
 TESTS = """
 import socket, subprocess, threading
@@ -56,3 +59,10 @@ def test_the_one_that_leaves_something_is_the_one_that_fails(tmp_path: Path) -> 
     assert set(found) == EXPECTED, run.stdout
     assert len(found) == len(EXPECTED)
     assert "7 passed, 5 errors" in run.stdout
+
+
+def test_a_socket_that_is_closed_while_it_is_looked_at_is_not_left() -> None:
+    with socket.socket() as gone:
+        descriptor = gone.fileno()
+        assert f"with descriptor {descriptor}" in leaks._described(descriptor)
+    assert leaks._described(descriptor) == ""

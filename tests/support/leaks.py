@@ -77,13 +77,16 @@ class Resources:
             reserved = {one.fileno() for one in ports._shared._reserved}  # by `free_port`, for the life of this process
             # What clients keep open to a server that was there before is its server's, and ends with it.
             accepted = {descriptor for descriptor, port, listens in _tcp(fresh) if port in self.served and not listens}
-            found |= {one: f"socket {_described(one[0])}" for one in fresh if one[0] not in reserved | accepted}
+            others = (one for one in fresh if one[0] not in reserved | accepted)
+            found |= {one: f"socket {text}" for one in others if (text := _described(one[0]))}
         return {one: text for one, text in found.items() if one not in _reported}
 
 
 def _described(descriptor: int) -> str:
-    with socket.socket(fileno=os.dup(descriptor)) as copy:
+    """Address and descriptor of a socket; empty where another thread has closed it meanwhile."""
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as copy:
         return f"{copy.family.name} {copy.getsockname()} with descriptor {descriptor}"
+    return ""
 
 
 def _ours(pid: int) -> str:
