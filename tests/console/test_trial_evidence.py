@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -148,3 +149,17 @@ def test_a_change_of_one_account_or_token_by_get_is_seen(tmp_path: Path, path: s
         return await requests.reads(console, endpoints, known["admin"], "mine", known["unscoped"])
 
     assert what in tried(tmp_path, act, change).changed
+
+
+def test_a_live_tail_that_gets_no_connection_is_not_one_that_loses_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def refused(*_: Any) -> AsyncIterator[Any]:
+        raise TimeoutError("timed out during opening handshake")
+        yield
+
+    monkeypatch.setattr(lines, "STREAMS", dict.fromkeys(lines.STREAMS, refused))
+    nothing: Any = None
+    with pytest.raises(ConsoleSilent, match="the live tail by WebSocket: timed out during opening handshake"):
+        asyncio.run(lines.tails(nothing, nothing, tmp_path, "trial", nothing))

@@ -180,3 +180,12 @@ def test_metrics_of_a_component_that_does_not_run_are_not_missed(own: bool, expr
     (data,) = found.panels.values()
     assert data.unqueried == reason
     assert bool(data.unknown) is not bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("names", "unknown"), [("up|gone_total", {}), ("no_total|gone_total", {"metric": ("no_total|gone_total",)})]
+)
+def test_of_a_choice_of_metrics_one_is_enough(names: str, unknown: Mapping[str, Sequence[str]]) -> None:
+    panels = [{"id": 1, "targets": [target(f'{{__name__=~"{names}"}} > 5', "Prometheus")]}]
+    (found,) = opened({"panels": panels}, Answering()).panels.values()
+    assert found.unknown == unknown
