@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
+from stack.records.alerts.accepted import refusals
 from stack.records.alerts.labels import AlertLabels, LabelMatcher, all_match, parse_matchers
 from stack.records.alerts.rules import AlertRule
 from stack.text.view import View
@@ -160,6 +161,8 @@ class AlertmanagerConfig:
             if one.receiver not in names and root["receivers"].is_a(list):
                 what = f"leads to `{one.receiver}`, which is not among the receivers"
                 reader.problems.append((one.line, f"`{one.path}` {what if one.receiver else 'has no receiver'}"))
+        for view, problem in refusals(root):
+            reader.note(view, problem)
         reader.problems += [(document.line_of(mistake.path), str(mistake)) for mistake in root.mistakes]
         return cls(file, route, receivers, inhibitions, tuple(dict.fromkeys(reader.problems)))
 
