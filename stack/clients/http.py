@@ -37,6 +37,11 @@ AT_ONCE_PER_HOST = 5
 """Requests under way at once to one host and port: many services may be behind one small server."""
 CA_VARIABLE = "SSL_CERT_FILE"
 """The variable by which OpenSSL and Go find a file of certificates to trust."""
+LATE_S = 1.0
+"""Services close a connection on which no request comes for a while, usually after 5 s. A request that this process was
+so late to send, counted from when it began to connect, says nothing of the service where it is not answered."""
+LATE_SENDS = 3
+"""How often a request is sent at most, where it was sent late each time."""
 REDIRECTING = (301, 302, 303, 307, 308)
 
 
@@ -151,10 +156,11 @@ class _Attempt:
         head = b"".join(self.chunks[:8])[: 4 * HEAD_CHARACTERS]
         self.scrape = replace(self.scrape, size=self.size, head=head.decode("utf-8", "replace")[:HEAD_CHARACTERS])
 
-    async def _request(self, url: str) -> str | None:
+    async def _request(self, url: str, sends_left: int = LATE_SENDS - 1) -> str | None:
         """Send one request; returns where it redirects to, or None once the body is read."""
         parts = _address(url)
         secure = parts.scheme == "https"
+        begun = time.monotonic()
         reader, writer = await asyncio.open_connection(
             parts.hostname, parts.port or (443 if secure else 80), ssl=tls() if secure else None, limit=PIECE_BYTES
         )
@@ -163,7 +169,13 @@ class _Attempt:
             answer = HttpAnswer(request, reader)
             writer.write(answer.sent)
             await writer.drain()
-            response = await answer.head()
+            late = time.monotonic() - begun > LATE_S
+            try:
+                response = await answer.head()
+            except (StoppedError, ConnectionError):
+                if answer.begun or not late or not sends_left:
+                    raise
+                return await self._request(url, sends_left - 1)
             self._note(response)
             location = self.scrape.header("location")
             if response.status_code in REDIRECTING and location:

@@ -34,6 +34,11 @@ class HttpAnswer:
         self._announced: str | None = None
         self._size = 0
 
+    @property
+    def begun(self) -> bool:
+        """Whether the peer has sent anything."""
+        return bool(self._start)
+
     async def head(self) -> h11.Response:
         """Status and headers."""
         while isinstance(event := await self._next(), h11.InformationalResponse):

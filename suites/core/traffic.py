@@ -7,16 +7,13 @@ from typing import Any
 import httpx
 
 from fixtures.service import Request
-from stack.clients.http import place_at
+from stack.clients.http import LATE_S, LATE_SENDS, place_at
 from stack.eventually import contention
 from stack.records.logs.stream import ExpectedLine, SentRequest
 from stack.records.scrape.traffic import Answer, ProvokedTraffic
 from suites.core.running_service import RunningService
 
 TIMEOUT_S = 10.0
-LATE_S = 1.0
-"""Services close a connection on which no request comes for a while, usually after 5 s. A request that this suite was
-so late to send on an open connection says nothing of the service where it is not answered, and is sent once more."""
 
 
 async def provoke(
@@ -36,26 +33,26 @@ async def provoke(
 
 
 class _Sending:
-    """When requests are sent, as httpx tells: how long their connection was open without anything sent on it."""
+    """When requests are sent, as httpx tells: how long their connection may have been open before."""
 
     def __init__(self) -> None:
         self._idle_since = time.monotonic()
         self.late_s = 0.0
 
     async def trace(self, event: str, _: Any) -> None:
-        """Take one of httpx' trace events."""
-        if event.endswith(("connect_tcp.complete", "start_tls.complete", "response_closed.complete")):
+        """Take one of httpx' trace events; that a connection is open may be known here long after the peer knows it."""
+        if event.endswith(("connect_tcp.started", "response_closed.complete")):
             self._idle_since = time.monotonic()
         elif event.endswith(("send_request_headers.complete", "send_request_headers.failed")):
             self.late_s = time.monotonic() - self._idle_since
 
 
 async def _send(
-    http: httpx.AsyncClient, base_url: str, request: Request, sending: _Sending, *, again: bool = True
+    http: httpx.AsyncClient, base_url: str, request: Request, sending: _Sending, sends_left: int = LATE_SENDS - 1
 ) -> tuple[SentRequest, Answer]:
     request_id = uuid.uuid4().hex
     headers = {**request.headers, "X-Request-ID": request_id}
-    status, problem, sending.late_s = 0, None, 0.0
+    status, problem, again, sending.late_s = 0, None, False, 0.0
     async with place_at(base_url):
         try:
             answer = await http.request(
@@ -69,11 +66,11 @@ async def _send(
             status = answer.status_code
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as lost:
             problem = str(lost) or type(lost).__name__
-            again = again and sending.late_s > LATE_S
+            again = bool(sends_left) and sending.late_s > LATE_S
         except (httpx.HTTPError, httpx.InvalidURL) as failed:
-            problem, again = str(failed) or type(failed).__name__, False
-    if problem and again:
-        return await _send(http, base_url, request, sending, again=False)
+            problem = str(failed) or type(failed).__name__
+    if again:
+        return await _send(http, base_url, request, sending, sends_left - 1)
     lines = tuple(ExpectedLine(line.level, line.logger, line.message, dict(line.fields)) for line in request.logs)
     # Whether an unanswered request arrived is not known: `metrics/traffic-answered` alone reports it.
     logged, lines = (request.logged, lines) if status else (False, ())

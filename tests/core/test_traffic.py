@@ -1,4 +1,4 @@
-"""Requests that provoke telemetry: one that the suite itself sent too late is sent once more, no other one is."""
+"""Requests that provoke telemetry: one that the suite itself sent too late is sent again, no other one is."""
 
 import asyncio
 from types import SimpleNamespace
@@ -53,9 +53,9 @@ def provoked(answered: int) -> tuple[ProvokedTraffic, int]:
 
 @pytest.mark.parametrize(
     ("late_s", "answered", "statuses", "sent"),
-    [(-1.0, 1, [200, 200], 3), (3600.0, 1, [200, 0], 2), (-1.0, 0, [0, 0], 4), (3600.0, 2, [200, 200], 2)],
+    [(-1.0, 1, [200, 200], 3), (3600.0, 1, [200, 0], 2), (-1.0, 0, [0, 0], 6), (3600.0, 2, [200, 200], 2)],
 )
-def test_a_request_that_was_sent_late_and_not_answered_is_sent_once_more(
+def test_a_request_that_was_sent_late_and_not_answered_is_sent_again(
     late_s: float, answered: int, statuses: list[int], sent: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(traffic, "LATE_S", late_s)
@@ -63,3 +63,19 @@ def test_a_request_that_was_sent_late_and_not_answered_is_sent_once_more(
     assert [one.status for one in found.answers] == statuses
     assert [one.problem for one in found.answers] == [None if status else LOST for status in statuses]
     assert came == sent
+
+
+def test_a_connection_counts_as_open_from_when_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The peer's time runs from the handshake, which this process may notice long after."""
+    clock = iter((0.0, 10.0, 17.0, 20.0, 20.5))
+    monkeypatch.setattr(traffic, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    sending = traffic._Sending()  # what httpx is given
+
+    async def tell(*events: str) -> float:
+        for event in events:
+            await sending.trace(event, {})
+        return sending.late_s
+
+    connected = ("connection.connect_tcp.started", "connection.connect_tcp.complete")
+    assert asyncio.run(tell(*connected, "http11.send_request_headers.complete")) == 7.0
+    assert asyncio.run(tell("http11.response_closed.complete", "http11.send_request_headers.complete")) == 0.5
