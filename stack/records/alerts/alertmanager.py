@@ -35,6 +35,9 @@ class Route:
     path: str = "route"
     line: int | None = None
     repeat_interval: str = ""
+    group_interval: str = ""
+    muted: tuple[str, ...] = ()
+    """The time intervals in which it does not notify, or outside of which."""
 
     @property
     def name(self) -> str:
@@ -64,12 +67,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """One receiver: the kinds of its integrations (`webhook_configs`), and the addresses in them with their lines."""
+    """One receiver: the kinds of its integrations (`webhook_configs`), the addresses and the templates in them.
+
+    Both are with their lines, templates with their place, too: `receivers[1].slack_configs[0].title`.
+    """
 
     name: str
     integrations: tuple[str, ...] = ()
     addresses: tuple[tuple[str, int | None], ...] = ()
     line: int | None = None
+    templates: tuple[tuple[str, str, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,8 @@ class AlertmanagerConfig:
     """The file, and the alerts that are sent to it; `alerts` is None where the rule files are not known.
 
     `problems` are why Alertmanager refuses it, each with the line. `in_container`: addresses mean that container.
+    `template_paths` are its files of templates as it names them, `template_files` their names and texts, None where
+    they were not found.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -104,6 +113,8 @@ class AlertmanagerConfig:
     problems: tuple[tuple[int | None, str], ...] = ()
     alerts: tuple[AlertRule, ...] | None = None
     in_container: bool = True
+    template_paths: tuple[str, ...] = ()
+    template_files: tuple[tuple[str, str], ...] | None = None
 
     @property
     def nothing_to_judge(self) -> str:
@@ -123,6 +134,8 @@ class AlertmanagerConfig:
     def parse(cls, text: str) -> Self:
         """Read a file; beside Alertmanager's keys, `alerts` lists rules as texts, `local` says it is in no container.
 
+        `template_files` are files of templates by their names.
+
         Raises:
             ConfigError: the text is not YAML.
 
@@ -130,8 +143,12 @@ class AlertmanagerConfig:
         data = read_yaml(text).data
         rules = data.pop("alerts", None) if isinstance(data, dict) else None
         local = data.pop("local", False) if isinstance(data, dict) else False
+        templates = data.pop("template_files", None) if isinstance(data, dict) else None
         alerts = None if rules is None else tuple(AlertRule.parse(str(rule)) for rule in rules)
-        return cls.of(YamlText(data, {}), "alertmanager.yml").within(alerts, in_container=not local)
+        found = cls.of(YamlText(data, {}), "alertmanager.yml").within(alerts, in_container=not local)
+        if templates is None and found.template_paths:
+            return found
+        return replace(found, template_files=tuple((templates or {}).items()))
 
     @classmethod
     def read(cls, text: str, file: str) -> Self:
@@ -164,7 +181,8 @@ class AlertmanagerConfig:
         for view, problem in refusals(root):
             reader.note(view, problem)
         reader.problems += [(document.line_of(mistake.path), str(mistake)) for mistake in root.mistakes]
-        return cls(file, route, receivers, inhibitions, tuple(dict.fromkeys(reader.problems)))
+        problems = tuple(dict.fromkeys(reader.problems))
+        return cls(file, route, receivers, inhibitions, problems, template_paths=root["templates"].texts())
 
 
 class _Reader:
@@ -186,6 +204,8 @@ class _Reader:
             path=view.place,
             line=self.document.line(*view.path),
             repeat_interval=view["repeat_interval"].text() or (above.repeat_interval if above else ""),
+            group_interval=view["group_interval"].text() or (above.group_interval if above else ""),
+            muted=(*view["mute_time_intervals"].texts(), *view["active_time_intervals"].texts()),
         )
         return replace(route, routes=tuple(self.route(one, route) for one in view["routes"].objects()))
 
@@ -222,7 +242,18 @@ class _Reader:
             if key in _ADDRESS and value.is_a(str)
         ]
         kinds = tuple(key for key, configs in integrations if configs.value)
-        return Receiver(view["name"].text(), kinds, tuple(addresses), self.document.line(*view.path))
+        line = self.document.line(*view.path)
+        return Receiver(view["name"].text(), kinds, tuple(addresses), line, tuple(self.templates(view)))
+
+    def templates(self, view: View) -> Iterator[tuple[str, str, int | None]]:
+        if view.is_a(str) and "{{" in view.value:
+            yield view.place, view.value, self.document.line_of(view.path)
+        elif view.is_a(dict):
+            for _, inner in view.fields():
+                yield from self.templates(inner)
+        elif view.is_a(list):
+            for inner in view.items():
+                yield from self.templates(inner)
 
 
 def shown(matchers: tuple[LabelMatcher, ...]) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -76,7 +76,9 @@ def read_static(files: StackFiles) -> StaticRecords:
         AlertmanagerConfig: text
         if isinstance(text, NotEvaluated)
         else [
-            AlertmanagerConfig.read(text, display_path(folder, ALERTMANAGER)).within(
+            _with_templates(
+                AlertmanagerConfig.read(text, display_path(folder, ALERTMANAGER)), (folder / ALERTMANAGER).parent
+            ).within(
                 _alerts(found), in_container=alertmanager is not None and "network_mode" not in alertmanager.namespaces
             )
         ],
@@ -112,7 +114,12 @@ def read_folder(folder: Path) -> StaticRecords:
         ruler,
     )
     alerts = _alerts(found) or None
-    configs = [AlertmanagerConfig.read(one.text, one.shown).within(alerts, in_container=False) for one in managers]
+    configs = [
+        _with_templates(AlertmanagerConfig.read(one.text, one.shown), (folder / one.path).parent).within(
+            alerts, in_container=False
+        )
+        for one in managers
+    ]
     found["alertmanager"] = {AlertmanagerConfig: configs} if configs else {}
     return {
         subject: records for subject, records in found.items() if any(isinstance(one, list) for one in records.values())
@@ -185,6 +192,24 @@ def _tests(one: _Yaml, folder: Path, files: Mapping[str, RuleFile]) -> RuleTests
         rules += [rule for path in found if path in files for rule in files[path].rules]
         missing += [] if paths else [name]
     return read_tests(one.text, one.shown, rules, missing)
+
+
+def _with_templates(config: AlertmanagerConfig, folder: Path) -> AlertmanagerConfig:
+    """Alertmanager's file with its templates, found in its folder by as much of their paths as is there."""
+    found: dict[str, str] = {}
+    for path in config.template_paths:
+        parts = [part for part in PurePosixPath(path).parts if part not in ("/", "..")]
+        tails = ("/".join(parts[at:]) for at in range(len(parts)))
+        files = next((listed for tail in tails if (listed := sorted(folder.glob(tail)))), None)
+        if files is None:
+            return config
+        for file in files:
+            name = file.relative_to(folder).as_posix()
+            text = read_file(folder, name) if file.is_file() else ""
+            if isinstance(text, NotEvaluated):
+                return config
+            found[name] = text
+    return replace(config, template_files=tuple(found.items()))
 
 
 def _target_labels(folder: Path) -> frozenset[str] | None:

@@ -1,7 +1,7 @@
 """The alert that always fires is delivered.
 
 A dead man's switch proves the whole chain: whoever stops hearing of it knows that alerts are lost. Sent to a receiver
-that notifies nobody, it proves nothing.
+that notifies nobody, it proves nothing; muted at night, it is a false alarm each night.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ def config(*routes: str, receiver: str = "all", more: str = "") -> str:
 
 
 ALWAYS = ", alerts: [{alert: Watchdog, expr: vector(1), labels: {severity: none}}]"
+NIGHT = ", time_intervals: [{name: night, time_intervals: [{times: [{start_time: '00:00', end_time: '06:00'}]}]}]"
 
 
 @rule(
@@ -31,6 +32,10 @@ ALWAYS = ", alerts: [{alert: Watchdog, expr: vector(1), labels: {severity: none}
     Bad(
         config("{matchers: [alertname=DeadMansSwitch], receiver: nowhere}"),
         "`DeadMansSwitch`, which always fires, goes to `nowhere`, which notifies nobody",
+    ),
+    Bad(
+        config("{matchers: [alertname=Watchdog], mute_time_intervals: [night]}", more=ALWAYS + NIGHT),
+        "`Watchdog`, which always fires, is muted by the time interval `night`, and then missed",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/practices/alerting/#metamonitoring",
@@ -48,3 +53,7 @@ def check(config: AlertmanagerConfig) -> Iterator[Finding]:
             message = f"`{name}`, which always fires, goes to {receivers}, which notifies nobody"
             where = Where(file=config.file, line=taken[0].line)
             yield Finding(message, where, "give it a route of its own, to a service that expects it regularly")
+        elif taken and all(route.muted for route in taken):
+            intervals = " and ".join(dict.fromkeys(f"`{one}`" for route in taken for one in route.muted))
+            message = f"`{name}`, which always fires, is muted by the time interval {intervals}, and then missed"
+            yield Finding(message, Where(file=config.file, line=taken[0].line), "give it a route that is never muted")

@@ -32,6 +32,10 @@ ALERTS = ", alerts: [{alert: TargetDown, expr: up == 0, labels: {severity: criti
         'the route `{severity=~"critcal|page", alertname="TargetDwon"}` → `all`: no alert has `alertname` `TargetDwon`',
     ),
     Bad(
+        config("{matchers: [alert=TargetDown]}"),
+        'the route `{alert="TargetDown"}` → `all`: no alert has the label `alert`',
+    ),
+    Bad(
         config(more=ALERTS + ", inhibit_rules: [{source_matchers: [a=b], target_matchers: [a=c], equal: [instanse]}]"),
         'the inhibition of `{a="c"}` by `{a="b"}`: no alert has the label `instanse`',
     ),
@@ -39,9 +43,16 @@ ALERTS = ", alerts: [{alert: TargetDown, expr: up == 0, labels: {severity: criti
     source="https://prometheus.io/docs/alerting/latest/configuration/#matcher",
 )
 def check(config: AlertmanagerConfig) -> Iterator[Finding]:
+    labels = known_labels(config.alerts or ())
+    # The key of a rule file is `alert`, the label that Prometheus makes of it `alertname`.
+    by_key = [(what, line) for what, line, one in all_matchers(config) if one.name == "alert" not in labels]
+    for what, line in by_key:
+        message = f"{what}: no alert has the label `alert`"
+        yield Finding(message, Where(file=config.file, line=line), "the name of an alert is in `alertname`")
+    if not config.alerts and by_key:
+        return
     if not config.alerts:
         raise NotApplicable("it is not known which alerts there are")
-    labels = known_labels(config.alerts)
     for what, line, one in all_matchers(config):
         where = Where(file=config.file, line=line)
         if meant := misspelt(one.name, labels):

@@ -20,7 +20,6 @@ from suites.core.rule import Bad, Good, Level, rule
     Bad(
         "{file: t.yml, tests: [{alert: Gone, fires: true, line: 7}], alerts: [TargetDown], missing: [gone.yml]}",
         "the rule file `gone.yml` is not there",
-        "the test expects `Gone` to fire, and no rule file has an alert of that name",
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/",
@@ -32,7 +31,7 @@ def check(tests: RuleTests) -> Iterator[Finding]:
         yield Finding(
             f"the rule file `{missing}` is not there", Where(file=tests.file), "paths are relative to the test"
         )
-    for test in tests.tests:
+    for test in () if tests.missing else tests.tests:  # the alert may be in the file that is not there
         if test.alert not in tests.alerts:
             close = difflib.get_close_matches(test.alert, tests.alerts, 1)
             expects = f"`{test.alert}` to fire" if test.fires else f"nothing of `{test.alert}`"
