@@ -107,6 +107,13 @@ class Exposition:
             self.cache["label_pairs"] = dict.fromkeys(chain.from_iterable(labels))
         return cast("dict[tuple[str, str], None]", self.cache["label_pairs"]).keys()
 
+    @property
+    def label_names(self) -> frozenset[str]:
+        """All label names, whatever their family; made once, when asked."""
+        if "label_names" not in self.cache:
+            self.cache["label_names"] = frozenset(map(itemgetter(0), self.label_pairs))
+        return cast("frozenset[str]", self.cache["label_names"])
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read an exposition from text, optionally headed like an HTTP response.

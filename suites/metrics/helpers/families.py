@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from typing import cast
 
 from stack.records.exposition.exposition import Exposition, MetricFamily
@@ -107,16 +108,20 @@ def judged(exposition: Exposition) -> tuple[MetricFamily, ...]:
 
 def labels_of(
     exposition: Exposition,
-    wanted: Callable[[str, str], object] | None = None,
+    label: Callable[[str], object] | None = None,
+    value: Callable[[str], object] | None = None,
     only: Callable[[MetricFamily], object] | None = None,
 ) -> Iterator[tuple[MetricFamily, Mapping[str, Mapping[str, int]]]]:
     """Each family that has labels, with the distinct values per label name and how many samples carry each.
 
     `le` of histograms and `quantile` of summaries are the format's, not the service's, and are left out. There are no
-    families where no label of the exposition is `wanted`, by name and value; `only` chooses among the families.
+    families where no label of the exposition is one to look at, by its name (`label`) or by a `value` of it; `only`
+    chooses among the families.
     """
     families = families_of(exposition)
-    if wanted is not None and not any(wanted(name, value) for name, value in exposition.label_pairs):
+    if label is not None and not any(map(label, exposition.label_names)):
+        return
+    if value is not None and not any(map(value, map(itemgetter(1), exposition.label_pairs))):
         return
     for family in filter(only, families) if only is not None else families:
         labels = exposition.label_values[family.name]
@@ -143,7 +148,7 @@ def users_of_labels(exposition: Exposition, wanted: Callable[[str], object]) -> 
     """Each label name that is `wanted`, with the families that have it, in exposed order."""
     users: dict[str, list[MetricFamily]] = {}
     families = families_of(exposition)
-    if not any(wanted(label) for label in {name for name, _ in exposition.label_pairs}):
+    if not any(map(wanted, exposition.label_names)):
         return users
     for family in families:
         for label in filter(wanted, exposition.label_values[family.name]):

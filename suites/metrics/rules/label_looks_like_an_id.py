@@ -60,7 +60,7 @@ CHECKED = 2000
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
     few = len(exposition.label_pairs) <= CHECKED
-    for family, labels in labels_of(exposition, (lambda _, value: kind_of_id(value)) if few else None):
+    for family, labels in labels_of(exposition, value=kind_of_id if few else None):
         if is_info(family):
             continue
         for label, values in labels.items():

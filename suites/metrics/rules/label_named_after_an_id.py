@@ -32,7 +32,7 @@ from suites.metrics.helpers.label_names import DEVICES, is_id
     source="https://prometheus.io/docs/practices/naming/#labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    for family, labels in labels_of(exposition, lambda label, _: is_id(label)):
+    for family, labels in labels_of(exposition, label=is_id):
         for label in () if is_info(family) else labels:
             if is_id(label) and not (label.lower() in DEVICES and names_a_thing(exposition, family, label)):
                 yield Finding(

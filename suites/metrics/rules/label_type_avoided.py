@@ -19,7 +19,7 @@ from suites.metrics.helpers.families import labels_of, of_library, where_label
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    for family, labels in labels_of(exposition, lambda label, _: label == "type"):
+    for family, labels in labels_of(exposition, label="type".__eq__):
         if "type" in labels and not of_library(family):
             yield Finding(
                 f"`{family.exposed_name}` has a label called `type`",

@@ -6,6 +6,7 @@ label.
 """
 
 from collections.abc import Iterator
+from operator import not_
 
 from stack.records.exposition.exposition import Exposition
 from stack.records.exposition.model import Sample
@@ -29,7 +30,7 @@ from suites.metrics.helpers.families import labels_of
     source="https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    for family, labels in labels_of(exposition, lambda _, value: not value):
+    for family, labels in labels_of(exposition, value=not_):
         if not any("" in values for values in labels.values()):
             continue
         seen: dict[tuple[object, ...], Sample] = {}

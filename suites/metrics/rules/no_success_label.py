@@ -23,7 +23,7 @@ BOOLEANS = frozenset({"true", "false", "0", "1", "yes", "no"})
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#naming",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    for family, labels in labels_of(exposition, lambda label, _: label in OUTCOMES):
+    for family, labels in labels_of(exposition, label=OUTCOMES.__contains__):
         for label in OUTCOMES:
             if label in labels and {value.lower() for value in labels[label]} <= BOOLEANS:
                 yield Finding(

@@ -25,7 +25,7 @@ TOTALS = frozenset({"total", "all", "overall"})
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
-    for family, labels in labels_of(exposition, lambda _, value: value in TOTALS):
+    for family, labels in labels_of(exposition, value=TOTALS.__contains__):
         if is_info(family):
             continue
         for label, values in labels.items():

@@ -34,7 +34,7 @@ LABELS = {"le": HISTOGRAMS, "quantile": ("summary",)}
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
     families = families_of(exposition)
-    own = {label for label, _ in exposition.label_pairs if label in LABELS}
+    own = LABELS.keys() & exposition.label_names
     for family in families:
         if not (own or family.exposed_name.endswith(tuple(SUFFIXES))) or untyped(family) or of_library(family):
             continue

@@ -26,7 +26,7 @@ CAMEL_CASE = re.compile("(?<=[a-z])(?=[A-Z])")
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
     families = families_of(exposition)
-    labels = {label for label, _ in exposition.label_pairs if CAMEL_CASE.search(label)}
+    labels = set(filter(CAMEL_CASE.search, exposition.label_names))
     for family in families:
         name = family.exposed_name
         if not name.islower() and CAMEL_CASE.search(name):
