@@ -46,9 +46,12 @@ class Opened:
     started: float | None = None
     """When the stores were started (`time.monotonic`), if this run did; else None."""
     begun: float = field(default_factory=time.monotonic)
+    now: float = field(default_factory=time.time)
+    """When everything is queried, in Unix seconds: what is queried over the same time goes into one request."""
 
     async def query_missing(self) -> bool:
         """Query what has found nothing yet; return whether everything has found something."""
+        self.now = time.time()
         for variable in in_order(self.dashboard.variables):
             if variable.name not in self.choices or self._waits_for(self.variables.get(variable.name)):
                 await self._fill(variable)
@@ -68,22 +71,30 @@ class Opened:
             for panel, query in self._queries()
             if (seen := self.panels.get(_key(panel, query))) and not (seen.unqueried or seen.error or seen.empty)
         ]
+        self.now = time.time()
         self.varied += await asyncio.gather(
             *(self._answer(*one, self.choices, given, length) for one in good for given, length in OVER_S.items())
         )
-        for name, found in list(self.variables.items()):
-            using = [
-                (panel, query) for panel, query in good if name in referenced(query.expr) and panel.type != ANNOTATION
-            ]
-            empty = []
-            for value in some(found.values) if using else ():
-                choices = {**self.choices, name: replace(self.choices[name], values=(value,), verbatim=False)}
-                given = f"for {name}={value}"
-                answers = await asyncio.gather(*(self._answer(*one, choices, given) for one in using))
-                self.varied += [answer for answer in answers if answer.error]
-                if all(answer.empty for answer in answers):
-                    empty.append(value)
-            self.variables[name] = replace(found, without_data=tuple(empty))
+        single = [
+            (name, value, using)
+            for name, found in self.variables.items()
+            if (using := [one for one in good if name in referenced(one[1].expr) and one[0].type != ANNOTATION])
+            for value in some(found.values)
+        ]
+        empty: dict[str, list[str]] = {}
+        for (name, value, _), answers in zip(
+            single, await asyncio.gather(*(self._for(*one) for one in single)), strict=True
+        ):
+            self.varied += [answer for answer in answers if answer.error]
+            if all(answer.empty for answer in answers):
+                empty.setdefault(name, []).append(value)
+        for name, found in self.variables.items():
+            self.variables[name] = replace(found, without_data=tuple(empty.get(name, ())))
+
+    async def _for(self, name: str, value: str, using: Sequence[tuple[Panel, Query]]) -> Sequence[PanelData]:
+        """The answers to queries where a variable has a single value."""
+        choices = {**self.choices, name: replace(self.choices[name], values=(value,), verbatim=False)}
+        return await asyncio.gather(*(self._answer(*one, choices, f"for {name}={value}") for one in using))
 
     def drawn(self) -> Picture:
         """A picture of the dashboard as it was opened, drawn from the answers."""
@@ -143,7 +154,7 @@ class Opened:
             length = length_of(panel.time_from, length)
         least = interpolate(query.min_interval, self.choices, "") if query else ""
         width = panel.width if panel else 24
-        is_prometheus, now = source.type == "prometheus", time.time()
+        is_prometheus, now = source.type == "prometheus", self.now
         times = time_range(width, length, least or source.min_interval, now, aligned=is_prometheus)
         # The end of the running step may be an hour ahead, where an instant query finds nothing.
         return replace(times, start=now - length, end=now) if query is not None and query.instant else times
@@ -214,7 +225,7 @@ class Opened:
             no_value=panel.no_value,
             of=of,
             given=given,
-            seconds=round((time.monotonic() - begun) / contention(), 3),
+            seconds=round(answer.seconds / contention(), 3),
             drawn_later=self.started is not None and not query.instant and times.step > begun - self.started,
         )
         if found.empty and choices is self.choices:

@@ -1,13 +1,15 @@
 """Two paths to the data of a dashboard: through Grafana, as from a browser, or directly to Prometheus and Loki."""
 
 import re
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from stack.clients.grafana import GrafanaClient, GrafanaError
+from stack.clients.grafana import GrafanaClient
 from stack.clients.server_client import QueryClient, ServerError
 from stack.records.dashboards.answers import QueryResult
+from suites.dashboards.collect.together import Together
 from suites.dashboards.helpers.intervals import TimeRange, fill
 
 _LABEL_VALUES = re.compile(r"label_values\((?:(.+),\s*)?([A-Za-z_][A-Za-z0-9_]*)\)\s*$", re.DOTALL)
@@ -42,7 +44,7 @@ class QueryPath(Protocol):
     url: str
 
     async def query(self, query: PanelQuery, times: TimeRange) -> QueryResult:
-        """Send a panel's query; an error of the server is part of the answer."""
+        """Send a panel's query; an error of the server, and how long the answer took, are part of the answer."""
 
     async def data(self, path: str, **parameters: str) -> Any:
         """Return `data` of the datasource's own API, `path` being below its version; raises ServerError."""
@@ -55,7 +57,7 @@ class ThroughGrafana:
 
     def __init__(self, client: GrafanaClient, source: Source) -> None:
         self.url = client.url
-        self._client, self._source = client, source
+        self._client, self._source, self._together = client, source, Together(client)
 
     async def query(self, query: PanelQuery, times: TimeRange) -> QueryResult:
         """Send the query to `/api/ds/query` with the step that a browser works out."""
@@ -69,11 +71,7 @@ class ThroughGrafana:
         }
         if self._source.type == "prometheus":
             model |= {"instant": query.instant, "range": not query.instant}
-        try:
-            answers = await self._client.query([model], round(times.start * 1000), round(times.end * 1000))
-        except GrafanaError as refused:
-            return QueryResult(error=str(refused))
-        return answers.get(query.ref_id) or QueryResult(error="Grafana left the query out of its answer")
+        return await self._together.query(model, (round(times.start * 1000), round(times.end * 1000)))
 
     async def data(self, path: str, **parameters: str) -> Any:
         """Read through Grafana's proxy for the datasource; Loki's paths have no version there."""
@@ -91,8 +89,9 @@ class Direct:
 
     async def query(self, query: PanelQuery, times: TimeRange) -> QueryResult:
         """Query the server for the same time range in the same steps."""
-        expr = fill(query.expr, times, self.via, instant=query.instant)
-        return await self._client.answer(expr, times.start, times.end, times.step, instant=query.instant)
+        expr, begun = fill(query.expr, times, self.via, instant=query.instant), time.monotonic()
+        answer = await self._client.answer(expr, times.start, times.end, times.step, instant=query.instant)
+        return replace(answer, seconds=time.monotonic() - begun)
 
     async def data(self, path: str, **parameters: str) -> Any:
         """Read from the server's own API."""
