@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
@@ -42,7 +42,10 @@ from stack.console.upstream.polls import Polls
 from stack.console.upstream.prometheus import Prometheus
 from stack.console.upstream.tail import Tails
 
-ROUTERS = (session, users, monitoring, logs, live, metrics, containers, alerts, terminal, audit, gateway)
+_API = APIRouter()
+"""All routes of the API; FastAPI works each out at its first request, once for all applications of this process."""
+for _module in (session, users, monitoring, logs, live, metrics, containers, alerts, terminal, audit, gateway):
+    _API.include_router(_module.router)
 
 
 def create_app(
@@ -79,6 +82,7 @@ def create_app(
         database.close()
 
     app = _Application(
+        routes=_API.routes,
         title="Observability console",
         version=VERSION,
         summary="Logs, metrics, containers and alerts of the stack, behind one sign-in.",
@@ -91,8 +95,6 @@ def create_app(
     app.state.guard, app.state.database, app.state.telemetry = guard, database, telemetry
     problems.install(app)
     _add_probes(app, telemetry)
-    for module in ROUTERS:
-        app.include_router(module.router)
     if settings.web is not None:
         app.mount("/console", _Pages(directory=settings.web, html=True))
     return app

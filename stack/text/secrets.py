@@ -104,19 +104,20 @@ def kinds() -> tuple[SecretKind, ...]:
 
 
 @cache
-def _triggers() -> tuple[tuple[str, int], ...]:
-    """The triggers to search for with the rank of their kind; the empty text, found everywhere, for a kind without."""
+def _triggers() -> tuple[tuple[str, str, int], ...]:
+    """The triggers to search for, each with the longest word in it, which may be all of it, and the rank of its kind.
+
+    The empty text, found everywhere, is that of a kind without.
+    """
     ranked = [(rank, kind) for rank, kind in enumerate(kinds()) if not kind.is_token]
-    return tuple((trigger, rank) for rank, kind in ranked for trigger in kind.triggers or ("",))
+    return tuple((trigger, _word_in(trigger), rank) for rank, kind in ranked for trigger in kind.triggers or ("",))
 
 
 _WORDS = bytes(byte if chr(byte) in "_-abcdefghijklmnopqrstuvwxyz" or byte >= 0x80 else 0x20 for byte in range(256))
 """Puts a blank in place of each ASCII character that is no part of a word."""
 
 
-@cache
 def _word_in(trigger: str) -> str:
-    """The longest word in a trigger, which may be all of it."""
     return max(trigger.encode().translate(_WORDS).decode().split(), key=len, default="")
 
 
@@ -128,11 +129,7 @@ def _possible(lowered: str) -> list[int]:
     words = b" ".join(set(lowered.encode("utf-8", "surrogatepass").translate(_WORDS).split()))
     different = words.decode("utf-8", "surrogatepass")
     return sorted(
-        {
-            rank
-            for trigger, rank in _triggers()
-            if (word := _word_in(trigger)) in different and (word == trigger or trigger in lowered)
-        }
+        {rank for trigger, word, rank in _triggers() if word in different and (word == trigger or trigger in lowered)}
     )
 
 

@@ -31,8 +31,9 @@ def jobs(folder: Path) -> list[str]:
 def broken_rules(evidence: StaticRecords, area: str) -> dict[str, list[str]]:
     """The messages by `subject rule-id` of every rule of the area that fails."""
     messages: dict[str, list[str]] = {}
+    judging = in_area(area)
     for subject, records in evidence.items():
-        for rule in in_area(area):
+        for rule in judging:
             found = records.get(rule.record)
             for record in found if isinstance(found, list) else ():
                 with suppress(NotApplicable):

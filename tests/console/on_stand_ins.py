@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 from fastapi import FastAPI
 
+from stack.clients.http import tls
 from stack.console.app import create_app
 from stack.console.settings import Settings
 from stack.console.upstream.loki import LogSource
@@ -25,7 +27,7 @@ async def console_on_stand_ins(
     """Run a console whose application was changed; with where its lines are written to and read from."""
 
     def make(settings: Settings, logs: LogSource | None) -> FastAPI:
-        app = create_app(settings, logs=logs)
+        app = create_app(settings, httpx.AsyncHTTPTransport(verify=tls()), logs)
         change(app)
         return app
 

@@ -7,6 +7,7 @@ https://grafana.com/docs/loki/latest/alert/
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 from stack.records.alerts.labels import AlertLabels
@@ -48,7 +49,7 @@ class Surroundings:
     target_labels: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AlertRule:
     """One rule of a rule file: an alert, or with `record` the series that it records.
 
@@ -86,7 +87,7 @@ class AlertRule:
         """The expression as Loki reads it; nothing for a rule of Prometheus'."""
         return logql.parse(self.expr) if self.language == "logql" else logql.LogQuery(unknown="this is PromQL")
 
-    @property
+    @cached_property
     def alert_labels(self) -> AlertLabels:
         """The labels that the alert is sent with, as far as its rule tells."""
         own = {name: None if "{{" in value else value for name, value in self.labels.items()}

@@ -6,6 +6,7 @@ Source: https://docs.docker.com/reference/compose-file/services/
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from stack.text.interpolation import expand
@@ -159,6 +160,7 @@ class ComposeService:
         return found[0]  # type: ignore[return-value]  # ComposeService is never subclassed
 
 
+@lru_cache(maxsize=8)  # several areas read the same file
 def parse_compose(text: str, file: str = DEFAULT_FILE) -> tuple[ComposeService, ...]:
     """Read every service of a compose file, those of profiles included, in the order of the file.
 
