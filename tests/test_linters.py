@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import pytest
-
 from stack.text.plain_yaml import plain_yaml
 from suites.core.discovery import rules
+from tests.support.cases import each_of
 
 LINTERS = plain_yaml((Path(__file__).parents[1] / "schemas/linters.yaml").read_text(encoding="utf-8"))
-ROWS = [(tool, name, row) for tool, listed in LINTERS.items() for name, row in listed.items()]
+ROWS = {f"{tool} {name}": row for tool, listed in LINTERS.items() for name, row in listed.items()}
 
 
 def test_all_rules_of_each_linter_are_in_the_table() -> None:
@@ -16,7 +15,7 @@ def test_all_rules_of_each_linter_are_in_the_table() -> None:
     assert {tool: len(listed) for tool, listed in LINTERS.items()} == counts
 
 
-@pytest.mark.parametrize(("tool", "name", "row"), ROWS, ids=[f"{tool}-{name}" for tool, name, _ in ROWS])
-def test_a_rule_is_ours_or_has_a_reason(tool: str, name: str, row: dict[str, list[str]]) -> None:
-    assert list(row) in (["ours"], ["why_not"]), f"{tool} {name}"
+@each_of(ROWS)
+def test_a_rule_is_ours_or_has_a_reason(row: dict[str, list[str]]) -> None:
+    assert list(row) in (["ours"], ["why_not"])
     assert [rule for rule in row.get("ours", ()) if rule not in rules()] == []

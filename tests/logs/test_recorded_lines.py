@@ -6,12 +6,11 @@ import hashlib
 import re
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 from zoneinfo import ZoneInfo
-
-import pytest
 
 from stack.embedded.config import read_config
 from stack.embedded.entry import Entry
@@ -29,6 +28,7 @@ from suites.core.discovery import rules
 from suites.core.finding import Finding
 from suites.core.rule import Level, NotApplicable, Rule
 from suites.logs.helpers.proposal import looks_like
+from tests.support.cases import each_of
 
 RECORDED = Path(__file__).parents[1] / "data" / "logs" / "recorded"
 CONFIG = Path(__file__).parents[2] / "stack" / "promtail" / "promtail-config.yaml"
@@ -37,12 +37,16 @@ KEYS = {"file", "preset", "library", "version", "options", "recorded", "time_as"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 
 
+def by_file(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {entry["file"]: entry for entry in entries}
+
+
 def test_every_file_is_in_the_manifest_once() -> None:
     files = sorted(str(path.relative_to(RECORDED)) for path in RECORDED.rglob("*.log"))
     assert [entry["file"] for entry in MANIFEST] == files
 
 
-@pytest.mark.parametrize("entry", MANIFEST, ids=lambda entry: entry["file"])
+@each_of(by_file(MANIFEST))
 def test_a_recording_is_as_its_manifest_says(entry: dict[str, Any]) -> None:
     content = (RECORDED / entry["file"]).read_bytes()
     assert entry.keys() >= KEYS
@@ -117,7 +121,7 @@ def stream_of(entry: dict[str, Any]) -> LogStream:
     return LogStream(lines, "shop", format=form_of(entry), emitted_to=last.ns / NS if last else None)
 
 
-@pytest.mark.parametrize("entry", READABLE, ids=lambda entry: entry["file"])
+@each_of(by_file(READABLE))
 def test_a_format_reads_what_its_library_wrote(entry: dict[str, Any]) -> None:
     stream = stream_of(entry)
     lines = iter(stream.lines)
@@ -151,7 +155,7 @@ def test_a_format_reads_what_its_library_wrote(entry: dict[str, Any]) -> None:
             assert abs(record.time_ns - ahead * (not record.zoned) - wanted.ns) <= SLACK_NS[entry["precision"]], line
 
 
-@pytest.mark.parametrize("entry", READABLE, ids=lambda entry: entry["file"])
+@each_of(by_file(READABLE))
 def test_no_must_is_broken_by_what_a_library_wrote(entry: dict[str, Any]) -> None:
     stream = stream_of(entry)
     known = set(OF_THE_PROGRAM)
@@ -172,7 +176,7 @@ def test_no_must_is_broken_by_what_a_library_wrote(entry: dict[str, Any]) -> Non
     assert {name: found for name, found in broken.items() if found} == {}
 
 
-@pytest.fixture(scope="module")
+@cache
 def pipeline() -> Pipeline:
     """What the shipped configuration makes of a line."""
     jobs = read_config(CONFIG.read_text(encoding="utf-8"), {}, CONFIG.name)["scrape_configs"]
@@ -182,8 +186,8 @@ def pipeline() -> Pipeline:
 SHIPPED = [entry for entry in READABLE if entry["preset"] and entry["file"] not in {*VALUES, *OWN_KEYS}]
 
 
-@pytest.mark.parametrize("entry", SHIPPED, ids=lambda entry: entry["file"])
-def test_the_agents_read_what_a_preset_reads(entry: dict[str, Any], pipeline: Pipeline) -> None:
+@each_of(by_file(SHIPPED))
+def test_the_agents_read_what_a_preset_reads(entry: dict[str, Any]) -> None:
     stream = stream_of(entry)
     written = Window(0, int((stream.emitted_to or 0) * NS))
     for line in stream.lines:
@@ -192,7 +196,7 @@ def test_the_agents_read_what_a_preset_reads(entry: dict[str, Any], pipeline: Pi
             continue
         stored = Entry(line.raw.decode(), 0, {"environment": "test", "filename": "/a/b/c.log"})
         with mock.patch("time.time", return_value=written.end / NS):
-            pipeline(stored)
+            pipeline()(stored)
         assert stored.labels["level"] == (expected.level or "unknown"), line
         assert {*expected.ids} <= {*stored.metadata.items()}, line
         if expected.time_ns is not None:
@@ -219,11 +223,7 @@ ALIKE = {"log4j2/logstash-template.log", "logback-logstash/epoch-ms.log", "pino/
 """Lines that another preset reads as well, and that look more like it."""
 
 
-@pytest.mark.parametrize(
-    "entry",
-    [entry for entry in SHIPPED if not entry.get("keys") and entry["file"] not in ALIKE],
-    ids=lambda entry: entry["file"],
-)
+@each_of(by_file([entry for entry in SHIPPED if not entry.get("keys") and entry["file"] not in ALIKE]))
 def test_the_preset_is_proposed_where_another_is_declared(entry: dict[str, Any]) -> None:
     stream = stream_of(entry)
     other = FORMATS["ecs" if entry["preset"] != "ecs" else "zap"]

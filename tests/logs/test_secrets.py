@@ -20,6 +20,7 @@ from suites.core.discovery import rules
 from suites.core.evidence import Evidence
 from suites.core.verdict import judge
 from suites.run.outcome import plain
+from tests.support.cases import each_of
 
 RULES = [rule for rule in rules().values() if rule.record is LogStream]
 
@@ -52,7 +53,7 @@ SECRETS = [read(marked) for kind in kinds() for marked in kind.secrets]
 HARMLESS = [read(marked).text for kind in kinds() for marked in kind.harmless]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_of({f"{number}-{kind.name}": kind for number, kind in enumerate(kinds())})
 def test_every_example_of_a_kind_is_found_where_it_is(kind: SecretKind) -> None:
     assert kind.secrets, "a kind without an example is not proven"
     for text, places in map(read, kind.secrets):

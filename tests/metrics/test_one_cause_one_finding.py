@@ -10,6 +10,7 @@ from suites.core.discovery import in_area
 from suites.core.rule import NotApplicable, Record, Rule
 from suites.metrics.helpers.families import judged
 from tests.metrics import one_cause_openmetrics, one_cause_text
+from tests.support.cases import each_of
 
 FORMATS = {"text": one_cause_text, "openmetrics": one_cause_openmetrics}
 CASES = {f"{fmt}: {name}": (fmt, *case) for fmt, module in FORMATS.items() for name, case in module.DEFECTS.items()}
@@ -88,8 +89,9 @@ def test_the_sound_expositions_break_no_rule(fmt: str) -> None:
     assert red(Exposition.parse(FORMATS[fmt].SOUND)) == []
 
 
-@pytest.mark.parametrize(("fmt", "old", "new", "wanted"), CASES.values(), ids=CASES)
-def test_a_defect_is_reported_by_one_rule(fmt: str, old: str, new: str, wanted: str) -> None:
+@each_of(CASES)
+def test_a_defect_is_reported_by_one_rule(defect: tuple[str, str, str, str]) -> None:
+    fmt, old, new, wanted = defect
     sound = FORMATS[fmt].SOUND
     changed = sound.replace(old, new)
     assert changed != sound

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from stack.records.exposition.exposition import Exposition, OpenMetricsExposition
 from suites.core.discovery import in_area
 from suites.core.rule import Level, NotApplicable
+from tests.support.cases import each_of
 
 FILE = Path(__file__).resolve().parents[1] / "data" / "expositions" / "openmetrics.txt"
 TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -50,8 +50,9 @@ def refused_by_the_reference(body: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize(("verdict", "body"), CASES)
-def test_what_is_refused_breaks_a_must_and_what_is_taken_breaks_none(verdict: str, body: str) -> None:
+@each_of({f"{verdict}:\n{body}": (verdict, body) for verdict, body in CASES})
+def test_what_is_refused_breaks_a_must_and_what_is_taken_breaks_none(case: tuple[str, str]) -> None:
+    verdict, body = case
     assert isinstance(Exposition.read(body.encode(), TYPE), OpenMetricsExposition)
     assert bool(broken(body)) == verdict.startswith("refused"), broken(body)
 

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from stack.records.exposition.exposition import Exposition
 from stack.records.scrape.target import ScrapeTarget, Target
 from stack.text.plain_yaml import plain_yaml
 from suites.core.discovery import rules
 from suites.metrics.collect.prometheus import known_fault
+from tests.support.cases import each_of
 
 ERRORS: list[dict[str, Any]] = plain_yaml(
     (Path(__file__).parents[1] / "data" / "scrape_errors.yaml").read_text(encoding="utf-8")
@@ -20,14 +19,14 @@ def target(error: str) -> Target:
     return Target("a", "h:1", "down", "http://h:1/metrics", error)
 
 
-@pytest.mark.parametrize("case", ERRORS, ids=lambda case: case["error"][:60])
+@each_of({case["error"]: case for case in ERRORS})
 def test_an_error_has_its_own_hint(case: dict[str, Any]) -> None:
     (finding,) = rules()["metrics/target-up"].judge(ScrapeTarget("a", (target(case["error"]),)))
     assert finding.hint is not None
     assert case["hint"] in finding.hint
 
 
-@pytest.mark.parametrize("case", ERRORS, ids=lambda case: case["error"][:60])
+@each_of({case["error"]: case for case in ERRORS})
 def test_a_faulty_exposition_explains_only_errors_of_reading_it(case: dict[str, Any]) -> None:
     faulty = Exposition.parse("a None\n")
     explained = known_fault(faulty, (target(case["error"]),)) is not None

@@ -4,6 +4,7 @@ import pytest
 
 from suites.core.discovery import rules
 from suites.core.rule import Bad, Good, Rule
+from tests.support.cases import check_each
 
 RULES = rules()
 CHOOSY = {rule.id: rule for rule in RULES.values() if rule.only}
@@ -11,16 +12,8 @@ BY_NAME = {"metrics/info-value-is-one", "metrics/no-colons", "metrics/type-decla
 """Rules whose `only` is the condition itself, so that `check` does not ask again."""
 
 
-def examples(kind: str) -> list[object]:
-    return [
-        pytest.param(rule, example, id=f"{rule.id}-{number}")
-        for rule in RULES.values()
-        for number, example in enumerate(rule.good if kind == "good" else rule.bad, 1)
-    ]
-
-
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-def test_has_a_good_and_a_bad_example_a_source_and_a_reason(rule: Rule) -> None:
+def test_has_examples_a_source_and_a_reason_and_says_exactly_what_its_examples_expect(rule: Rule) -> None:
     assert rule.good, "no Good example: nothing shows what the rule accepts"
     assert rule.bad, "no Bad example: nothing shows that the rule can fail"
     assert all(bad.messages for bad in rule.bad), "a Bad example names the messages it provokes"
@@ -28,15 +21,12 @@ def test_has_a_good_and_a_bad_example_a_source_and_a_reason(rule: Rule) -> None:
     assert rule.why, "the docstring's second paragraph says why the rule matters"
     assert rule.title.endswith("."), "the title is a sentence"
 
+    def says_what_is_expected(example: Good | Bad) -> None:
+        found = [finding.message for finding in rule.judge(rule.record.parse(example.text))]
+        assert found == (list(example.messages) if isinstance(example, Bad) else [])
 
-@pytest.mark.parametrize(("rule", "example"), examples("good"))
-def test_accepts_its_good_example(rule: Rule, example: Good) -> None:
-    assert [finding.message for finding in rule.judge(rule.record.parse(example.text))] == []
-
-
-@pytest.mark.parametrize(("rule", "example"), examples("bad"))
-def test_says_exactly_what_its_bad_example_expects(rule: Rule, example: Bad) -> None:
-    assert [finding.message for finding in rule.judge(rule.record.parse(example.text))] == list(example.messages)
+    examples: list[Good | Bad] = [*rule.good, *rule.bad]
+    check_each({f"{number}. {one.text}": one for number, one in enumerate(examples, 1)}, says_what_is_expected)
 
 
 @pytest.mark.parametrize("rule", CHOOSY.values(), ids=CHOOSY)

@@ -3,10 +3,9 @@
 The numbers are those of the project's list: 1 to 48 are OpenMetrics 1.0, 49 to 60 the Prometheus text format 0.0.4.
 """
 
-import pytest
-
 from suites.core.discovery import rules
 from suites.core.rule import Level
+from tests.support.cases import each_of
 
 MUSTS: dict[int, tuple[str, tuple[str, ...]]] = {
     1: ("Content-Type of OpenMetrics", ("openmetrics-content-type",)),
@@ -92,7 +91,7 @@ def test_the_list_is_complete() -> None:
     assert sorted(MUSTS) == list(range(1, 61))
 
 
-@pytest.mark.parametrize("number", MUSTS)
+@each_of({str(number): number for number in MUSTS})
 def test_each_must_has_its_rules(number: int) -> None:
     levels = {name: rules()[f"metrics/{name}"].level for name in MUSTS[number][1]}
     assert levels

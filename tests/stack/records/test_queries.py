@@ -12,6 +12,7 @@ from stack.backends.local.backend import LocalBackend
 from stack.records.queries import logql, promql, promql_faults
 from stack.records.queries.renamed import renamed_to
 from stack.text.plain_yaml import plain_yaml
+from tests.support.cases import each_of
 from tests.support.real_servers import need
 
 ROOT = Path(__file__).parents[3]
@@ -20,7 +21,7 @@ MISSED = {'{a="b"} | pattern "<x><y>"', '{a="b"} | x =~ "("'}
 """What Loki refuses and this parser takes."""
 
 
-@pytest.mark.parametrize("recorded", RECORDED, ids=lambda recorded: recorded["query"] or "empty")
+@each_of({one["query"]: one for one in RECORDED})
 def test_logql_is_taken_or_refused_as_by_loki(recorded: dict[str, str]) -> None:
     found = logql.parse(recorded["query"])
     if "refused" not in recorded:
