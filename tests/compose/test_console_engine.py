@@ -94,7 +94,9 @@ def test_one_sign_in_opens_every_path(stack: Up) -> None:
 
 
 def test_containers_are_those_of_this_project_and_actions_take_effect(stack: Up) -> None:
-    found = {one["service"]: one for one in stack.admin.get("/api/v1/containers").raise_for_status().json()}
+    found = {
+        one["service"]: one for one in stack.admin.get("/api/v1/containers").raise_for_status().json()["containers"]
+    }
     assert set(SERVICES) <= set(found)
     assert PASSWORD.replace(" ", "-") not in stack.admin.get(f"/api/v1/containers/{found['redis']['id']}").text
 

@@ -130,11 +130,11 @@ def asked(engine: Engine, folder: Path, act: Callable[[Send], Awaitable[Any]], *
 
 def test_only_this_project_is_listed_and_only_what_the_account_may_see(engine: Engine, tmp_path: Path) -> None:
     async def listed(send: Send) -> None:
-        everything = (await send("GET", "")).json()
+        everything = (await send("GET", "")).json()["containers"]
         assert [each["name"] for each in everything] == [f"{PROJECT}-db", f"{PROJECT}-web"]
         assert {each["state"] for each in everything} == {"running"}
-        assert [each["service"] for each in (await send("GET", "", "otto")).json()] == ["web"]
-        assert (await send("GET", "", "nemo")).json() == []
+        assert [each["service"] for each in (await send("GET", "", "otto")).json()["containers"]] == ["web"]
+        assert (await send("GET", "", "nemo")).json()["containers"] == []
 
     asked(engine, tmp_path, listed)
 

@@ -213,6 +213,23 @@ def test_an_account_is_made_and_narrowed(site: Site, page: Page) -> None:
     expect(row).to_contain_text("storage")
 
 
+def test_a_long_list_has_pages(site: Site, page: Page) -> None:
+    ours = {"X-Console-Request": "1", "Origin": site.url, "Sec-Fetch-Site": "same-origin"}
+    for number in range(201):
+        made = page.request.post(
+            f"{site.url}/api/v1/tokens", headers=ours, data={"label": f"token {number}", "systems": ["*"]}
+        )
+        assert made.ok, made.text()
+    page.goto(f"{site.url}/console/?page=tokens")
+    expect(page.locator("tbody tr")).to_have_count(200)
+    expect(page.get_by_text("token 200", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="More").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.get_by_text("token 200", exact=True)).to_be_visible()
+    page.get_by_role("button", name="First page").click()
+    expect(page.locator("tbody tr")).to_have_count(200)
+
+
 def test_panels_are_drawn_with_the_values_of_their_variables(site: Site, page: Page) -> None:
     page.goto(f"{site.url}/console/?page=dashboards&board=services")
     expect(page.get_by_text("these panels are drawn by the console itself")).to_be_visible()

@@ -1,6 +1,8 @@
 """Alerts and silences."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
@@ -8,7 +10,8 @@ from pydantic import Field, model_validator
 
 from stack.console.access.guard import Operator, Viewer, guard_of
 from stack.console.access.sessions import Identity
-from stack.console.api.models import Model
+from stack.console.api.models import Limit, Model
+from stack.console.api.paging import USUAL
 from stack.console.problems import Problem, not_found
 from stack.console.upstream.client import Upstream
 
@@ -43,13 +46,36 @@ class NewSilence(Model):
         return self
 
 
+class LeftOut(Model):
+    """How many entries of each list lie beyond the limit of the request."""
+
+    alerts: int
+    rules: int
+    silences: int
+
+
+class Alerts(Model):
+    """Each list has what matters most first: what is active or fires, then the newest."""
+
+    alerts: list[dict[str, Any]]
+    rules: list[dict[str, Any]]
+    rules_error: str
+    silences: list[dict[str, Any]]
+    left_out: LeftOut
+
+
+ALERTS = ("active", "unprocessed", "suppressed")
+RULES = ("firing", "pending", "inactive")
+SILENCES = ("active", "pending", "expired")
+
+
 def _alertmanager(request: Request) -> Upstream:
     alertmanager: Upstream = request.app.state.alertmanager
     return alertmanager
 
 
 @router.get("/alerts", summary="Alerts")
-async def alerts(request: Request, identity: Viewer) -> dict[str, Any]:
+async def alerts(request: Request, identity: Viewer, limit: Limit = USUAL) -> Alerts:
     """Return active alerts with their state and receivers, the rules behind them, and the silences."""
     alertmanager = _alertmanager(request)
     active = await alertmanager.json("GET", "/api/v2/alerts")
@@ -58,13 +84,18 @@ async def alerts(request: Request, identity: Viewer) -> dict[str, Any]:
         rules, rules_error = await request.app.state.prometheus.rules(), ""
     except Problem as problem:
         rules, rules_error = [], problem.detail
-    shown = [alert for alert in active if _visible(identity, alert["labels"])]
-    return {
-        "alerts": [_alert(alert) for alert in shown],
-        "rules": [_rule(rule) for rule in rules],
-        "rules_error": rules_error,
-        "silences": [_silence(each) for each in silences if _in_scope(identity, each["matchers"])],
+    found = {
+        "alerts": _ordered(ALERTS, (_alert(each) for each in active if _visible(identity, each["labels"])), "starts"),
+        "rules": _ordered(RULES, (_rule(rule) for rule in rules)),
+        "silences": _ordered(
+            SILENCES, (_silence(each) for each in silences if _in_scope(identity, each["matchers"])), "starts"
+        ),
     }
+    return Alerts(
+        **{name: entries[:limit] for name, entries in found.items()},
+        rules_error=rules_error,
+        left_out=LeftOut(**{name: max(0, len(entries) - limit) for name, entries in found.items()}),
+    )
 
 
 @router.post("/silences", status_code=201, summary="Silence alerts")
@@ -115,6 +146,13 @@ async def end_silence(request: Request, identity: Operator, silence_id: str) -> 
         raise not_found()
     await alertmanager.send("DELETE", f"/api/v2/silence/{found['id']}")
     guard_of(request).record(request, "silence_ended", "success", actor=identity.account, target=silence_id)
+
+
+def _ordered(states: Sequence[str], entries: Iterable[dict[str, Any]], newest: str = "") -> list[dict[str, Any]]:
+    """Return entries by state, the most urgent first; those of one state by a time, or as they came."""
+    found = sorted(entries, key=itemgetter(newest), reverse=True) if newest else list(entries)
+    rank = {state: number for number, state in enumerate(states)}
+    return sorted(found, key=lambda each: rank.get(each["state"], len(states)))
 
 
 def _visible(identity: Identity, labels: dict[str, str]) -> bool:

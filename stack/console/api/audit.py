@@ -14,6 +14,8 @@ from stack.console.api.models import Limit, Model
 from stack.console.audit import end_of_chain, verify
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
+BREAKS = 100
+"""Places where the chain is broken that are named."""
 Text = Annotated[str, Query(max_length=256)]
 
 
@@ -25,11 +27,12 @@ class AuditPage(Model):
 
 
 class Verification(Model):
-    """Whether the chain is whole; `breaks` says where it is not."""
+    """Whether the chain is whole; `breaks` says where it is not, `left_out` how many more such places there are."""
 
     intact: bool
     lines: int
     breaks: list[str]
+    left_out: int
 
 
 @router.get("", summary="Read the audit log")
@@ -75,9 +78,8 @@ async def verification(request: Request, _: Admin) -> Verification:
     guard = guard_of(request)
     end = end_of_chain(request.app.state.database)
     breaks = await asyncio.to_thread(verify, guard.audit.path, end)
-    return Verification(
-        intact=not breaks, lines=end[0], breaks=[f"line {each.line} {each.message}" for each in breaks[:100]]
-    )
+    told = [f"line {each.line} {each.message}" for each in breaks[:BREAKS]]
+    return Verification(intact=not breaks, lines=end[0], breaks=told, left_out=len(breaks) - len(told))
 
 
 def _matching(request: Request, wanted: dict[str, str], before: int | None) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,8 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 
 from stack.console.access.guard import Operator, Viewer, guard_of
-from stack.console.api.models import Model
+from stack.console.api.models import Limit, Model
+from stack.console.api.paging import USUAL, After, page_of
 from stack.console.problems import Problem
 from stack.console.upstream.docker import Docker
 
@@ -19,15 +20,24 @@ class Action(Model):
     reason: str = ""
 
 
+class ContainersPage(Model):
+    """Containers, by name; `next` is what to go on behind, None where there are no more."""
+
+    containers: list[dict[str, Any]]
+    next: str | None
+
+
 def _docker(request: Request) -> Docker:
     docker: Docker = request.app.state.docker
     return docker
 
 
 @router.get("", summary="Containers")
-async def containers(request: Request, identity: Viewer) -> list[dict[str, Any]]:
+async def containers(request: Request, identity: Viewer, after: After = "", limit: Limit = USUAL) -> ContainersPage:
     """Return the containers of this project that the account may see."""
-    return await _docker(request).containers(identity.permission)
+    found = await _docker(request).containers(identity.permission)
+    shown, following = page_of(found, lambda each: str(each["name"]), after, limit)
+    return ContainersPage(containers=shown, next=following)
 
 
 @router.get("/{container}", summary="One container")

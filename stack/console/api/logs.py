@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from stack.console.access.guard import EXPORTS_PER_ACCOUNT, Viewer, guard_of
 from stack.console.api.models import Limit
+from stack.console.api.paging import USUAL, After, page_of
 from stack.console.api.ranges import UNITS, InRange, TimeRange
 from stack.console.problems import Problem, not_found
 from stack.console.upstream.logql import LABEL, LogFilter, LogQuery, one_of
@@ -42,9 +43,13 @@ class LogService(BaseModel):
 
 
 class LogServices(BaseModel):
-    """All such services; `simulated` says that a stand-in answered and no Loki."""
+    """Such services, by system and name; `next` is what to go on behind, None where there are no more.
+
+    `simulated` says that a stand-in answered and no Loki.
+    """
 
     services: list[LogService]
+    next: str | None
     simulated: bool
 
 
@@ -62,10 +67,12 @@ class LogPage(BaseModel):
 
 
 class LogContext(BaseModel):
-    """Lines around one line of the same stream's service and instance, oldest first."""
+    """Lines around one line of the same stream's service and instance, oldest first; whether a day has more of them."""
 
     before: list[dict[str, Any]]
     after: list[dict[str, Any]]
+    more_before: bool
+    more_after: bool
 
 
 class Volume(BaseModel):
@@ -144,7 +151,9 @@ def loki_of(request: Request) -> LogSource:
 
 
 @router.get("/services", summary="Services that log")
-async def services(request: Request, identity: Viewer, within: InRange) -> LogServices:
+async def services(
+    request: Request, identity: Viewer, within: InRange, after: After = "", limit: Limit = USUAL
+) -> LogServices:
     """Return the services with lines in the range: instances, number of lines and of errors, and the last line."""
     loki, every = loki_of(request), LogQuery((("service", "=~", ".+"),))
     rows = await loki.counts(every, ("system", "service", "instance", "level"), within.start, within.end)
@@ -162,6 +171,7 @@ async def services(request: Request, identity: Viewer, within: InRange) -> LogSe
         if (instance := labels.get("instance", "")) and instance not in entry.instances:
             entry.instances.append(instance)
 
+    shown, following = page_of(found.values(), lambda entry: f"{entry.system}\t{entry.service}", after, limit)
     gate = asyncio.Semaphore(SERVICES_AT_ONCE)
 
     async def complete(entry: LogService) -> None:
@@ -171,9 +181,8 @@ async def services(request: Request, identity: Viewer, within: InRange) -> LogSe
         entry.last = str(page.lines[0].time) if page.lines else None
         entry.instances.sort()
 
-    await asyncio.gather(*map(complete, found.values()))
-    ordered = sorted(found.values(), key=lambda entry: (entry.system, entry.service))
-    return LogServices(services=ordered, simulated=guard_of(request).settings.loki_simulated)
+    await asyncio.gather(*map(complete, shown))
+    return LogServices(services=shown, next=following, simulated=guard_of(request).settings.loki_simulated)
 
 
 @router.get("/{service_id}", summary="Lines of a service", response_model=LogPage)
@@ -221,9 +230,12 @@ async def context(
     at, day = int(line.partition("-")[0]), UNITS["d"]
     before = await loki.page(stream, at - day, at, limit, "backward")
     after = await loki.page(stream, at, at + day, limit + 1, "forward")
+    others = [each for each in after.lines if each.id != line]
     return LogContext(
         before=[each.shown() for each in reversed(before.lines[:limit])],
-        after=[each.shown() for each in after.lines if each.id != line][:limit],
+        after=[each.shown() for each in others[:limit]],
+        more_before=before.more or len(before.lines) > limit,
+        more_after=after.more or len(others) > limit,
     )
 
 

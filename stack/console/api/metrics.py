@@ -15,6 +15,8 @@ from pydantic import BaseModel, Field
 from stack.console.access.guard import Viewer, guard_of
 from stack.console.api.live import CHECK_S, Message, events, send_all
 from stack.console.api.logs import FORMULA
+from stack.console.api.models import Limit
+from stack.console.api.paging import USUAL, After, page_of
 from stack.console.api.ranges import InRange, duration_ns
 from stack.console.problems import Problem
 from stack.console.upstream.prometheus import MOST_SERIES, Prometheus, check_scope
@@ -75,6 +77,13 @@ class Dashboard(BaseModel):
     panels: list[Panel]
 
 
+class DashboardsPage(BaseModel):
+    """Dashboards, by folder and title; `next` is what to go on behind, None where there are no more."""
+
+    dashboards: list[Dashboard]
+    next: str | None
+
+
 def prometheus_of(request: Request | WebSocket) -> Prometheus:
     """Return the application's client of Prometheus."""
     prometheus: Prometheus = request.app.state.prometheus
@@ -82,10 +91,12 @@ def prometheus_of(request: Request | WebSocket) -> Prometheus:
 
 
 @router.get("/metrics/dashboards", summary="Dashboards")
-async def dashboards(request: Request, _: Viewer) -> list[Dashboard]:
+async def dashboards(request: Request, _: Viewer, after: After = "", limit: Limit = USUAL) -> DashboardsPage:
     """Return the provisioned dashboards."""
     settings = guard_of(request).settings
-    return list(read_dashboards(settings.dashboards, bool(settings.grafana)))
+    found = read_dashboards(settings.dashboards, bool(settings.grafana))
+    shown, following = page_of(found, lambda each: f"{each.folder}/{each.title}/{each.uid}", after, limit)
+    return DashboardsPage(dashboards=shown, next=following)
 
 
 @router.get("/metrics/query", summary="Query now")
@@ -151,7 +162,7 @@ def _values(
 
 
 def read_dashboards(folder: Path | None, grafana: bool) -> Iterator[Dashboard]:
-    """Yield the dashboards in the files of a folder, by folder and title; files that cannot be read are left out."""
+    """Yield the dashboards in the files of a folder; files that cannot be read are left out."""
     files = sorted(folder.rglob("*.json")) if folder else []
     for file in files:
         try:

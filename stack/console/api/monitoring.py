@@ -12,6 +12,7 @@ from stack.console.problems import Problem
 from stack.console.upstream.client import Upstream
 
 router = APIRouter(prefix="/api/v1", tags=["monitoring"])
+BOARDS = 200
 SIGN_IN = "with the account of this console, by its page, a token or basic authentication"
 
 
@@ -27,10 +28,11 @@ class MonitoringService(BaseModel):
 
 
 class Monitoring(BaseModel):
-    """The stack, its dashboards, and remarks that an operator must know."""
+    """The stack, its first dashboards with the number of the others, and remarks that an operator must know."""
 
     services: list[MonitoringService]
     dashboards: list[dict[str, str]]
+    dashboards_left_out: int
     remarks: list[str]
 
 
@@ -51,7 +53,7 @@ async def monitoring(request: Request, _: Viewer) -> Monitoring:
     services = await asyncio.gather(*(_service(*row) for row in rows))
     if settings.loki_simulated:
         services[0].state, services[0].simulated = "up", True
-    boards = read_dashboards(settings.dashboards, bool(settings.grafana))
+    boards = list(read_dashboards(settings.dashboards, bool(settings.grafana)))
     remarks = []
     if settings.insecure_cookies and not settings.secure:
         remarks.append("sign-in works without TLS: passwords can be read on the way, see docs/console.md")
@@ -59,7 +61,8 @@ async def monitoring(request: Request, _: Viewer) -> Monitoring:
         remarks.append("log lines come from a stand-in: there is no Loki on this machine")
     return Monitoring(
         services=list(services),
-        dashboards=[{"uid": each.uid, "title": each.title, "path": each.path} for each in boards],
+        dashboards=[{"uid": each.uid, "title": each.title, "path": each.path} for each in boards[:BOARDS]],
+        dashboards_left_out=max(0, len(boards) - BOARDS),
         remarks=remarks,
     )
 

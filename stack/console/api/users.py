@@ -10,7 +10,8 @@ from stack.console.access.accounts import Account
 from stack.console.access.guard import Admin, Viewer, guard_of
 from stack.console.access.scope import Role, scope_of
 from stack.console.access.sessions import Identity, Token
-from stack.console.api.models import Model, Name, Part, ScopeModel
+from stack.console.api.models import Limit, Model, Name, Part, ScopeModel
+from stack.console.api.paging import USUAL, After, page_of
 from stack.console.problems import Problem, not_found
 
 router = APIRouter(prefix="/api/v1")
@@ -24,6 +25,13 @@ class User(ScopeModel):
     role: Role
     disabled: bool
     created: datetime
+
+
+class UsersPage(Model):
+    """Accounts, by name; `next` is what to go on behind, None where there are no more."""
+
+    users: list[User]
+    next: str | None
 
 
 class NewUser(ScopeModel):
@@ -56,6 +64,13 @@ class TokenInfo(ScopeModel):
     used: datetime | None
 
 
+class TokensPage(Model):
+    """Tokens, oldest first; `next` is what to go on behind, None where there are no more."""
+
+    tokens: list[TokenInfo]
+    next: str | None
+
+
 class NewToken(ScopeModel):
     """A token to be made: it may do at most what its account may."""
 
@@ -71,9 +86,10 @@ class TokenSecret(TokenInfo):
 
 
 @router.get("/users", tags=["users"], summary="All accounts")
-async def users(request: Request, _: Admin) -> list[User]:
-    """Return every account."""
-    return [_user(account) for account in guard_of(request).accounts.all()]
+async def users(request: Request, _: Admin, after: After = "", limit: Limit = USUAL) -> UsersPage:
+    """Return the accounts."""
+    shown, following = page_of(guard_of(request).accounts.all(), lambda each: each.name.lower(), after, limit)
+    return UsersPage(users=[_user(account) for account in shown], next=following)
 
 
 @router.post("/users", status_code=201, tags=["users"], summary="Create an account")
@@ -124,9 +140,11 @@ async def delete(request: Request, identity: Admin, name: Name) -> None:
 
 
 @router.get("/tokens", tags=["tokens"], summary="My tokens")
-async def tokens(request: Request, identity: Viewer) -> list[TokenInfo]:
+async def tokens(request: Request, identity: Viewer, after: After = "", limit: Limit = USUAL) -> TokensPage:
     """Return the account's tokens; an admin sees all."""
-    return [_token(token) for token in _visible(request, identity)]
+    found = _visible(request, identity)
+    shown, following = page_of(found, lambda each: f"{each.created:018.6f} {each.id}", after, limit)
+    return TokensPage(tokens=[_token(token) for token in shown], next=following)
 
 
 @router.post("/tokens", status_code=201, tags=["tokens"], summary="Create a token")

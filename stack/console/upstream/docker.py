@@ -31,10 +31,7 @@ class Docker(Upstream):
         filters = json.dumps({"label": [f"{PROJECT}={self.project}"]})
         found = await self.json("GET", "/containers/json", params={"all": "true", "filters": filters})
         shown = [_listed(each) for each in found]
-        return sorted(
-            (each for each in shown if permission.allows(each["system"], each["service"])),
-            key=lambda each: each["name"],
-        )
+        return [each for each in shown if permission.allows(each["system"], each["service"])]
 
     async def container(self, permission: Permission, container: str) -> dict[str, Any]:
         """Return one container, without its environment, mounts' sources and command line.

@@ -53,7 +53,12 @@ class Prometheus(Upstream):
             data: dict[str, Any] = answer["data"]
         except (TypeError, KeyError) as error:
             raise Problem(502, "Prometheus answered without a result") from error
-        return data | {"warnings": answer.get("warnings", [])}
+        warnings: list[str] = list(answer.get("warnings", []))
+        rows = data.get("result")
+        if isinstance(rows, list) and len(rows) > MOST_SERIES:
+            # Older servers do not know the limit.
+            data, warnings = data | {"result": rows[:MOST_SERIES]}, [*warnings, "results truncated due to limit"]
+        return data | {"warnings": warnings}
 
 
 def check_scope(expression: str, permission: Permission) -> None:

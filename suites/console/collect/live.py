@@ -150,7 +150,7 @@ async def _check(console: Console, account: Account) -> None:
 async def _known(console: Console, wide: Account | None, limited: Account | None) -> Known:
     if wide is None:
         return Known({}, ())
-    path = "/api/v1/logs/services?since=1h"
+    path = "/api/v1/logs/services?since=1h&limit=5000"
     answer = await console.ask("GET", path, wide)
     if not answer.is_success:
         raise NoServices(f"the console names no services: GET {path} answers {answer.status_code}: {answer.text[:200]}")

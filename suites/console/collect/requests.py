@@ -44,6 +44,16 @@ IDENTITY_HEADERS = (
 )
 UNREADABLE = {"content": b'{"name": "\xff', "headers": {"Content-Type": "application/json"}}
 INTERNAL = "/internal/authorize"
+LISTS = (
+    ("/api/v1/audit", "lines", 1),
+    ("/api/v1/users", "users", 1),
+    ("/api/v1/tokens", "tokens", 1),
+    ("/api/v1/containers", "containers", 1),
+    ("/api/v1/logs/services", "services", 1),
+    ("/api/v1/metrics/dashboards", "dashboards", 1),
+    ("/api/v1/terminal/recordings", "recordings", 1),
+)
+"""Lists with pages: the path, the field of the answer that holds the entries, and how many are asked for."""
 TOKEN_PARAMETERS = ("token", "access_token", "api_key", "authorization")
 
 
@@ -171,7 +181,7 @@ async def reads(
 
     `spare` is an account whose name and token stand where a path names one: what does not exist cannot change.
     """
-    token = (await console.ask("GET", "/api/v1/tokens", spare)).json()[-1]["id"]
+    token = (await console.ask("GET", "/api/v1/tokens", spare)).json()["tokens"][-1]["id"]
     there = {"name": spare.name, "token": str(token)}
     taken = {
         "name": ABSENT,
@@ -195,7 +205,7 @@ async def reads(
 async def _state(console: Console, admin: Account) -> dict[str, str]:
     found = {}
     for what in ("users", "tokens"):
-        rows = (await console.ask("GET", f"/api/v1/{what}", admin)).json()
+        rows = (await console.ask("GET", f"/api/v1/{what}?limit=5000", admin)).json()[what]
         kept = [{key: value for key, value in row.items() if key != "used"} for row in rows if isinstance(row, dict)]
         found["accounts" if what == "users" else what] = repr(kept)
     return found
@@ -256,11 +266,11 @@ async def bounds(console: Console, account: Account, service: str) -> ConsoleBou
     )
     refused = [answered(_short(f"GET {path}"), await console.ask("GET", path, account)) for path in large]
     lists = []
-    for path, asked in ((lines, 2), ("/api/v1/audit", 1)):
+    for path, field, asked in ((lines, "lines", 2), *LISTS):
         more = await _rows(console, f"{path}?limit={asked + 1}", account)
-        if len(more.get("lines", ())) > asked:
+        if len(more.get(field, ())) > asked:
             told = await _rows(console, f"{path}?limit={asked}", account)
-            rows = len(told.get("lines", ()))
+            rows = len(told.get(field, ()))
             lists.append(Listed(f"GET {path}?limit={asked}", asked, rows, str(told.get("next") or "")))
     return ConsoleBounds(tuple(refused), tuple(lists))
 

@@ -276,7 +276,7 @@ async def _acts(console: Console, accounts: Mapping[str, Account]) -> None:
     foreign = {"Origin": requests.EVIL}
     await console.ask("GET", "/api/v1/session", headers=foreign, act=("a request of another site", "malicious_cors"))
     mine = Account("viewer", viewer.name, viewer.password)
-    listed = (await console.ask("GET", "/api/v1/tokens", mine)).json()
+    listed = (await console.ask("GET", "/api/v1/tokens", mine)).json()["tokens"]
     await console.ask(
         "DELETE", f"/api/v1/tokens/{listed[-1]['id']}", mine, act=("a revoked token", "authn_token_revoked")
     )

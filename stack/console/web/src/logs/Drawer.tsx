@@ -80,7 +80,7 @@ function Field({ name, value, filter }: { name: string; value: string; filter: F
 function Around({ line }: { line: Line }) {
   const [count, setCount] = useState(15);
   const loaded = useLoaded(
-    (abort) => get<{ before: Line[]; after: Line[] }>(`/logs/${encodeURIComponent(line.service)}/context`, { line: line.id, instance: line.instance, limit: count }, abort),
+    (abort) => get<{ before: Line[]; after: Line[]; more_before: boolean; more_after: boolean }>(`/logs/${encodeURIComponent(line.service)}/context`, { line: line.id, instance: line.instance, limit: count }, abort),
     [line.id, count],
   );
   if (loaded.error) return <Notice kind="error">{loaded.error}</Notice>;
@@ -92,7 +92,7 @@ function Around({ line }: { line: Line }) {
           <div key={each.id} class={each.id === line.id ? "this" : ""}>{shownTime(each.time, false)} {each.level.padEnd(8)} <Text text={read(each).message} marks={[]} /></div>
         ))}
       </pre>
-      {count < 240 && <button type="button" class="quiet" onClick={() => setCount(count * 4)}>More of them</button>}
+      {count < 240 && (loaded.value.more_before || loaded.value.more_after) && <button type="button" class="quiet" onClick={() => setCount(count * 4)}>More of them</button>}
     </>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 
 import { call, get, may, post, query, who, words, type Role } from "../api";
 import { go, place } from "../location";
-import { Copy, Dialog, Empty, Form, Notice, useLoaded } from "../parts/bits";
+import { Copy, Dialog, Empty, Form, Notice, Pages, useLoaded } from "../parts/bits";
 import { shownTime } from "../settings";
 
 interface User { name: string; role: Role; systems: string[]; services: string[]; disabled: boolean; created: string }
@@ -13,6 +13,9 @@ type AuditLine = Record<string, unknown> & { sequence: number; timestamp: string
 
 const list = (data: FormData, name: string) => String(data.get(name) ?? "").split(/[\s,]+/).filter(Boolean);
 const scope = (each: { systems: string[]; services: string[] }) => (each.systems.includes("*") ? "everything" : [...each.systems, ...each.services].join(", ") || "nothing");
+/** Entries of a page. */
+const SHOWN = 200;
+
 const day = (text: string) => shownTime(Date.parse(text)).slice(0, 16);
 
 function ScopeFields({ of = { role: "viewer", systems: [], services: [] } }: { of?: Pick<User, "role" | "systems" | "services"> }) {
@@ -26,7 +29,8 @@ function ScopeFields({ of = { role: "viewer", systems: [], services: [] } }: { o
 }
 
 export function Users() {
-  const users = useLoaded((abort) => get<User[]>("/users", {}, abort), []);
+  const after = place.value.get("after");
+  const users = useLoaded((abort) => get<{ users: User[]; next: string | null }>("/users", { after, limit: SHOWN }, abort), [after]);
   const [error, setError] = useState("");
   const [making, setMaking] = useState(false);
   const [changing, setChanging] = useState<User | null>(null);
@@ -38,7 +42,7 @@ export function Users() {
       {(users.error || error) && <Notice kind="error">{users.error || error}</Notice>}
       <div class="table"><table>
         <thead><tr><th>Name</th><th>Role</th><th>Sees</th><th>Since</th><th><span class="hidden">Actions</span></th></tr></thead>
-        <tbody>{users.value?.map((user) => (
+        <tbody>{users.value?.users.map((user) => (
           <tr key={user.name} class={user.disabled ? "off" : ""}>
             <td>{user.name}{user.disabled && <small>disabled</small>}</td>
             <td>{user.role}</td>
@@ -51,6 +55,7 @@ export function Users() {
           </tr>
         ))}</tbody>
       </table></div>
+      <Pages next={users.value?.next} />
       {changing && (
         <Dialog title={`Account ${changing.name}`} close={() => setChanging(null)}>
           <p>A changed role, scope or password ends the account's sessions.</p>
@@ -83,7 +88,8 @@ export function Users() {
 }
 
 export function Tokens() {
-  const tokens = useLoaded((abort) => get<Token[]>("/tokens", {}, abort), []);
+  const after = place.value.get("after");
+  const tokens = useLoaded((abort) => get<{ tokens: Token[]; next: string | null }>("/tokens", { after, limit: SHOWN }, abort), [after]);
   const [made, setMade] = useState<Token | null>(null);
   const [error, setError] = useState("");
   return (
@@ -102,14 +108,15 @@ export function Tokens() {
           <label>Days<input name="days" type="number" min={1} max={366} defaultValue={30} /></label>
         </div>
       </Form>
-      {tokens.value && !tokens.value.length && <Empty>No tokens.</Empty>}
-      {!!tokens.value?.length && <div class="table"><table>
+      {tokens.value && !tokens.value.tokens.length && <Empty>No tokens.</Empty>}
+      {!!tokens.value?.tokens.length && <div class="table"><table>
         <thead><tr><th>For</th><th>Account</th><th>Role</th><th>Sees</th><th>Until</th><th>Last used</th><th><span class="hidden">Actions</span></th></tr></thead>
-        <tbody>{tokens.value.map((token) => (
+        <tbody>{tokens.value.tokens.map((token) => (
           <tr key={token.id}><td>{token.label}</td><td>{token.account}</td><td>{token.role}</td><td data-label="sees">{scope(token)}</td><td data-label="until">{day(token.expires)}</td><td data-label="last used">{token.used ? day(token.used) : "never"}</td>
             <td class="actions"><button type="button" onClick={() => void call("DELETE", `/tokens/${token.id}`).then(tokens.reload).catch((problem: unknown) => setError(words(problem)))}>Revoke</button></td></tr>
         ))}</tbody>
       </table></div>}
+      <Pages next={tokens.value?.next} />
     </main>
   );
 }
@@ -118,11 +125,11 @@ export function Audit() {
   const at = place.value;
   const wanted = { actor: at.get("actor"), event: at.get("event"), outcome: at.get("outcome") };
   const page = useLoaded((abort) => get<{ lines: AuditLine[]; next: number | null }>("/audit", { ...wanted, before: at.get("before"), limit: 200 }, abort), [at.toString()]);
-  const chain = useLoaded((abort) => get<{ intact: boolean; lines: number; breaks: string[] }>("/audit/verification", {}, abort), []);
+  const chain = useLoaded((abort) => get<{ intact: boolean; lines: number; breaks: string[]; left_out: number }>("/audit/verification", {}, abort), []);
   return (
     <main>
       <header><h1>Audit log</h1><a class="button" download href={`/api/v1/audit/export${query(wanted)}`}>Export</a></header>
-      {chain.value && (chain.value.intact ? <Notice>{chain.value.lines.toLocaleString("en")} lines, the chain is intact.</Notice> : <Notice kind="error">The chain is broken: {chain.value.breaks.slice(0, 5).join("; ")}</Notice>)}
+      {chain.value && (chain.value.intact ? <Notice>{chain.value.lines.toLocaleString("en")} lines, the chain is intact.</Notice> : <Notice kind="error">The chain is broken: {chain.value.breaks.slice(0, 5).join("; ")}{chain.value.breaks.length + chain.value.left_out > 5 && `; and ${chain.value.breaks.length + chain.value.left_out - 5} more`}</Notice>)}
       {page.error && <Notice kind="error">{page.error}</Notice>}
       <div class="fields">
         {(["actor", "event"] as const).map((name) => <label key={name}>{name}<input value={wanted[name] ?? ""} onChange={(event) => go({ [name]: event.currentTarget.value, before: "" })} /></label>)}

@@ -10,7 +10,7 @@ import { shownTime } from "../settings";
 interface Alert { fingerprint: string; labels: Record<string, string>; annotations: Record<string, string>; state: string; silenced_by: string[]; inhibited_by: string[]; receivers: string[]; starts: string }
 interface Rule { name: string; group: string; state: string; health: string; severity: string; summary: string; runbook: string }
 interface Silence { id: string; state: string; matchers: string[]; starts: string; ends: string; author: string; reason: string }
-interface Answer { alerts: Alert[]; rules: Rule[]; rules_error: string; silences: Silence[] }
+interface Answer { alerts: Alert[]; rules: Rule[]; rules_error: string; silences: Silence[]; left_out: { alerts: number; rules: number; silences: number } }
 
 const time = (text: string) => shownTime(Date.parse(text)).slice(0, 19);
 
@@ -24,7 +24,8 @@ export function Alerts() {
     <main>
       <h1>Alerts</h1>
       {(loaded.error || error) && <Notice kind="error">{loaded.error || error}</Notice>}
-      {value && !value.alerts.length && <Empty>No alert is active{value.rules.length ? `; ${value.rules.length} rules are evaluated` : ""}.</Empty>}
+      {value && Object.entries(value.left_out).map(([what, count]) => count > 0 && <Notice key={what} kind="warning">{count.toLocaleString("en")} more {what} are left out here.</Notice>)}
+      {value && !value.alerts.length && <Empty>No alert is active{value.rules.length ? `; ${value.rules.length + value.left_out.rules} rules are evaluated` : ""}.</Empty>}
       {value?.alerts.map((alert) => (
         <article key={alert.fingerprint} class={`alert ${alert.labels["severity"] ?? ""} ${alert.state}`}>
           <h2>{alert.labels["alertname"]} <span class="severity">{alert.labels["severity"]}</span> {alert.state === "suppressed" && <span class="muted">{alert.silenced_by.length ? "silenced" : "inhibited"}</span>}</h2>

@@ -3,36 +3,41 @@
 import { useRef, useState } from "preact/hooks";
 
 import { get, may, post, words } from "../api";
-import { open } from "../location";
-import { Dialog, Empty, Notice, useLoaded } from "../parts/bits";
+import { open, place } from "../location";
+import { Dialog, Empty, Notice, Pages, useLoaded } from "../parts/bits";
 
 interface Container { id: string; name: string; service: string; system: string; image: string; state: string; status: string }
 interface Use { cores: number; memory: number; memory_limit: number }
 const KEPT = 60;
+/** Containers of a page: each of those that run is asked for its use again and again. */
+const SHOWN = 50;
 /** The least number of values that a history is as wide as: it grows from the left until then. */
 const LEAST = 12;
 
 export function Containers() {
-  const listed = useLoaded((abort) => get<Container[]>("/containers", {}, abort), [], 3000);
+  const after = place.value.get("after");
+  const listed = useLoaded((abort) => get<{ containers: Container[]; next: string | null }>("/containers", { after, limit: SHOWN }, abort), [after], 3000);
+  const containers = listed.value?.containers;
   const history = useRef(new Map<string, Use[]>());
   useLoaded(async (abort) => {
-    await Promise.all((listed.value ?? []).filter((each) => each.state === "running").map(async (each) => {
+    await Promise.all((containers ?? []).filter((each) => each.state === "running").map(async (each) => {
       const use = await get<Use>(`/containers/${each.id}/stats`, {}, abort).catch(() => null);
       if (use) history.current.set(each.id, [...(history.current.get(each.id) ?? []), use].slice(-KEPT));
     }));
     return true;
-  }, [listed.value?.map((each) => each.id + each.state).join()], 5000);
+  }, [containers?.map((each) => each.id + each.state).join()], 5000);
   return (
     <main>
       <h1>Containers</h1>
       {listed.error && <Notice kind="error">{listed.error}</Notice>}
-      {listed.value && !listed.value.length && <Empty>This project has no containers, or none that this account may see.</Empty>}
-      {!!listed.value?.length && (
+      {containers && !containers.length && <Empty>This project has no containers, or none that this account may see.</Empty>}
+      {!!containers?.length && (
         <div class="table"><table>
           <thead><tr><th>Name</th><th>State</th><th>Cores</th><th>Memory</th><th class="wide">Image</th><th><span class="hidden">Actions</span></th></tr></thead>
-          <tbody>{listed.value.map((each) => <Row key={each.id} container={each} history={history.current.get(each.id) ?? []} changed={listed.reload} />)}</tbody>
+          <tbody>{containers.map((each) => <Row key={each.id} container={each} history={history.current.get(each.id) ?? []} changed={listed.reload} />)}</tbody>
         </table></div>
       )}
+      <Pages next={listed.value?.next} />
     </main>
   );
 }

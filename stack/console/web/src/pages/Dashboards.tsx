@@ -11,8 +11,8 @@ import { Empty, Notice, useLoaded } from "../parts/bits";
 interface Board { uid: string; title: string; folder: string; description: string; path: string; since: string; variables: Variable[]; panels: PanelInfo[] }
 
 export function Dashboards() {
-  const boards = useLoaded((abort) => get<Board[]>("/metrics/dashboards", {}, abort), []);
-  const chosen = boards.value?.find((each) => each.uid === place.value.get("board"));
+  const boards = useLoaded((abort) => get<{ dashboards: Board[]; next: string | null }>("/metrics/dashboards", { limit: 5000 }, abort), []);
+  const chosen = boards.value?.dashboards.find((each) => each.uid === place.value.get("board"));
   // Grafana cannot narrow its answers to a part of the platform, so that the gateway lets those accounts in only that see all.
   const embedded = !!chosen?.path && !!who.value?.scopes.some((each) => each.systems.includes("*"));
   return (
@@ -20,13 +20,14 @@ export function Dashboards() {
       <header><h1>Dashboards</h1>
         <label>Dashboard <select value={chosen?.uid ?? ""} onChange={(event) => go({ board: event.currentTarget.value })}>
           <option value="">choose…</option>
-          {boards.value?.map((each) => <option key={each.uid} value={each.uid}>{each.folder ? `${each.folder} / ` : ""}{each.title}</option>)}
+          {boards.value?.dashboards.map((each) => <option key={each.uid} value={each.uid}>{each.folder ? `${each.folder} / ` : ""}{each.title}</option>)}
         </select></label>
         {embedded && <a class="button" href={chosen.path}>Open in Grafana</a>}
       </header>
       {boards.error && <Notice kind="error">{boards.error}</Notice>}
-      {boards.value && !boards.value.length && <Empty>This stack has no dashboards.</Empty>}
-      {!chosen && <ul class="boards">{boards.value?.map((each) => <li key={each.uid}><button type="button" class="link" onClick={() => go({ board: each.uid })}>{each.title}</button><p>{each.description}</p></li>)}</ul>}
+      {boards.value && !boards.value.dashboards.length && <Empty>This stack has no dashboards.</Empty>}
+      {boards.value?.next && <Notice kind="warning">There are more than {boards.value.dashboards.length.toLocaleString("en")} dashboards; the others are left out.</Notice>}
+      {!chosen && <ul class="boards">{boards.value?.dashboards.map((each) => <li key={each.uid}><button type="button" class="link" onClick={() => go({ board: each.uid })}>{each.title}</button><p>{each.description}</p></li>)}</ul>}
       {chosen && embedded && <iframe title={chosen.title} src={`${chosen.path}?kiosk`} />}
       {chosen && !embedded && <Drawn key={chosen.uid} board={chosen} />}
     </main>

@@ -20,7 +20,7 @@ interface LogService { service: string; system: string; instances: string[]; lin
 export function Logs() {
   const services = place.value.getAll("service");
   const [open, setOpen] = useState(!services.length);
-  const listed = useLoaded((abort) => get<{ services: LogService[]; simulated: boolean }>("/logs/services", { since: "24h" }, abort), [], 30_000);
+  const listed = useLoaded((abort) => get<{ services: LogService[]; next: string | null; simulated: boolean }>("/logs/services", { since: "24h" }, abort), [], 30_000);
   return (
     <div class="logs">
       <nav class={`services ${open ? "open" : ""}`} aria-label="Services">
@@ -28,6 +28,7 @@ export function Logs() {
         <button type="button" class="unfold" aria-expanded={open} onClick={() => setOpen(!open)}>{services.length ? `Services: ${services.join(", ")}` : "Choose services"}</button>
         {listed.error && <Notice kind="error">{listed.error}</Notice>}
         {listed.value?.simulated && <Notice kind="warning">There is no Loki on this machine: these lines come from a stand-in.</Notice>}
+        {listed.value?.next && <Notice kind="warning">The first {listed.value.services.length.toLocaleString("en")} services; the others are left out.</Notice>}
         {listed.value && !listed.value.services.length && <Empty>No service has logged within 24 hours, or none that this account may see.</Empty>}
         <ul>
           {listed.value?.services.map((each) => (

@@ -4,6 +4,7 @@ import { options, type ComponentChildren, type JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { words } from "../api";
+import { go, place } from "../location";
 
 export function Notice({ kind = "info", children }: { kind?: "info" | "warning" | "error"; children: ComponentChildren }) {
   return <div class={`notice ${kind}`} role={kind === "error" ? "alert" : "status"}>{children}</div>;
@@ -83,6 +84,16 @@ export function Form({ send, label, children }: { send: (data: FormData) => Prom
 
 export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>;
+}
+
+/** Below a list with pages: to the next one, and back to the first. */
+export function Pages({ next }: { next: string | null | undefined }) {
+  return (
+    <div class="actions">
+      {place.value.get("after") && <button type="button" onClick={() => go({ after: "" })}>First page</button>}
+      {next && <button type="button" onClick={() => go({ after: next })}>More</button>}
+    </div>
+  );
 }
 
 export function Copy({ text, label }: { text: string; label: string }) {
