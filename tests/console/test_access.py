@@ -10,6 +10,7 @@ from argon2 import extract_parameters
 from stack.console.access import passwords
 from stack.console.access.guard import Limits
 from stack.console.access.passwords import weakness
+from stack.console.access.scope import Role
 from tests.console.conftest import ACCOUNTS, HOST, PASSWORD, Console, Consoles
 
 ORIGIN = f"http://{HOST}"
@@ -217,6 +218,52 @@ def test_a_token_works_until_revoked_and_may_do_no_more_than_its_account(console
         assert (await console.send("DELETE", f"/api/v1/tokens/{made['id']}", "otto")).status_code == 204
         assert (await console.send("GET", "/api/v1/session", headers=bearer)).status_code == 401
 
+    consoles.run(act)
+
+
+@pytest.mark.parametrize(
+    "change", [{"disabled": True}, {"password": "Other-tree-42-moon"}, {"role": Role.ADMIN}, None], ids=str
+)
+def test_an_account_that_changes_while_its_password_is_checked_is_not_signed_in(
+    consoles: Consoles, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any] | None
+) -> None:
+    async def act(console: Console) -> None:
+        accounts = console.app.state.guard.accounts
+
+        async def slowly(stored: str | None, password: str) -> bool:
+            right = await passwords.matches(stored, password)
+            accounts.change("otto", **change) if change else accounts.delete("otto")
+            return right
+
+        monkeypatch.setattr("stack.console.access.guard.matches", slowly)
+        answer = await console.send("POST", "/api/v1/session", json={"name": "otto", "password": PASSWORD})
+        assert answer.status_code == 401
+        assert "set-cookie" not in answer.headers
+        assert console.app.state.database.rows("SELECT * FROM sessions") == []
+
+    consoles.run(act)
+
+
+@pytest.mark.parametrize("end", [True, False])
+@pytest.mark.parametrize("who", ["the owner", "an admin"])
+def test_a_changed_password_ends_the_tokens_where_that_is_asked_for(consoles: Consoles, who: str, end: bool) -> None:
+    async def act(console: Console) -> None:
+        for account in ("otto", "ada"):
+            body = {"label": "ci", "systems": ["*"]}
+            made = (await console.send("POST", "/api/v1/tokens", account, json=body)).json()
+            bearers.append({"Authorization": f"Bearer {made['secret']}"})
+        told: dict[str, Any] = {"password": "Other-tree-42-moon", "end_tokens": end}
+        if who == "the owner":
+            change = {"current": PASSWORD, **told}
+            answer = await console.send("PUT", "/api/v1/session/password", "otto", json=change)
+        else:
+            answer = await console.send("PATCH", "/api/v1/users/otto", "ada", json=told)
+        assert answer.is_success, answer.text
+        found = [(await console.send("GET", "/api/v1/session", headers=each)).status_code for each in bearers]
+        assert found == [401 if end else 200, 200]
+        assert ("tokens_ended" in str(audit(console)[0])) == end
+
+    bearers: list[dict[str, str]] = []
     consoles.run(act)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import aclosing, asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +15,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from stack.console.access.sessions import Identity
-from stack.console.api.live import OPEN, STREAMS_PER_ACCOUNT, Message, _lively, _log_messages
+from stack.console.api.live import Message, _lively, _log_messages
 from stack.console.problems import Problem
 from stack.console.telemetry import Telemetry
 from stack.console.upstream.client import new_client
@@ -24,7 +24,7 @@ from stack.console.upstream.loki import LogLine, Loki
 from stack.console.upstream.stand_in import StandInLogs
 from stack.console.upstream.tail import Tails
 from stack.records.logs.entry import LogEntry
-from tests.console.conftest import Behind, Console, Consoles
+from tests.console.conftest import HOST, Behind, Console, Consoles
 
 T0 = 1_795_000_000_000_000_000
 QUERY = LogQuery((("service", "=", "storage"),))
@@ -75,19 +75,98 @@ def test_what_a_server_refuses_is_said_in_the_stream(consoles: Consoles) -> None
     assert consoles.run(act)[-1] == {"type": "state", "state": "Loki cannot be reached"}
 
 
-def test_an_account_has_so_many_streams_and_no_more(consoles: Consoles) -> None:
-    async def act(_: Console) -> None:
-        with pytest.raises(Problem, match="open streams"):  # noqa: PT012  # all of them are open at once
-            for _number in range(STREAMS_PER_ACCOUNT + 1):
-                OPEN.check("vera")
-                entered.append(OPEN.one_more("vera"))
-                entered[-1].__enter__()
-        for one in entered:
-            one.__exit__(None, None, None)
-        OPEN.check("vera")
+class Stream:
+    """A client of a stream, which has its answer as soon as the application sends the head of one."""
 
-    entered: list[Any] = []
-    consoles.run(act)
+    def __init__(self, kind: str, bearer: str) -> None:
+        self.kind, self.answered, self.leave = kind, asyncio.Event(), asyncio.Event()
+        self.status, self.detail, self._asked = 0, b"", False
+        self.scope: MutableMapping[str, Any] = {
+            "type": "websocket" if kind == "ws" else "http",
+            "path": f"/api/v1/{kind}/metrics",
+            "query_string": b"query=up",
+            "headers": [(b"host", HOST.encode()), (b"authorization", f"Bearer {bearer}".encode())],
+            "client": ("127.0.0.1", 1),
+            "extensions": {"websocket.http.response": {}},
+        } | ({} if kind == "ws" else {"method": "GET"})
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        if not self._asked:
+            self._asked = True
+            return {"type": "websocket.connect"} if self.kind == "ws" else {"type": "http.request", "body": b""}
+        await self.leave.wait()
+        return {"type": "websocket.disconnect" if self.kind == "ws" else "http.disconnect"}
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        await asyncio.sleep(0)  # as a network does: others come meanwhile
+        if message["type"].endswith(("accept", "response.start", "close")) and not self.status:
+            self.status = message.get("status", 200 if message["type"].endswith("accept") else 403)
+            self.answered.set()
+        self.detail += message.get("body", b"")
+
+
+@pytest.mark.parametrize("kinds", [("ws",), ("sse",), ("ws", "sse")])
+def test_an_account_has_so_many_streams_and_no_more_though_all_come_at_once(
+    consoles: Consoles, monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("stack.console.api.live.STREAMS_PER_ACCOUNT", 4)
+    behind = Behind({"/api/v1/query": {"data": {"resultType": "vector", "result": []}}})
+
+    async def open_all(console: Console, bearer: str) -> list[int]:
+        streams = [Stream(kind, bearer) for kind in kinds for _ in range(8)]
+        tasks = [asyncio.create_task(console.app(each.scope, each.receive, each.send)) for each in streams]
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(each.answered.wait() for each in streams))
+            for each in streams:
+                each.leave.set()
+            await asyncio.gather(*tasks)
+        assert all(b"open streams" in each.detail for each in streams if each.status != 200)
+        return [each.status for each in streams]
+
+    async def act(console: Console) -> None:
+        body = {"label": "streams", "systems": ["*"]}
+        bearer = (await console.send("POST", "/api/v1/tokens", "ada", json=body)).json()["secret"]
+        for _ in range(2):  # those of the first round have left, and count no longer
+            told = await open_all(console, bearer)
+            assert (told.count(200), told.count(429)) == (4, len(told) - 4)
+
+    consoles.run(act, behind)
+
+
+def test_of_the_tails_that_nobody_watches_only_the_latest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stack.console.upstream.tail.UNWATCHED", 3)
+    queries = [LogQuery((("service", "=", f"s{number}"),)) for number in range(6)]
+
+    async def act() -> None:
+        async with NoTail().tails() as tails:
+            watched = tails.get(queries[0])
+            kept = watched.subscribe()
+            for query in queries[1:]:
+                tail = tails.get(query)
+                tail.unsubscribe(tail.subscribe())
+            assert set(tails.open) == {queries[0], *queries[3:]}
+            # One that is watched again is none of them, and goes last when it is left once more.
+            again = tails.get(queries[3])
+            subscription = again.subscribe()
+            watched.unsubscribe(kept)
+            assert set(tails.open) == {queries[0], *queries[3:]}
+            again.unsubscribe(subscription)
+            assert set(tails.open) == {queries[0], queries[3], queries[5]}
+
+    asyncio.run(act())
+
+
+def test_a_tail_that_nobody_watches_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stack.console.upstream.tail.KEPT_S", 0.05)
+
+    async def act() -> None:
+        async with NoTail().tails() as tails, asyncio.timeout(60):
+            tail = tails.get(QUERY)
+            tail.unsubscribe(tail.subscribe())
+            while tails.open:
+                await asyncio.sleep(0.02)
+
+    asyncio.run(act())
 
 
 def test_a_long_query_is_checked_to_its_end(consoles: Consoles) -> None:

@@ -101,8 +101,11 @@ class Accounts:
         services: Sequence[str] | None = None,
         disabled: bool | None = None,
         password: str | None = None,
-    ) -> Account:
-        """Change what is given, and end the sessions that were open before.
+        end_tokens: bool = False,
+    ) -> tuple[Account, int]:
+        """Change what is given, and end the sessions that were open before; returns how many tokens ended.
+
+        Tokens stay unless asked otherwise: they are of programs, which never knew the password.
 
         Raises:
             Problem: 404 without such an account, 422 for a weak password, 409 if no admin would be left.
@@ -126,7 +129,8 @@ class Accounts:
                     self._database.write(f"UPDATE accounts SET {column} = ? WHERE name = ?", value, name)  # noqa: S608  # the columns are those above
             self._database.write("UPDATE accounts SET version = version + 1 WHERE name = ?", name)
             self._database.write("DELETE FROM sessions WHERE account = ?", name)
-        return self.get(name)
+            ended = self._database.write("DELETE FROM tokens WHERE account = ?", name) if end_tokens else 0
+        return self.get(name), ended
 
     def delete(self, name: str) -> None:
         """Delete an account with its sessions and tokens.

@@ -15,6 +15,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
 
 from stack.console.access.guard import Viewer, guard_of
 from stack.console.access.sessions import Identity
@@ -42,12 +43,11 @@ class _Open:
     def __init__(self) -> None:
         self._by_account = Counter[str]()
 
-    def check(self, account: str) -> None:
-        if self._by_account[account] >= STREAMS_PER_ACCOUNT:
-            raise Problem(429, f"this account has {STREAMS_PER_ACCOUNT} open streams already", {"Retry-After": "30"})
-
     @contextmanager
     def one_more(self, account: str) -> Iterator[None]:
+        """Refuse one too many, and count the others until they end."""
+        if self._by_account[account] >= STREAMS_PER_ACCOUNT:
+            raise Problem(429, f"this account has {STREAMS_PER_ACCOUNT} open streams already", {"Retry-After": "30"})
         self._by_account[account] += 1
         try:
             yield
@@ -154,23 +154,32 @@ def _lines(tail: Tail, lines: list[Any], number: int, newest: int) -> Message:
     return {"type": "lines", "id": f"{tail.key}.{number}.{newest}", "lines": lines}
 
 
+class _Events(StreamingResponse):
+    """Messages as server-sent events; counted before its head is sent, while others may come."""
+
+    def __init__(self, account: str, messages: AsyncIterator[Message]) -> None:
+        headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+        super().__init__(self._events(messages), media_type="text/event-stream", headers=headers)
+        self._account = account
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with OPEN.one_more(self._account):
+            await super().__call__(scope, receive, send)
+
+    @staticmethod
+    async def _events(messages: AsyncIterator[Message]) -> AsyncIterator[bytes]:
+        async for message in messages:
+            event_id = f"id: {message['id']}\n".encode() if "id" in message else b""
+            yield event_id + b"event: " + message["type"].encode() + b"\ndata: " + orjson.dumps(message) + b"\n\n"
+
+
 def events(request: Request, identity: Identity, kind: str, messages: AsyncIterator[Message]) -> StreamingResponse:
     """Return messages as server-sent events."""
-    OPEN.check(identity.account)
-
-    async def body() -> AsyncIterator[bytes]:
-        with OPEN.one_more(identity.account):
-            async for message in _lively(request, identity, kind, messages):
-                event_id = f"id: {message['id']}\n".encode() if "id" in message else b""
-                yield event_id + b"event: " + message["type"].encode() + b"\ndata: " + orjson.dumps(message) + b"\n\n"
-
-    headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
-    return StreamingResponse(body(), media_type="text/event-stream", headers=headers)
+    return _Events(identity.account, _lively(request, identity, kind, messages))
 
 
 async def send_all(socket: WebSocket, identity: Identity, kind: str, messages: AsyncIterator[Message]) -> None:
     """Send messages over a WebSocket until either side ends."""
-    OPEN.check(identity.account)
     with OPEN.one_more(identity.account):  # before anything is waited for: others may come meanwhile
         try:
             await socket.accept()

@@ -5,6 +5,7 @@ import io
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -129,6 +130,8 @@ async def export(
     result = await query_range(request, identity, query, within, step)
     if form == "openmetrics" and not all("__name__" in row["metric"] for row in result["result"]):
         raise Problem(422, "OpenMetrics needs a metric's name on each series; export a selector, or as csv or json")
+    if form == "openmetrics" and any("histograms" in row for row in result["result"]):
+        raise Problem(422, "the text of OpenMetrics 1.0 has no native histograms; export as csv or json")
     if any("truncated" in warning for warning in result["warnings"]):
         raise Problem(422, f"more than {MOST_SERIES:,} series: the file would not be complete; narrow the query")
     guard_of(request).record(
@@ -233,7 +236,10 @@ def _csv(result: dict[str, Any]) -> str:
     table.writerow(["time", *safe(names), "value"])
     for row in rows:
         cells = safe([row["metric"].get(name, "") for name in names])
-        table.writerows([at, *cells, value] for at, value in row.get("values", []))
+        # A series may turn from numbers into native histograms; these are written as JSON, with all their buckets.
+        histograms = [(at, json.dumps(each)) for at, each in row.get("histograms", [])]
+        values = sorted([*row.get("values", []), *histograms], key=itemgetter(0))
+        table.writerows([at, *cells, value] for at, value in values)
     return text.getvalue()
 
 

@@ -1,5 +1,7 @@
 """Sign in and out, who am I, and the first account of a new console."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
 
@@ -30,10 +32,11 @@ class FirstAccount(Model):
 
 
 class NewPassword(Model):
-    """A change of one's own password."""
+    """A change of one's own password; `end_tokens` ends the account's API tokens, too, which otherwise stay."""
 
     current: SecretStr
     password: SecretStr
+    end_tokens: bool = False
 
 
 def who(identity: Identity) -> Who:
@@ -78,8 +81,11 @@ async def change_password(request: Request, identity: Viewer, body: NewPassword)
     if identity.token is not None:
         raise Problem(403, "a token cannot change the password of its account")
     account = await guard.sign_in(request, identity.account, body.current.get_secret_value())
-    guard.accounts.change(account.name, password=body.password.get_secret_value())
-    guard.record(request, "authn_password_change", "success", actor=identity.account)
+    _, ended = guard.accounts.change(
+        account.name, password=body.password.get_secret_value(), end_tokens=body.end_tokens
+    )
+    details: dict[str, Any] = {"tokens_ended": ended} if body.end_tokens else {}
+    guard.record(request, "authn_password_change", "success", actor=identity.account, **details)
 
 
 @router.post("/setup", status_code=201, summary="Create the first admin", openapi_extra={"x-public": True})

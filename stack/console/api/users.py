@@ -43,13 +43,14 @@ class NewUser(ScopeModel):
 
 
 class UserChange(Model):
-    """What is to be different; what is left out stays."""
+    """What is to be different; what is left out stays. `end_tokens` ends all API tokens of the account."""
 
     role: Role | None = None
     systems: list[Part] | None = Field(None, max_length=200)
     services: list[Part] | None = Field(None, max_length=1000)
     disabled: bool | None = None
     password: SecretStr | None = None
+    end_tokens: bool = False
 
 
 class TokenInfo(ScopeModel):
@@ -114,15 +115,18 @@ async def create(request: Request, identity: Admin, body: NewUser) -> User:
 async def change(request: Request, identity: Admin, name: Name, body: UserChange) -> User:
     """Change role, scope or password, or disable; sessions and open streams of the account end."""
     guard = guard_of(request)
-    account = guard.accounts.change(
+    account, ended = guard.accounts.change(
         name,
         role=body.role,
         systems=body.systems,
         services=body.services,
         disabled=body.disabled,
         password=body.password.get_secret_value() if body.password else None,
+        end_tokens=body.end_tokens,
     )
-    changed = body.model_dump(exclude_none=True, exclude={"password"})
+    changed = body.model_dump(exclude_none=True, exclude={"password", "end_tokens"})
+    if body.end_tokens:
+        changed["tokens_ended"] = ended
     if body.password:
         changed["password"] = "changed"  # noqa: S105  # the word, for the audit log
     guard.record(

@@ -1,8 +1,8 @@
 """Live log lines: one tail at Loki for each query, shared by all who watch it.
 
 Every line gets a number within its tail. A client that was cut off names the last one that it had, and goes on exactly
-behind it while the tail remembers that far; a tail that nobody watches is kept for a minute for that. After longer it
-goes on by time, from what Loki has stored.
+behind it while the tail remembers that far; a tail that nobody watches is kept for a minute for that, the latest
+few of them. After longer it goes on by time, from what Loki has stored.
 Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/#stream-logs
 """
 
@@ -31,6 +31,8 @@ REMEMBERED = 20_000
 WAITING = 5_000
 """Lines that wait for one client; older ones are dropped, counted and reported to it."""
 KEPT_S = 60.0
+UNWATCHED = 20
+"""Tails that are kept though nobody watches them; each holds a connection to Loki, and Loki allows 10 by default."""
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 OVERLAP_NS = 5 * 10**9
 """How far back a tail that is opened again reads: Loki's ingesters may deliver a little late."""
@@ -96,25 +98,28 @@ class Tail:
     """One query that is followed at Loki."""
 
     def __init__(
-        self, query: LogQuery, loki: LogSource, telemetry: Telemetry, on_idle: Callable[["Tail"], None]
+        self,
+        query: LogQuery,
+        loki: LogSource,
+        telemetry: Telemetry,
+        watched: Callable[["Tail"], None],
+        unwatched: Callable[["Tail"], None],
     ) -> None:
         self.query, self.key = query, secrets.token_hex(4)
-        self._loki, self._telemetry, self._on_idle = loki, telemetry, on_idle
+        self._loki, self._telemetry = loki, telemetry
+        self._watched, self._unwatched = watched, unwatched
         self._subscriptions: set[Subscription] = set()
         self._recent: deque[Numbered] = deque(maxlen=REMEMBERED)
         self._ids: deque[str] = deque(maxlen=REMEMBERED)
         self._seen: set[str] = set()
         self._next = 1
         self._newest = time.time_ns()
-        self._idle: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._run())
         self.started = asyncio.Event()
 
     def subscribe(self) -> Subscription:
         """Add a client; it gets what arrives from now on."""
-        if self._idle is not None:
-            self._idle.cancel()
-            self._idle = None
+        self._watched(self)
         subscription = Subscription()
         self._subscriptions.add(subscription)
         return subscription
@@ -122,8 +127,8 @@ class Tail:
     def unsubscribe(self, subscription: Subscription) -> None:
         """Remove a client; the tail itself ends a while after the last one."""
         self._subscriptions.discard(subscription)
-        if not self._subscriptions and self._idle is None:
-            self._idle = asyncio.get_running_loop().call_later(KEPT_S, self._on_idle, self)
+        if not self._subscriptions:
+            self._unwatched(self)
 
     def since(self, number: int) -> list[Numbered] | None:
         """Return the lines after `number`; None if the tail does not remember that far."""
@@ -137,8 +142,6 @@ class Tail:
 
     async def stop(self) -> None:
         """End the tail."""
-        if self._idle is not None:
-            self._idle.cancel()
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
@@ -232,22 +235,36 @@ class Tails:
 
     def __init__(self, loki: LogSource, telemetry: Telemetry) -> None:
         self._loki, self._telemetry = loki, telemetry
-        self._tails: dict[LogQuery, Tail] = {}
+        self.open: dict[LogQuery, Tail] = {}
+        self._unwatched: dict[Tail, asyncio.TimerHandle] = {}
+        """When each of those that nobody watches ends; the one that was left first is the first."""
         self._ending: set[asyncio.Task[None]] = set()
 
     def get(self, query: LogQuery) -> Tail:
         """Return the tail of a query, which starts if there is none."""
-        if query not in self._tails:
-            self._tails[query] = Tail(query, self._loki, self._telemetry, self._end)
-        return self._tails[query]
+        if query not in self.open:
+            self.open[query] = Tail(query, self._loki, self._telemetry, self._watch, self._leave)
+        return self.open[query]
 
     async def stop(self) -> None:
         """End all tails."""
-        await asyncio.gather(*(tail.stop() for tail in self._tails.values()), *self._ending)
-        self._tails.clear()
+        for timer in self._unwatched.values():
+            timer.cancel()
+        await asyncio.gather(*(tail.stop() for tail in self.open.values()), *self._ending)
+        self.open.clear()
+
+    def _watch(self, tail: Tail) -> None:
+        if timer := self._unwatched.pop(tail, None):
+            timer.cancel()
+
+    def _leave(self, tail: Tail) -> None:
+        self._unwatched[tail] = asyncio.get_running_loop().call_later(KEPT_S, self._end, tail)
+        if len(self._unwatched) > UNWATCHED:
+            self._end(next(iter(self._unwatched)))
 
     def _end(self, tail: Tail) -> None:
-        self._tails.pop(tail.query, None)
+        self._watch(tail)
+        self.open.pop(tail.query, None)
         task = asyncio.create_task(tail.stop())
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)

@@ -61,12 +61,13 @@ export function Users() {
           <p>A changed role, scope or password ends the account's sessions.</p>
           <Form label="Save" send={async (data) => {
             const password = data.get("password");
-            await call("PATCH", `/users/${encodeURIComponent(changing.name)}`, {}, { role: data.get("role"), systems: list(data, "systems"), services: list(data, "services"), ...(password ? { password } : {}) });
+            await call("PATCH", `/users/${encodeURIComponent(changing.name)}`, {}, { role: data.get("role"), systems: list(data, "systems"), services: list(data, "services"), ...(password ? { password } : {}), end_tokens: data.get("end_tokens") === "on" });
             setChanging(null);
             users.reload();
           }}>
             <ScopeFields of={changing} />
             <label>New password, or nothing<input name="password" type="password" minLength={12} autocomplete="new-password" /></label>
+            <label><input name="end_tokens" type="checkbox" /> End its API tokens, too</label>
           </Form>
         </Dialog>
       )}
