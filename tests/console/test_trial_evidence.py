@@ -91,7 +91,9 @@ def test_what_the_gateway_does_not_let_through_is_no_forged_identity(tmp_path: P
 
 def test_a_list_with_just_as_much_as_was_asked_for_was_not_cut(tmp_path: Path) -> None:
     found = tried(tmp_path, lambda console, known: requests.bounds(console, known["admin"], "mine"))
-    assert [one.request for one in found.lists] == ["GET /api/v1/audit?limit=1"]
+    shown = {one.request.partition("?")[0] for one in found.lists}
+    assert "GET /api/v1/logs/mine" not in shown
+    assert {"GET /api/v1/audit", "GET /api/v1/users"} <= shown
 
 
 def test_an_export_shows_the_services_of_its_lines(tmp_path: Path) -> None:
