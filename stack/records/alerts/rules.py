@@ -29,6 +29,7 @@ _CONTEXT = frozenset(
         "interval",
         "tested",
         "target_labels",
+        "recorded",
         "promtool",
     ]
 )
@@ -40,13 +41,15 @@ class Surroundings:
     """What rules are evaluated with; None and empty where it is not known.
 
     `scrape_interval_s` is the shortest interval of any scrape, `retention_s` how long samples are kept. `target_labels`
-    are those of the targets, which are all that the series of a scrape itself (`up`) have.
+    are those of the targets, which are all that the series of a scrape itself (`up`) have. `recorded` are the series
+    that the rule files record.
     """
 
     scrape_interval_s: float | None = None
     retention_s: float | None = None
     external_labels: Mapping[str, str] = field(default_factory=dict)
     target_labels: frozenset[str] | None = None
+    recorded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ class AlertRule:
             body.get("retention_s"),
             body.get("external_labels", {}),
             None if targets is None else frozenset(targets),
+            frozenset(body.get("recorded", ())),
         )
         tested = body.get("tested")
         return replace(  # type: ignore[return-value]  # AlertRule is never subclassed
@@ -174,6 +178,8 @@ class RuleFile:
         root = View(document.data)["spec"] if operator else View(document.data)
         if document.data is None:
             return cls(file)
+        if is_list_of_rules(document.data):
+            return cls(file, problems=((1, "the file is a list of rules, which belong into `groups`"),))
         groups = [_Group(view, file, document, language) for view in root["groups"].objects()]
         names = [group.name for group in groups]
         problems: list[tuple[int | None, str]] = []
@@ -258,4 +264,16 @@ def _unknown(document: YamlText, view: View, known: frozenset[str]) -> list[tupl
 
 def looks_like_rules(data: Any) -> bool:
     """Whether a document looks like a rule file, or like the operator's resource that holds one."""
-    return isinstance(data, dict) and ("groups" in data or data.get("kind") == "PrometheusRule")
+    return is_list_of_rules(data) or (
+        isinstance(data, dict) and ("groups" in data or data.get("kind") == "PrometheusRule")
+    )
+
+
+def is_list_of_rules(data: Any) -> bool:
+    """Whether a document is a list of rules, or of groups, without `groups` around it."""
+    keys = (
+        [one.keys() & {"alert", "record", "rules"} for one in data if isinstance(one, dict)]
+        if isinstance(data, list)
+        else []
+    )
+    return bool(keys) and all(keys) and len(keys) == len(data)

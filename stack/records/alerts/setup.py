@@ -40,7 +40,9 @@ class Ruler(FromYaml):
     """Loki's ruler and the files that it is given.
 
     `directory` is where it reads rules (`ruler.storage.local.directory`), empty where they are stored elsewhere.
-    `files` are relative to it; `alerts` counts the alerts in them. `tenants` is whether Loki has more than one.
+    `files` are relative to it; `alerts` and `records` count the rules in them. `tenants` is whether Loki has more than
+    one. `rule_path` is where it unpacks rules to evaluate them. `remote_write` is whether it writes what rules record,
+    `writes_to` to how many stores.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -53,6 +55,10 @@ class Ruler(FromYaml):
     alertmanager_url: str = ""
     file: str = "loki-config.yaml"
     line: int | None = None
+    records: int = 0
+    rule_path: str = ""
+    remote_write: bool = False
+    writes_to: int = 0
 
     @property
     def nothing_to_judge(self) -> str:

@@ -22,6 +22,12 @@ RANGE_FUNCTIONS = COUNTING | UNWRAPPING | {"rate", "absent_over_time"}
 AGGREGATIONS = frozenset({
     "sum", "avg", "max", "min", "count", "stddev", "stdvar", "bottomk", "topk", "approx_topk", "sort", "sort_desc",
 })  # fmt: skip
+_OF_PROMQL = frozenset({
+    "increase", "irate", "delta", "idelta", "deriv", "predict_linear", "histogram_quantile", "histogram_fraction",
+    "absent", "changes", "resets", "scalar", "time", "timestamp", "clamp_min", "clamp_max", "label_join",
+    "present_over_time",
+})  # fmt: skip
+"""Functions of PromQL that Loki refuses; one that it may get some day is not among them."""
 COMPARISONS = frozenset({"==", "!=", ">", ">=", "<", "<="})
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%", "^", "and", "or", "unless"})
 _LINE_FILTERS = frozenset({"|=", "|~", "|>", "!=", "!~", "!>"})
@@ -192,6 +198,8 @@ class _Reader:
 
     def call(self, name: str) -> bool:
         if name not in AGGREGATIONS | RANGE_FUNCTIONS | {"label_replace", "vector"}:
+            if name in _OF_PROMQL:
+                raise _Wrong(f"`{name}` is a function of PromQL, and LogQL has none of that name")
             raise _Unknown(f"the function `{name}` is not known here")
         grouped = self.grouping()
         self.must("(", f"`{name}` needs its argument in parentheses")

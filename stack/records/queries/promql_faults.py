@@ -12,7 +12,6 @@ from promql_parser import (
     BinaryExpr,
     Call,
     Expr,
-    LabelModifierType,
     Matcher,
     MatchOp,
     MatrixSelector,
@@ -23,10 +22,8 @@ from promql_parser import (
 from stack.records.queries.promql import (
     COMPARISONS,
     VARIABLE,
-    Labels,
     bare,
     children,
-    is_scalar,
     labels,
     matchers,
     metric,
@@ -50,8 +47,21 @@ _FREE_TEXT = frozenset({"path", "uri", "url", "route", "handler", "pattern", "en
 
 _META = re.compile(r"[\\^$*+?.()|\[\]{}]")
 _GAUGE = re.compile(
-    r"(^up|_ratio|_percent|_celsius|_timestamp_seconds|_info|_(free|avail|available|used|usage|size|limit)_bytes)$"
+    r"(^up|_ratio|_percent|_celsius|_timestamp_seconds|_info|_(free|avail|available|used|usage|size|limit)_bytes"
+    r"|^process_((resident|virtual)_memory_(max_)?bytes|(open|max)_fds|start_time_seconds)|^go_(goroutines|threads)"
+    r"|^go_memstats_(?!\w*total$)\w+_bytes|^node_(load\d+|memory_\w+_bytes|filesystem_\w+_bytes)"
+    r"|^container_memory_\w+_bytes|^jvm_(memory|buffer)_\w+_bytes|^jvm_threads_\w+|^redis_(connected_clients|memory_\w+_bytes))$"
 )
+"""Names that say so by their end, and those of common libraries and exporters."""
+
+
+_PART_OF_WHOLE = re.compile(
+    r"(\w+)_(avail|available|free|used|usage)_bytes/\1_(size|total|limit|max|capacity)_bytes"
+    r"|node_memory_\w+_bytes/node_memory_MemTotal_bytes|node_filesystem_files_free/node_filesystem_files"
+    r"|process_open_fds/process_max_fds"
+)
+_MORE_THAN_A_SHARE = 1.5
+"""Rates that are extrapolated differently make shares slightly above 1; nobody compares with 150 percent."""
 
 
 class Fault(NamedTuple):
@@ -75,13 +85,13 @@ def is_literal(pattern: str) -> bool:
 def quantiles_without_le(tree: Expr) -> Iterator[Fault]:
     """A quantile of classic buckets whose label `le` was aggregated away."""
     for node in nodes(tree):
-        if isinstance(node, Call) and node.func.name == "histogram_quantile" and len(node.args) == 2:
-            buckets = node.args[1]
+        if isinstance(node, Call) and node.func.name in ("histogram_quantile", "histogram_fraction") and node.args:
+            buckets = list(node.args)[-1]
             classic = [one for one in selectors(buckets) if metric(one).endswith("_bucket")]
             # VictoriaMetrics has buckets by `vmrange` instead.
             if classic and labels(buckets).lacks("le") and labels(buckets).lacks("vmrange"):
                 yield Fault(
-                    f"`histogram_quantile` gets buckets without `le`: `{shown(buckets)}`",
+                    f"`{node.func.name}` gets buckets without `le`: `{shown(buckets)}`",
                     "keep the label: `sum by (le, …) (rate(…_bucket[…]))`",
                 )
 
@@ -130,33 +140,6 @@ def patterns_as_text(tree: Expr) -> Iterator[Fault]:
                     f"`{text_of(one)}` compares with the text `{one.value}`, not with a pattern",
                     f"`{'=~' if one.op == MatchOp.Equal else '!~'}` matches a regular expression",
                 )
-
-
-def never_matching(tree: Expr) -> Iterator[Fault]:
-    """Operations between vectors whose labels can never be equal."""
-    for node in nodes(tree):
-        if not isinstance(node, BinaryExpr) or operator(node) == "or" or is_scalar(node.lhs) or is_scalar(node.rhs):
-            continue
-        label = _different(labels(node.lhs), labels(node.rhs), node)
-        if label:
-            without, side = ("right", "left") if labels(node.rhs).lacks(label) else ("left", "right")
-            part = shown(bare(node.rhs if without == "right" else node.lhs))
-            yield Fault(
-                f"`{operator(node)}` matches nothing: only the {side} side has the label `{label}`, not `{part}`",
-                "aggregate both sides by the same labels, or name those to compare: `on (…)`",
-            )
-
-
-def _different(left: Labels, right: Labels, node: BinaryExpr) -> str:
-    """A label that one side has and the other lacks, of those that are compared; empty where there is none."""
-    compared = left.has | right.has
-    matching = node.modifier.matching if node.modifier is not None else None
-    if matching is not None and matching.type == LabelModifierType.Include:
-        compared &= frozenset(matching.labels)
-    elif matching is not None:
-        compared -= frozenset(matching.labels)
-    differing = [one for one in compared if left.lacks(one) or right.lacks(one)]
-    return min(differing, default="")
 
 
 def short_windows(tree: Expr, scrape_s: float) -> Iterator[Fault]:
@@ -223,10 +206,12 @@ def functions_of_wrong_type(tree: Expr) -> Iterator[Fault]:
 def impossible(tree: Expr) -> Iterator[Fault]:
     """Comparisons that no value fulfils."""
     for node in nodes(tree):
+        if isinstance(node, VectorSelector):
+            yield from _selects_nothing(node)
         if not isinstance(node, BinaryExpr) or operator(node) not in COMPARISONS:
             continue
         sign, limit, left = operator(node), number(node.rhs), bare(node.lhs)
-        bounds = None if limit is None else _bounds(left)
+        bounds = None if limit is None else _bounds(left) or _compared(left)
         if limit is None or bounds is None or _is_bool(node):
             continue
         low, high, why = bounds
@@ -240,6 +225,59 @@ def impossible(tree: Expr) -> Iterator[Fault]:
         }[sign]
         if not fulfilled:
             yield Fault(f"`{shown(node)}` is never true: {why}", "`absent(…)` is true where there are no series")
+
+
+def shares_as_percent(tree: Expr) -> Iterator[Fault]:
+    """Shares of 0 to 1 that are compared with a percentage."""
+    for node in nodes(tree):
+        if isinstance(node, BinaryExpr) and operator(node) in COMPARISONS and is_share(node.lhs):
+            limit = number(node.rhs)
+            if limit is not None and limit > _MORE_THAN_A_SHARE:
+                yield Fault(
+                    f"`{shown(node)}` compares a share of 0 to 1 with {limit:g}",
+                    f"compare with {limit / 100:g}, or multiply it: `100 * …`",
+                )
+
+
+def is_share(node: Expr) -> bool:
+    """Whether an expression is a share of 0 to 1: a part divided by its whole, or what is left of it."""
+    node = bare(node)
+    if isinstance(node, AggregateExpr) and str(node.op) in ("avg", "min", "max"):
+        return is_share(node.expr)
+    if not isinstance(node, BinaryExpr):
+        return False
+    if operator(node) == "-" and number(node.lhs) == 1:
+        return is_share(node.rhs)
+    parts, wholes = selectors(node.lhs), selectors(node.rhs)
+    if operator(node) != "/" or len(parts) != 1 or len(wholes) != 1 or any(map(number, _operands(node))):
+        return False
+    part, whole = parts[0], wholes[0]
+    if metric(part) == metric(whole):
+        texts = {text_of(one) for one in matchers(part)}
+        return bool(metric(part)) and {text_of(one) for one in matchers(whole)} < texts
+    return bool(_PART_OF_WHOLE.fullmatch(f"{metric(part)}/{metric(whole)}"))
+
+
+def is_percentage(node: Expr) -> bool:
+    """Whether an expression is a share times 100."""
+    node = bare(node)
+    if isinstance(node, AggregateExpr) and str(node.op) in ("avg", "min", "max"):
+        return is_percentage(node.expr)
+    if not isinstance(node, BinaryExpr) or operator(node) not in ("*", "-", "/"):
+        return False
+    if operator(node) == "-":
+        return number(node.lhs) == 100 and is_percentage(node.rhs)
+    if operator(node) == "/":  # `100 * a / b` is `(100 * a) / b`, and `a / b * 100` a product
+        scaled = bare(node.lhs)
+        of_hundred = isinstance(scaled, BinaryExpr) and operator(scaled) == "*" and number(scaled.lhs) == 100
+        return of_hundred and len(selectors(node.lhs)) == len(selectors(node.rhs)) == 1
+    left, right = number(node.lhs), number(node.rhs)
+    return (left == 100 and is_share(node.rhs)) or (right == 100 and is_share(node.lhs))
+
+
+def _operands(tree: Expr) -> list[Expr]:
+    """The sides of all operations inside an expression: a factor in one of them makes a share something else."""
+    return [side for node in nodes(tree) if isinstance(node, BinaryExpr) for side in (node.lhs, node.rhs)]
 
 
 def _is_bool(node: BinaryExpr) -> bool:
@@ -260,6 +298,30 @@ def _bounds(node: Expr) -> tuple[float, float, str] | None:
     if isinstance(node, VectorSelector) and metric(node) == "up":
         return 0, 1, "`up` is 0 or 1"
     return None
+
+
+def _compared(node: Expr) -> tuple[float, float, str] | None:
+    """The bounds that an earlier comparison sets: `a > 5 < 3` compares what is left of `a > 5`."""
+    if not isinstance(node, BinaryExpr) or operator(node) not in (">", ">=", "<", "<=") or _is_bool(node):
+        return None
+    limit = number(node.rhs)
+    if limit is None:
+        return None
+    why = f"comparisons bind from left to right, and `{shown(node)}` leaves no such value"
+    return (limit, float("inf"), why) if operator(node) in (">", ">=") else (-float("inf"), limit, why)
+
+
+def _selects_nothing(selector: VectorSelector) -> Iterator[Fault]:
+    """A selector whose matchers on one label exclude each other."""
+    equal = [one for one in selector.matchers.matchers if one.op == MatchOp.Equal and not VARIABLE.search(one.value)]
+    for one in equal:
+        other = next((it.value for it in equal if it.name == one.name and it.value != one.value), None)
+        if other is not None:
+            yield Fault(
+                f"`{shown(selector)}` selects nothing: `{one.name}` cannot be both `{one.value}` and `{other}`",
+                'a pattern matches either: `=~"a|b"`',
+            )
+            return
 
 
 def ratios_without_total(tree: Expr) -> Iterator[Fault]:
@@ -307,6 +369,17 @@ def needless_patterns(tree: Expr) -> Iterator[Fault]:
             if one.op in (MatchOp.Re, MatchOp.NotRe) and is_literal(one.value) and not VARIABLE.search(one.value):
                 sign = "=" if one.op == MatchOp.Re else "!="
                 yield Fault(f"`{text_of(one)}` is a pattern that is only text", f'{one.name}{sign}"{one.value}"')
+
+
+def averaged_quantiles(tree: Expr) -> Iterator[Fault]:
+    """Averages and sums of quantiles, which are quantiles of nothing."""
+    for node in nodes(tree):
+        inner = bare(node.expr) if isinstance(node, AggregateExpr) and str(node.op) in ("avg", "sum") else None
+        if isinstance(inner, Call) and inner.func.name == "histogram_quantile":
+            yield Fault(
+                f"`{shown(node)}` is no quantile: those of parts cannot be averaged",
+                "add up the buckets, then take it: `histogram_quantile(…, sum by (le) (rate(…)))`",
+            )
 
 
 def aggregated_divisions(tree: Expr) -> Iterator[Fault]:

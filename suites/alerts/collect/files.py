@@ -140,6 +140,8 @@ def _records(
     }
     tests = [_tests(one, folder, files) for one, _ in of_prometheus if one.is_tests]
     kinds = tested(tests) if tests else None
+    recorded = frozenset(rule.name for file in files.values() for rule in file.rules if rule.record)
+    around = replace(around, recorded=recorded)
     found: StaticRecords = {}
     for subject, given in (("prometheus", of_prometheus), ("loki", of_loki)):
         listed = [files[one.path] for one, _ in given if one.path in files]
@@ -276,6 +278,11 @@ def _ruler_config(text: str, shown: str, environment: Mapping[str, str]) -> tupl
         alertmanager_url=str(config.section("ruler").get("alertmanager_url") or ""),
         file=shown,
         line=config.line("ruler", "alertmanager_url"),
+        rule_path=str(config.section("ruler").get("rule_path") or "").rstrip("/"),
+        remote_write=config.section("ruler", "remote_write").get("enabled") is True,
+        writes_to=len(
+            config.section("ruler", "remote_write", "clients") or config.section("ruler", "remote_write", "client")
+        ),
     )
     return ruler.directory, ruler
 
@@ -283,7 +290,8 @@ def _ruler_config(text: str, shown: str, environment: Mapping[str, str]) -> tupl
 def _with_files(ruler: Ruler, names: Iterable[str], files: Sequence[_Yaml]) -> Ruler:
     read = [RuleFile.read(one.text, one.shown, "logql") for one in files]
     alerts = sum(not rule.record for file in read for rule in file.rules)
-    return replace(ruler, files=tuple(names), alerts=alerts)
+    records = sum(rule.record for file in read for rule in file.rules)
+    return replace(ruler, files=tuple(names), alerts=alerts, records=records)
 
 
 def _setup(service: ComposeService | None, config: PrometheusConfig | None, ruler: Ruler) -> AlertmanagerSetup:

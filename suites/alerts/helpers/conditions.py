@@ -80,7 +80,7 @@ def misses_first(tree: Expr) -> Iterator[tuple[str, str]]:
     if any(isinstance(node, BinaryExpr) and operator(node) == "or" for node in nodes(tree)):
         return
     for node in nodes(tree):
-        if not isinstance(node, BinaryExpr) or operator(node) != ">" or number(node.rhs) != 0:
+        if not isinstance(node, BinaryExpr) or (operator(node), number(node.rhs)) not in ((">", 0), (">=", 1)):
             continue
         counted, kept = bare(node.lhs), set()
         while isinstance(counted, AggregateExpr):

@@ -4,6 +4,7 @@ An expression without a comparison has a result whatever its value, and the aler
 `absent(…)` is a condition, and an alert on nothing measured (`vector(1)`) is meant to fire always.
 """
 
+import re
 from collections.abc import Iterator
 
 from stack.records.alerts.rules import AlertRule
@@ -19,7 +20,10 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
     Good("{alert: DeadMansSwitch, expr: vector(1)}"),
     Good("{alert: A, expr: 'sum(a_total unless a_total offset 1h)'}"),
     Bad("{alert: A, expr: 'rate(errors_total[5m])'}", "`A`: it has no condition, and fires for every series"),
-    Bad("{alert: A, expr: 'up == bool 0'}", "`A`: it has no condition, and fires for every series"),
+    Bad(
+        "{alert: A, expr: 'up == bool 0'}",
+        "`A`: it has no condition, and fires for every series: `bool` makes 0 or 1 of it, and both are results",
+    ),
     Bad(
         "{language: logql, alert: A, expr: 'sum(count_over_time({job=\"a\"}[5m]))'}",
         "`A`: it has no condition, and fires for every series",
@@ -37,4 +41,6 @@ def check(rule: AlertRule) -> Iterator[Finding]:
         tree = expression(rule)
         conditional = always_holds(tree) or filters(tree)
     if not conditional:
-        yield about(rule, "it has no condition, and fires for every series", "compare: `… > 0`")
+        with_bool = re.search(r"[<>=]\s*bool\b", rule.expr)
+        more = ": `bool` makes 0 or 1 of it, and both are results" if with_bool else ""
+        yield about(rule, f"it has no condition, and fires for every series{more}", "compare: `… > 0`")

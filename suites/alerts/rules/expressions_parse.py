@@ -26,6 +26,14 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, rule
         "{language: logql, alert: A, expr: 'count_over_time({job=\"a\"}) > 1'}",
         "`A`: `count_over_time` needs a range, such as `[5m]`, found `)`",
     ),
+    Bad(
+        '{language: logql, alert: A, expr: \'{job="a"} |= "x"\'}',
+        "`A`: its result is log lines, and a rule needs numbers",
+    ),
+    Bad(
+        "{language: logql, alert: A, expr: 'increase({job=\"a\"}[5m]) > 1'}",
+        "`A`: `increase` is a function of PromQL, and LogQL has none of that name",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/querying/basics/",
 )
@@ -35,5 +43,7 @@ def check(rule: AlertRule) -> Iterator[Finding]:
         raise NotApplicable(f"the expression of `{rule.name}` is empty")
     if found.unknown and rule.promtool is None:  # then the others alone are no pass
         raise NotCollected(f"the expression of `{rule.name}` could not be parsed: {found.unknown}")
+    if rule.language == "logql" and not found.error and not found.unknown and not rule.logql.metric:
+        yield about(rule, "its result is log lines, and a rule needs numbers", "`sum(count_over_time(… [5m])) > 0`")
     if error := found.error or rule.promtool:
         yield about(rule, error, "`promtool check rules` marks the place")

@@ -23,6 +23,10 @@ from suites.core.rule import Bad, Good, Level, rule
         "{alert: A, expr: 'sum by (reason) (increase(a_total[15m])) > 0'}",
         "`A`: `a_total` has a series for each `reason` from its first event on, and no increase before the second",
     ),
+    Bad(
+        "{alert: A, expr: 'increase(a_total{outcome=\"lost\"}[1h]) >= 1'}",
+        "`A`: `a_total` has a series for each `outcome` from its first event on, and no increase before the second",
+    ),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics",
 )

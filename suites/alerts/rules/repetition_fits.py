@@ -22,10 +22,11 @@ def config(route: str) -> str:
     Good(config("repeat_interval: 5m, routes: [{repeat_interval: 120h, matchers: [a=b]}]")),
     Bad(
         config("group_interval: 10m, routes: [{repeat_interval: 5m, matchers: [a=b]}]"),
-        "`route.routes[0]` repeats after 5m, and looks at its groups every 10m only",
+        "`route.routes[0]` has a `repeat_interval` of 5m, and looks at its groups every 10m only (`group_interval`)",
     ),
     Bad(
-        config("repeat_interval: 1y"), "`route` repeats after 1y, and Alertmanager forgets after 120h that it notified"
+        config("repeat_interval: 1y"),
+        "`route` has a `repeat_interval` of 1y, and Alertmanager forgets after 120h that it notified",
     ),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/alerting/latest/configuration/#route",
@@ -40,12 +41,13 @@ def check(config: AlertmanagerConfig) -> Iterator[Finding]:
         where = Where(file=config.file, line=route.line)
         if both in told or repeat is None or group is None:
             continue
+        has = f"`{route.path}` has a `repeat_interval` of"
         told.add(both)  # routes below have what they do not set from it, and it is told once
         if repeat < group:
             message = (
-                f"`{route.path}` repeats after {both[0] or '4h'}, and looks at its groups every {both[1] or '5m'} only"
+                f"{has} {both[0] or '4h'}, and looks at its groups every {both[1] or '5m'} only (`group_interval`)"
             )
             yield Finding(message, where, "a `repeat_interval` is a multiple of the `group_interval`")
         elif repeat > RETENTION_S:
-            message = f"`{route.path}` repeats after {both[0]}, and Alertmanager forgets after 120h that it notified"
+            message = f"{has} {both[0]}, and Alertmanager forgets after 120h that it notified"
             yield Finding(message, where, "start it with a longer `--data.retention`, or repeat sooner")

@@ -20,6 +20,10 @@ from suites.core.rule import Bad, Good, Level, rule
         "`fake/team/b.yml` is ignored: the ruler reads no sub-folders (`team`)",
         "`dante/c.yml` is never read for the logs that there are: without tenants they all belong to `fake`",
     ),
+    Bad(
+        "{files: [fake/a.yml], directory: /loki/rules, tenants: true}",
+        "`fake/a.yml` is read for the tenant `fake`, whom a Loki with tenants does not have",
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/alert/#ruler-storage",
 )
@@ -31,6 +35,8 @@ def check(ruler: Ruler) -> Iterator[Finding]:
             message = f"`{name}` is ignored: it is in no tenant's folder"
         elif rest:
             message = f"`{name}` is ignored: the ruler reads no sub-folders (`{rest}`)"
+        elif tenant == "fake" and ruler.tenants and all(one.startswith("fake/") for one in ruler.files):
+            message = f"`{name}` is read for the tenant `fake`, whom a Loki with tenants does not have"
         elif tenant != "fake" and not ruler.tenants:
             message = f"`{name}` is never read for the logs that there are: without tenants they all belong to `fake`"
         if message:

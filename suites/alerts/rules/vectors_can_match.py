@@ -1,13 +1,14 @@
-"""Operations between vectors compare labels that both sides have.
+"""The two sides of an operation match, one series of each.
 
 Two series match where all compared labels are equal. Where one side has a label that the other has lost, none ever do:
-with `and` the alert never fires, with `unless` its exception never applies.
+with `and` the alert never fires, with `unless` its exception never applies. Where one side has several for one of the
+other, the rule fails.
 """
 
 from collections.abc import Iterator
 
 from stack.records.alerts.rules import AlertRule
-from stack.records.queries.promql_faults import never_matching
+from stack.records.queries.promql_matching import mismatches
 from suites.alerts.helpers.findings import expression, faults
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
@@ -24,8 +25,12 @@ from suites.core.rule import Bad, Good, Level, rule
         '{"alert": "A", "expr": "up == 0 unless sum by (job) (up) == 0"}',
         "`A`: `unless` matches nothing: only the left side has the label `instance`, not `sum by (job) (up) == 0`",
     ),
+    Bad(
+        '{"alert": "A", "expr": "a{window=\\"5m\\"} > 1 and a{window=\\"1h\\"} > 1"}',
+        "`A`: `and` matches nothing: `window` is `5m` on the left side and `1h` on the right",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/querying/operators/#vector-matching",
 )
 def check(rule: AlertRule) -> Iterator[Finding]:
-    yield from faults(rule, never_matching(expression(rule)))
+    yield from faults(rule, mismatches(expression(rule)))

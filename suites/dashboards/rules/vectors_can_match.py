@@ -1,13 +1,13 @@
-"""Operations between vectors compare labels that both sides have.
+"""The two sides of an operation match, one series of each.
 
 Two series match where all compared labels are equal. Where one side has a label that the other has lost, none ever do,
-and the result is empty.
+and the result is empty; where one side has several for one of the other, it is an error.
 """
 
 from collections.abc import Iterator
 
 from stack.records.dashboards.dashboard import Dashboard
-from stack.records.queries.promql_faults import never_matching
+from stack.records.queries.promql_matching import mismatches
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.dashboards.helpers.examples import promql_panel
@@ -30,8 +30,28 @@ from suites.dashboards.helpers.static_queries import faults, parsed_promql
         "query A of panel `P`: `and` matches nothing: only the left side has the label `instance`, not "
         "`sum(rate(a_total[5m])) > 1`",
     ),
+    Good(promql_panel('sum by (code) (a{code="500"}) / ignoring (code) sum(a)')),
+    Good(promql_panel("a / on (job) group_left (team) max by (job, team) (b)")),
+    Good(promql_panel('rate(a{code="500"}[5m]) / ignoring (code) b')),
+    Bad(
+        promql_panel('a{window="5m"} > 1 and a{window="1h"} > 1'),
+        "query A of panel `P`: `and` matches nothing: `window` is `5m` on the left side and `1h` on the right",
+    ),
+    Bad(
+        promql_panel("sum by (job) (a) / on (job) sum by (job, code) (a)"),
+        "query A of panel `P`: `sum by (job, code) (a)` has several series, one for each `code`, for one of the other "
+        "side",
+    ),
+    Bad(
+        promql_panel("a * on (job) group_left (team) max by (job) (b)"),
+        "query A of panel `P`: `max by (job) (b)` has no label `team` that it could bring",
+    ),
+    Bad(
+        promql_panel('rate(a{code="500"}[5m]) / rate(a[5m])'),
+        'query A of panel `P`: `rate(a{code="500"}[5m]) / rate(a[5m])` divides each series by itself, and is 1',
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/querying/operators/#vector-matching",
 )
 def check(dashboard: Dashboard) -> Iterator[Finding]:
-    yield from faults(dashboard, ((place, never_matching(tree)) for place, tree in parsed_promql(dashboard)))
+    yield from faults(dashboard, ((place, mismatches(tree)) for place, tree in parsed_promql(dashboard)))

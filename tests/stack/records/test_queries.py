@@ -9,7 +9,7 @@ from promql_parser import Expr
 
 from stack.backends.base import StackPlan
 from stack.backends.local.backend import LocalBackend
-from stack.records.queries import logql, promql, promql_faults
+from stack.records.queries import logql, promql, promql_faults, promql_matching
 from stack.records.queries.renamed import renamed_to
 from stack.text.plain_yaml import plain_yaml
 from tests.support.cases import each_of
@@ -130,8 +130,16 @@ RATIO = 'rate(a{c=~"5.."}[5m]) / rate(a{%s}[5m])'
     ("find", "right", "wrong"),
     [
         (
-            promql_faults.never_matching,
+            promql_matching.mismatches,
             [
+                'a{w="1"} and ignoring (w) a{w="2"}',
+                'label_replace(a{w="1"}, "w", "x", "", "") and a{w="2"}',
+                'sum by (i, c) (a{c="5"}) / ignoring (c) sum by (i) (a)',
+                "a / on (i) group_right sum by (i, c) (b)",
+                "sum by (i) (a) * on (i) group_left (t) max by (i, t) (b)",
+                'rate(a{c="5"}[5m]) / rate(a[1h])',
+                'a{c="5"} / a offset 1d',
+                "sum by (namespace, pod) (a) / on (pod) sum by (pod) (b)",
                 "a and on () vector(1)",
                 "sum by (a) (x) and sum by (a) (y)",
                 "a * on (i) group_left (t) b",
@@ -142,7 +150,36 @@ RATIO = 'rate(a{c=~"5.."}[5m]) / rate(a{%s}[5m])'
                 "absent(a) and b",
                 "a unless sum by (job) (b)",
                 "sum by (a) (x) + on (b) sum by (b) (y)",
+                'a{w="1"} and a{w="2"}',
+                'max by (w) (a{w="1"}) > on (w) b{w="2"}',
+                "sum by (i, c) (a) / on (i) sum by (i) (b)",
+                'sum by (i, c) (a{c=~"5.."}) / ignoring (c) sum by (i) (a)',
+                "sum by (i) (a) / on (i) group_left sum by (i, c) (b)",
+                "a * on (i) group_left (t) max by (i) (b)",
+                'a{c="5"} / a',
+                'rate(a{c="5",d="1"}[5m]) / rate(a{d="1"}[5m])',
             ],
+        ),
+        (
+            promql_faults.shares_as_percent,
+            [
+                "a_avail_bytes / a_size_bytes < 0.1",
+                "100 * a_avail_bytes / a_size_bytes < 10",
+                "a_avail_bytes / b_size_bytes < 10",
+                'rate(a{c="5"}[5m]) * 60 / rate(a[5m]) > 5',
+                "a / b > 5",
+                'a{c="5"} / a > 1',
+            ],
+            [
+                "a_avail_bytes / a_size_bytes < 10",
+                "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes > 90",
+                'sum by (i) (rate(a{c="5"}[5m])) / sum by (i) (rate(a[5m])) > 5',
+            ],
+        ),
+        (
+            promql_faults.averaged_quantiles,
+            ["max(histogram_quantile(0.9, a_bucket))", "histogram_quantile(0.9, sum by (le) (a_bucket))"],
+            ["avg by (i) (histogram_quantile(0.9, a_bucket))", "sum((histogram_quantile(0.9, a_bucket))) / 2"],
         ),
         (
             promql_faults.numbers_as_text,
