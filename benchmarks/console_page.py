@@ -18,7 +18,7 @@ from suites.dashboards.collect.browser import find_browser
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-RATE, HELD = 5_000, 200_000
+RATE = 5_000
 WATCHED_S = float(os.environ.get("CONSOLE_PAGE_SECONDS", "600"))
 EMITTED = 40
 HEAP_GROWTH, SCREEN_S = 1.25, 0.5

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from fixtures.service import Request
+from stack.clients.http import tls
 from stack.records.scrape.traffic import ProvokedTraffic
 from suites.core import traffic
 
@@ -40,7 +41,7 @@ def provoked(answered: int) -> tuple[ProvokedTraffic, int]:
         running: Any = SimpleNamespace(
             no_traffic=None, base_url=url, service=SimpleNamespace(traffic=[Request("/", count=2)])
         )
-        async with server, httpx.AsyncClient(trust_env=False) as http:
+        async with server, httpx.AsyncClient(trust_env=False, verify=tls()) as http:
             _, found = await traffic.provoke(http, running)
             await http.aclose()
             for _ in range(opened):

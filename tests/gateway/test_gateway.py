@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from stack.backends.ports import free_port
+from stack.clients.http import tls
 from stack.eventually import eventually
 from stack.gateway.render import TEMPLATE, USERS_SCRIPT, render, write
 from tests.support.real_servers import need
@@ -110,7 +111,7 @@ def raw(gateway: str, path: str, headers: str = "") -> str:
 
 @pytest.mark.parametrize("path", ["/", "/healthz"])
 def test_the_health_page_is_open(gateway: str, path: str) -> None:
-    assert httpx.get(gateway + path).status_code == 200
+    assert httpx.get(gateway + path, verify=tls()).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/grafana/", "/grafana/api/health", "/prometheus/graph", "/loki/api/v1/labels"])
@@ -118,7 +119,7 @@ def test_the_health_page_is_open(gateway: str, path: str) -> None:
     "auth", [None, ("observer", ""), ("observer", "admin"), ("admin", "admin"), ("admin", PASSWORD)]
 )
 def test_access_needs_the_password(gateway: str, path: str, auth: tuple[str, str] | None) -> None:
-    assert httpx.get(gateway + path, auth=auth).status_code == 401
+    assert httpx.get(gateway + path, auth=auth, verify=tls()).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_access_needs_the_password(gateway: str, path: str, auth: tuple[str, str
     ],
 )
 def test_paths_are_rewritten_for_the_upstream_server(gateway: str, requested: str, forwarded: str) -> None:
-    answer = httpx.get(gateway + requested, auth=USER)
+    answer = httpx.get(gateway + requested, auth=USER, verify=tls())
     assert (answer.status_code, answer.text.splitlines()[0]) == (200, forwarded)
 
 

@@ -6,8 +6,6 @@ import pytest
 
 from tests.support.conformance_run import finished
 
-PLUGIN = "tests/support/breaks_collection"
-
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)])
 def test_what_was_seen_before_collecting_broke_is_judged(tmp_path: Path, workers: tuple[str, ...]) -> None:
