@@ -17,7 +17,7 @@ conformance: $(VENV)/.ready ## judge the reference services on the best stack th
 test: $(VENV)/.ready ## the suite's own tests, all of them
 	@$(RUN) pytest tests/ -n auto --dist worksteal $(ARGS)
 
-test-fast: $(VENV)/.ready ## those that start no server and no run, for between two edits (about 80 s on two free cores)
+test-fast: $(VENV)/.ready ## those that are not slow and need no server, for between two edits (less than a minute of processor time)
 	@$(RUN) pytest tests/ -n logical --dist worksteal -m "not slow and not native and not engine" $(ARGS)
 
 test-under-load: $(VENV)/.ready ## ten times test-fast and three times test, beside one busy process per core (ARGS="--fast 2 --all 0")
