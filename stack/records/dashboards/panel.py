@@ -86,6 +86,8 @@ class Panel:
     hidden_queries: int = 0
     links: tuple[Link, ...] = ()
     path: str = ""
+    model: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The panel as it is in the file, of another schema in the shape of the classic one."""
 
     @property
     def name(self) -> str:
@@ -227,6 +229,7 @@ def _panel(body: View, single: tuple[str, ...], collapsed: str) -> Panel:
         hidden_queries=sum(target["hide"].value is True for target in body["targets"].objects()),
         links=(*links_of(body["links"]), *links_of(defaults["links"])),
         path=place_of(body),
+        model=body.object(),
     )
 
 

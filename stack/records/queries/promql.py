@@ -42,6 +42,8 @@ _LONGEST = 2000
 VARIABLE = re.compile(r"⟦(\w+)⟧")
 """How a variable of a dashboard stands in an expression: where it was `$job`, the text has `⟦job⟧`."""
 
+_RENAMED = {"holt_winters": "double_exponential_smoothing"}
+
 COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 SETS = frozenset({"and", "or", "unless"})
 SAME_LABELS = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
@@ -63,6 +65,9 @@ def parse(text: str) -> Parsed:
     tree, reason = read_tree(text)
     if tree is not None:
         return Parsed(tree)
+    for old, new in _RENAMED.items():
+        if f"unknown function with name '{old}'" in reason:
+            return Parsed(error=f"Prometheus 3 has no function `{old}`; it is `{new}` there")
     if reason == _UNSPECIFIC and (missing := _missing_operand(text)):
         return Parsed(error=missing)
     return Parsed(error=reason) if _CERTAIN.search(reason) else Parsed(unknown=reason)

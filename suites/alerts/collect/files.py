@@ -317,9 +317,11 @@ def _setup(service: ComposeService | None, config: PrometheusConfig | None, rule
 
 def _is_logql(one: _Yaml) -> bool:
     """Whether a rule file is for Loki: its folder says so, or its expressions are LogQL and no PromQL."""
-    if "loki" in one.path.lower().split("/")[:-1]:
-        return True
     rules = RuleFile.read(one.text, one.shown).rules
+    if "loki" in one.path.lower().split("/")[:-1]:
+        # Rules on Loki's own metrics are PromQL, which is known by their names.
+        trees = [promql.parse(rule.expr).tree for rule in rules]
+        return not any(promql.metric(selector) for tree in trees for selector in promql.selectors(tree))
     return any(
         promql.parse(rule.expr).tree is None and not logql.parse(rule.expr).error and not logql.parse(rule.expr).unknown
         for rule in rules

@@ -31,7 +31,7 @@ BUILT_IN = {
 }
 """Values for the variables of Grafana that queries may have; how long they are does not matter here."""
 
-_STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`')
+STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`')
 _TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _VARIABLE_QUERY = re.compile(r"^\s*(label_values|query_result|label_names|metrics)\s*\((.*)\)\s*$", re.DOTALL)
 _LAST_LABEL = re.compile(r"^(.*),\s*(?:\$?\w+|\$\{\w+(?::\w+)?\}|\[\[\w+\]\]|\"[^\"]+\")\s*$", re.DOTALL)
@@ -128,7 +128,7 @@ def with_values(expr: str, value_of: Mapping[str, str], default: str = "") -> st
         return match.group() if name[0].isdigit() or escaped else f"⟦{name}⟧"
 
     parts, end = [], 0
-    for string in _STRING.finditer(expr):
+    for string in STRING.finditer(expr):
         parts += [REFERENCE.sub(outside, expr[end : string.start()]), REFERENCE.sub(inside, string.group())]
         end = string.end()
     return "".join((*parts, REFERENCE.sub(outside, expr[end:])))
@@ -149,7 +149,7 @@ def _candidates(expr: str, variables: Mapping[str, Variable]) -> Iterator[str]:
 
 def free_variables(expr: str) -> set[str]:
     """The variables outside of strings that are not Grafana's own."""
-    return {name_of(match) for match in REFERENCE.finditer(_STRING.sub('""', expr))} - BUILT_IN.keys()
+    return {name_of(match) for match in REFERENCE.finditer(STRING.sub('""', expr))} - BUILT_IN.keys()
 
 
 def mentioned(expr: str) -> Iterator[str]:
@@ -176,4 +176,4 @@ def faults(dashboard: Dashboard, found: Iterable[tuple[Place, Iterable[tuple[str
 
 def windows(expr: str) -> list[str]:
     """The windows of an expression as they are written, without brackets."""
-    return [window.strip() for window in re.findall(r"\[([^\[\]]+)\]", _STRING.sub('""', expr))]
+    return [window.strip() for window in re.findall(r"\[([^\[\]]+)\]", STRING.sub('""', expr))]

@@ -9,6 +9,7 @@ from promql_parser import AggregateExpr, BinaryExpr, Call, Expr
 
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.queries.promql import bare, metric, number, operator, selectors
+from stack.records.queries.promql_faults import is_percentage, is_share
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.dashboards.helpers.examples import promql_panel
@@ -45,6 +46,14 @@ def panel(expr: str, unit: str) -> str:
         panel("rate(received_bytes_total[5m])", "bytes"),
         "query A of panel `P`: the panel has the unit `bytes`, and its values are bytes per second",
     ),
+    Bad(
+        panel("a_free_bytes / a_size_bytes", "percent"),
+        "query A of panel `P`: the panel has the unit `percent`, and its values are a share of 0 to 1",
+    ),
+    Bad(
+        panel("a_free_bytes / a_size_bytes * 100", "percentunit"),
+        "query A of panel `P`: the panel has the unit `percentunit`, and its values are a share of 0 to 100",
+    ),
     level=Level.SHOULD,
     source="https://grafana.com/docs/grafana/latest/panels-visualizations/configure-standard-options/#unit",
 )
@@ -55,6 +64,10 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
         unit = panel_of.unit if panel_of is not None else ""
         if unit not in KNOWN or (panel_of is not None and len(panel_of.queries) > 1):
             continue
+        if (unit == "percent" and is_share(tree)) or (unit == "percentunit" and is_percentage(tree)):
+            values = "0 to 100" if unit == "percentunit" else "0 to 1"
+            message = f"the panel has the unit `{unit}`, and its values are a share of {values}"
+            yield finding(dashboard, place, message, "`percentunit` is for 0 to 1, `percent` for 0 to 100")
         name, per_second = _kept(tree)
         if per_second and name.removesuffix("_total").endswith("_bytes") and unit in BYTES | TIMES:
             message = f"the panel has the unit `{unit}`, and its values are bytes per second"
