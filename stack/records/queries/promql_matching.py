@@ -27,6 +27,7 @@ from stack.records.queries.promql import (
     VARIABLE,
     Labels,
     bare,
+    children,
     is_scalar,
     labels,
     nodes,
@@ -41,14 +42,28 @@ _GIVEN_BY_OTHERS = frozenset({
 })  # fmt: skip
 """Labels of which there is only one for a finer label: a pod has one namespace, an instance one service."""
 
+_OF_ONE_PLACE = frozenset({"instance", "pod", "node", "container", "host", "hostname", "nodename", "exported_pod"})
+"""Labels that may say the same: an instance is in one pod, on one node."""
+
 
 def mismatches(tree: Expr) -> Iterator[Fault]:
-    """Everything of this file."""
-    for node in nodes(tree):
-        if not isinstance(node, BinaryExpr) or operator(node) == "or" or is_scalar(node.lhs) or is_scalar(node.rhs):
-            continue
+    """Operations that match nothing, or each series with itself."""
+    for node in _between_vectors(tree):
         found = [*_matches_nothing(node), *_other_values(node)]
-        yield from found or [*_several_matches(node), *_brings_nothing(node), *_of_itself(node)]
+        yield from found or [*_brings_nothing(node), *_of_itself(node)]
+
+
+def several_matches(tree: Expr) -> Iterator[Fault]:
+    """Operations one side of which may have several series for one of the other."""
+    for node in _between_vectors(tree):
+        if not [*_matches_nothing(node), *_other_values(node)]:
+            yield from _several_matches(node)
+
+
+def _between_vectors(tree: Expr) -> Iterator[BinaryExpr]:
+    for node in nodes(tree):
+        if isinstance(node, BinaryExpr) and operator(node) != "or" and not any(map(is_scalar, children(node))):
+            yield node
 
 
 def _matches_nothing(node: BinaryExpr) -> Iterator[Fault]:
@@ -86,12 +101,16 @@ def _several_matches(node: BinaryExpr) -> Iterator[Fault]:
     brought = frozenset(node.modifier.group_labels or ()) if node.modifier is not None else frozenset()
     for side, part in (("left", node.lhs), ("right", node.rhs)):
         found = labels(part)
+        compared, one = _compared(found.has, node), bare(part)
+        if isinstance(one, AggregateExpr) and str(one.op) in SAME_LABELS:  # `topk by (pod) (1, …)` leaves one for each
+            continue
         # Labels that `group_left` takes from this side tell of its one series, as a version does.
-        extra = found.has - _compared(found.has, node) - _fixed(part).keys() - brought - _GIVEN_BY_OTHERS
+        extra = found.has - compared - _fixed(part).keys() - brought - _GIVEN_BY_OTHERS
+        extra -= _OF_ONE_PLACE if compared & _OF_ONE_PLACE else frozenset()
         if side != many and found.all and extra:
             group = {"left": "group_left", "right": "group_right"}[side]
             yield Fault(
-                f"`{shown(bare(part))}` has several series, one for each `{min(extra)}`, for one of the other side",
+                f"`{shown(one)}` has a series for each `{min(extra)}`, and only one may match one of the other side",
                 f"aggregate it without `{min(extra)}`" + ("" if many else f", or say that it is meant: `{group}`"),
             )
             return
@@ -112,8 +131,12 @@ def _brings_nothing(node: BinaryExpr) -> Iterator[Fault]:
 
 
 def _of_itself(node: BinaryExpr) -> Iterator[Fault]:
-    """A ratio whose two sides are the same series: `rate(a{code="500"}[5m]) / rate(a[5m])` is 1 wherever it is."""
+    """A ratio whose two sides are the same series: `rate(a{code="500"}[5m]) / rate(a[5m])` is 1 wherever it is.
+
+    `a / a` is a way to write 1 for the labels of `a`.
+    """
     left, right = bare(node.lhs), bare(node.rhs)
+    meant = isinstance(left, VectorSelector)
     if operator(node) != "/" or (node.modifier is not None and node.modifier.matching is not None):
         return
     if isinstance(left, Call) and isinstance(right, Call):
@@ -127,7 +150,8 @@ def _of_itself(node: BinaryExpr) -> Iterator[Fault]:
     if not isinstance(left, VectorSelector) or not isinstance(right, VectorSelector) or not left.name:
         return
     same = left.name == right.name and left.offset == right.offset and left.at == right.at
-    if same and {text_of(one) for one in right.matchers.matchers} <= {text_of(one) for one in left.matchers.matchers}:
+    wanted, all_of = ({text_of(one) for one in side.matchers.matchers} for side in (left, right))
+    if same and (all_of < wanted or (all_of == wanted and not meant)):
         yield Fault(
             f"`{shown(node)}` divides each series by itself, and is 1",
             "add them up on both sides: `sum by (…) (…) / sum by (…) (…)`",

@@ -1,8 +1,7 @@
-"""The two sides of an operation match, one series of each.
+"""The two sides of an operation match.
 
-Two series match where all compared labels are equal. Where one side has a label that the other has lost, none ever do:
-with `and` the alert never fires, with `unless` its exception never applies. Where one side has several for one of the
-other, the rule fails.
+Two series match where all compared labels are equal. Where one side has a label that the other has lost, or another
+value of it, none ever do: with `and` the alert never fires, with `unless` its exception never applies.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""Queries and panels have names of their own, and overrides are for fields that there are.
+"""Queries and panels have names of their own, and overrides and repetition are for what there is.
 
 Of two queries or panels of one name Grafana keeps one. An override for a name that the legend no longer has does
-nothing, and says so nowhere.
+nothing, and says so nowhere; neither does repetition by a variable that is gone.
 """
 
 from collections import Counter
@@ -42,12 +42,17 @@ ERRORS = "{refId: A, expr: up, legendFormat: errors}"
         "{panels: [{id: 4, title: P, type: stat}, {id: 4, title: Q, type: stat}]}",
         "panels `P` and `Q` have the same id, 4",
     ),
+    Bad(
+        "{panels: [{id: 1, title: P, type: stat, repeat: zone}]}",
+        "panel `P` repeats by the variable `zone`, which the dashboard does not have",
+    ),
     level=Level.SHOULD,
     source="https://grafana.com/docs/grafana/latest/panels-visualizations/configure-overrides/",
 )
 def check(dashboard: Dashboard) -> Iterator[Finding]:
     if not dashboard.panels:
         raise NotApplicable(f"{dashboard.file} has no panel")
+    variables = {one.name for one in dashboard.variables}
     numbers: dict[int, list[str]] = {}
     for one in dashboard.panels:
         where = Where(file=dashboard.at(one.path), panel=one.name)
@@ -56,6 +61,10 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
         for ref, count in Counter(target["refId"].text() for target in targets(one)).items():
             if ref and count > 1:
                 yield Finding(f"panel `{one.name}` has two queries `{ref}`", where, "give each a letter of its own")
+        for name in dict.fromkeys(one.single):
+            if name not in variables:
+                message = f"panel `{one.name}` repeats by the variable `{name}`, which the dashboard does not have"
+                yield Finding(message, where, "add the variable, or stop repeating")
         for problem in _overrides(one):
             yield Finding(problem, where, "correct the name, or remove the override")
     for number, names in numbers.items():

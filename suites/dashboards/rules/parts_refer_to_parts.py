@@ -1,7 +1,7 @@
 """What a panel takes from another part of the dashboard is there.
 
-An expression over a query that was deleted is an error, a panel that shows the data of another that is gone stays
-empty, and so does one that repeats by an unknown variable or keeps only queries that it does not have.
+An expression over a query that was deleted is an error; a panel that shows the data of another that is gone, or keeps
+only queries that it does not have, stays empty.
 """
 
 import re
@@ -42,7 +42,6 @@ OTHER = "datasource: {uid: '-- Dashboard --'}"
         panel(f"{{refId: A, panelId: 9, {OTHER}}}"),
         "query A of panel `P` takes the data of panel 9, which is not there",
     ),
-    Bad(panel(A, more=", repeat: zone"), "panel `P` repeats by the variable `zone`, which the dashboard does not have"),
     Bad(
         panel(A, more=", transformations: [{id: filterByRefId, options: {include: C}}]"),
         "panel `P` keeps the data of query `C` only, which it does not have: nothing is left",
@@ -53,15 +52,11 @@ OTHER = "datasource: {uid: '-- Dashboard --'}"
 def check(dashboard: Dashboard) -> Iterator[Finding]:
     if not dashboard.panels:
         raise NotApplicable(f"{dashboard.file} has no panel")
-    variables, numbers = {one.name for one in dashboard.variables}, {one.id for one in dashboard.panels}
+    numbers = {one.id for one in dashboard.panels}
     for one in dashboard.panels:
         where = Where(file=dashboard.at(one.path), panel=one.name)
         for problem in (*_queries(one, numbers), *_kept(one)):
             yield Finding(problem, where, "name a part that is there, or remove it")
-        for name in dict.fromkeys(one.single):
-            if name not in variables:
-                message = f"panel `{one.name}` repeats by the variable `{name}`, which the dashboard does not have"
-                yield Finding(message, where, "add the variable, or stop repeating")
 
 
 def _queries(panel: Panel, numbers: set[int]) -> Iterator[str]:

@@ -19,12 +19,12 @@ def board(*queries: str) -> str:
 
 
 @rule(
+    Good(board('label_values(up{a=~"$a"}, x)')),  # which Grafana leaves out
     Good(board('label_values(up{job="$b"}, x)', "label_values(up, job)", 'label_values(up{a="$a",b="$b"}, y)')),
     Bad(
         board('label_values(up{b="$b"}, x)', 'label_values(up{a=~"${a:regex}"}, y)'),
         "the variables `a` and `b` depend on each other",
     ),
-    Bad(board('label_values(up{a="$a"}, x)'), "the variable `a` depends on itself"),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/visualizations/dashboards/variables/add-template-variables/",
 )
@@ -33,18 +33,16 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
     if not asked:
         raise NotApplicable(f"{dashboard.file} has no query variable")
     names = {one.name for one in asked}
-    needs = {one.name: (referenced(one.query) | referenced(one.datasource.uid or "")) & names for one in asked}
+    needs = {
+        one.name: (referenced(one.query) | referenced(one.datasource.uid or "")) & names - {one.name} for one in asked
+    }
     told: set[str] = set()
     for one in asked:
         circle = _circle(one.name, needs)
         if circle and one.name not in told:
             told |= set(circle)
             listed = " and ".join(f"`{name}`" for name in circle)
-            message = (
-                f"the variables {listed} depend on each other"
-                if circle[1:]
-                else f"the variable {listed} depends on itself"
-            )
+            message = f"the variables {listed} depend on each other"
             yield Finding(message, Where(file=dashboard.at(one.path)), "let one of them be queried without the other")
 
 

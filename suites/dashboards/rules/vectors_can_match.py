@@ -1,7 +1,7 @@
-"""The two sides of an operation match, one series of each.
+"""The two sides of an operation match.
 
-Two series match where all compared labels are equal. Where one side has a label that the other has lost, none ever do,
-and the result is empty; where one side has several for one of the other, it is an error.
+Two series match where all compared labels are equal. Where one side has a label that the other has lost, or another
+value of it, none ever do, and the result is empty.
 """
 
 from collections.abc import Iterator
@@ -36,11 +36,6 @@ from suites.dashboards.helpers.static_queries import faults, parsed_promql
     Bad(
         promql_panel('a{window="5m"} > 1 and a{window="1h"} > 1'),
         "query A of panel `P`: `and` matches nothing: `window` is `5m` on the left side and `1h` on the right",
-    ),
-    Bad(
-        promql_panel("sum by (job) (a) / on (job) sum by (job, code) (a)"),
-        "query A of panel `P`: `sum by (job, code) (a)` has several series, one for each `code`, for one of the other "
-        "side",
     ),
     Bad(
         promql_panel("a * on (job) group_left (team) max by (job) (b)"),
