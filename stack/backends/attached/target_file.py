@@ -107,6 +107,8 @@ class TargetFile:
     other_jobs: tuple[str, ...] = ()
     gateway: GatewayFacts = GatewayFacts()
     console: ConsoleFacts | None = None
+    docker_api: str = ""
+    """The base URL of the filter through which the console reaches the Docker API; empty where the file names none."""
     promise: Promise = Promise()
     service_label: str = ""
     level_label: str = ""
@@ -202,6 +204,7 @@ def _read(document: YamlText, path: Path, secrets: Secrets) -> dict[str, Any]:
             gateway.get("health", ""), tuple(gateway.get("protected", ())), gateway.get("guess_passwords", False)
         ),
         "console": _console(entry_of(data.get(CONSOLE, "")), secrets),
+        "docker_api": entry_of(data.get(CONSOLE, "")).get("docker_api", "").rstrip("/"),
         "promise": Promise(*(seconds(kept.get(kind)) or SEVEN_DAYS for kind in ("logs", "metrics"))),
         "service_label": labels.get("service", ""),
         "level_label": labels.get("level", ""),

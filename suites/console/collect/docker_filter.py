@@ -1,13 +1,20 @@
-"""Asks the filter of the Docker API for what it must refuse, from inside of its container: it publishes no port.
+"""Asks the filter of the Docker API for what it must refuse.
 
-No request would do anything if it passed: the container is none that exists, and no body says what to make.
+One of the run's own publishes no port and is asked from inside of its container. No request would do anything if it
+passed: the container is none that exists, and no body says what to make. Somebody's own is asked by GET alone.
 """
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from stack.backends.containers.process import ContainerProcess
+import httpx
+
 from stack.records.console.docker_filter import DockerFilter, DockerRequest
+from suites.core.evidence import NotEvaluated
+
+if TYPE_CHECKING:  # its packages are none that a run on somebody's live stack needs
+    from stack.backends.containers.process import ContainerProcess
 
 API = "http://127.0.0.1:2375"
 READ = ("GET", "/containers/json?limit=1")
@@ -17,6 +24,7 @@ REFUSED = {
     "running something in a container": ("POST", f"/containers/{NOBODY}/exec"),
     "starting what was prepared to run": ("POST", f"/exec/{NOBODY}/start"),
     "reading the files of a container": ("GET", f"/containers/{NOBODY}/archive?path=/etc"),
+    "reading the whole file system of a container": ("GET", f"/containers/{NOBODY}/export"),
     "building an image": ("POST", "/build"),
     "listing images": ("GET", "/images/json"),
     "pulling an image": ("POST", "/images/create"),
@@ -34,7 +42,27 @@ def asked(ask: Ask) -> DockerFilter:
     return DockerFilter(ask(*READ), tuple(sent))
 
 
-def inside(container: ContainerProcess) -> Ask:
+async def asked_outside(http: httpx.AsyncClient, url: str) -> DockerFilter | NotEvaluated:
+    """Send what only reads: behind a filter that refuses nothing is somebody's engine."""
+
+    async def ask(path: str) -> int:
+        try:
+            async with http.stream("GET", url + path, follow_redirects=False) as answer:
+                return answer.status_code  # what it lets pass is not read
+        except httpx.HTTPError:
+            return 0
+
+    if not (reads := await ask(READ[1])):
+        return NotEvaluated(f"the filter of the Docker API does not answer at {url}")
+    sent = [
+        DockerRequest(what, f"{method} {path}", await ask(path))
+        for what, (method, path) in REFUSED.items()
+        if method == "GET"
+    ]
+    return DockerFilter(reads, tuple(sent))
+
+
+def inside(container: "ContainerProcess") -> Ask:
     """Requests by the HTTP client of the container itself, which its health check uses as well."""
 
     def ask(method: str, path: str) -> int:

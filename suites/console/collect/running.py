@@ -71,14 +71,17 @@ class ConsoleCollector(StackCollector):
                 self.run.store.put(subject, {kind: found if isinstance(found, NotEvaluated) else [found]}, "live")
 
     async def _filter(self, stack: InspectedStack) -> DockerFilter | NotEvaluated:
+        from suites.console.collect.docker_filter import asked, asked_outside, inside
+
         if self.run.target is not None:
-            return NotEvaluated("only a filter that this run started is asked, inside of its container", applies=False)
+            if not (url := self.run.target.docker_api):
+                return NotEvaluated("the target file names no `docker_api` of its `console`", applies=False)
+            return await asked_outside(stack.http, url)
         if (missing := stack.missing(FILTER)) is not None:
             component = stack.stack.components.get(FILTER)
             # Processes of this machine are started without it.
             return replace(missing, applies=component is not None and component.provenance != "absent")
         from stack.backends.containers.process import ContainerProcess
-        from suites.console.collect.docker_filter import asked, inside
 
         container = stack.stack.process(FILTER)
         if not isinstance(container, ContainerProcess):
