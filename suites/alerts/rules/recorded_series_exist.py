@@ -4,6 +4,7 @@ A name with a colon is one that a rule records. Where it was renamed and an aler
 """
 
 import difflib
+import re
 from collections.abc import Iterator
 
 from stack.records.alerts.rules import AlertRule
@@ -12,9 +13,12 @@ from suites.alerts.helpers.findings import about, expression
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
+ALIKE = 0.85
+
 
 @rule(
     Good("{alert: A, expr: 'job:errors:rate5m > 1', recorded: ['job:errors:rate5m']}"),
+    Good("{alert: A, expr: 'job:errors:rate1h + job:err5:sum > 1', recorded: ['job:errors:rate5m', 'job:err6:sum']}"),
     Good("{alert: A, expr: 'elsewhere:x:sum > 1', recorded: ['job:errors:rate5m']}"),
     Good("{alert: A, expr: 'job:errors:rate1h > 1', recorded: ['job:errors:rate5m', 'job:errors:rate1h']}"),
     Bad(
@@ -29,6 +33,21 @@ def check(rule: AlertRule) -> Iterator[Finding]:
     if not names or not rule.around.recorded:
         raise NotApplicable(f"`{rule.name}` uses no recorded series, or no rule file records any")
     for name in sorted(names - rule.around.recorded):
-        # Another Prometheus may record it: only what looks like a misspelling is certain.
-        for close in difflib.get_close_matches(name, rule.around.recorded, 1, 0.85):
-            yield about(rule, f"no rule records `{name}`", f"did you mean `{close}`?")
+        for close in sorted(rule.around.recorded):
+            if _misspelt(name, close):
+                yield about(rule, f"no rule records `{name}`", f"did you mean `{close}`?")
+                break
+
+
+def _misspelt(name: str, other: str) -> bool:
+    """Whether a name is another with one part misspelt. Another Prometheus may record the rest of a family."""
+    parts, others = name.split(":"), other.split(":")
+    differing = [pair for pair in zip(parts, others, strict=False) if pair[0] != pair[1]]
+    if len(parts) != len(others) or parts[-1] != others[-1] or len(differing) != 1:
+        return False
+    one, two = differing[0]
+    return len(one) > 3 and difflib.SequenceMatcher(None, one, two).ratio() >= ALIKE and _letters(one) != _letters(two)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\d+", "", text)

@@ -5,11 +5,13 @@ A link that leads to an error page costs the reader's trust in the others.
 
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from stack.records.dashboards.dashboard import Dashboard
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
+PATTERN = re.compile(r"""=~\s*\\?["`]\$(?:\{(\w+)\}|(\w+))""")
 OF_DASHBOARD = re.compile(r"^(?:/grafana)?/?d/([A-Za-z0-9_-]+)")
 
 
@@ -25,6 +27,11 @@ OF_DASHBOARD = re.compile(r"^(?:/grafana)?/?d/([A-Za-z0-9_-]+)")
         "the link `C` has no address",
         "the link `D` lists dashboards with the tags `redis`, and there is none",
     ),
+    Bad(
+        "{uid: a, panels: [{id: 1}], links: [{title: Lines, url: '/explore?left={expr:%7Bjob%3D~%22${job}%22%7D}'}], "
+        "templating: {list: [{name: job, type: custom, query: 'a,b', multi: true}]}}",
+        "the link `Lines` puts several values of `job` into a pattern as `{a,b}`",
+    ),
     level=Level.SHOULD,
     source="https://grafana.com/docs/grafana/latest/visualizations/dashboards/build-dashboards/manage-dashboard-links/",
 )
@@ -33,8 +40,13 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
     if not links:
         raise NotApplicable(f"{dashboard.file} has no link")
     around = dashboard.around
+    several = {one.name for one in dashboard.variables if one.multi}
     for link in links:
         where = Where(file=dashboard.at(link.path))
+        for one, other in PATTERN.findall(unquote(link.url)):
+            if (name := one or other) in several:
+                message = f"the link `{link.title}` puts several values of `{name}` into a pattern as `{{a,b}}`"
+                yield Finding(message, where, f"`${{{name}:regex}}`")
         if link.type == "dashboards":
             if link.tags and not set(link.tags) & (around.tags | set(dashboard.tags)) and around.uids:
                 tags = ", ".join(f"`{tag}`" for tag in link.tags)

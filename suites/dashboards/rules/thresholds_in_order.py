@@ -12,6 +12,9 @@ from stack.text.view import View
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
+LARGEST = 1e300
+"""Numbers above are no thresholds of anything, and too large to be shown."""
+
 
 def panel(steps: str) -> str:
     thresholds = f"{{mode: absolute, steps: [{steps}]}}"
@@ -36,7 +39,7 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
         steps = [
             (step["value"].value, step["color"].text()) for step in (listed.objects() if listed.is_a(list) else ())
         ]
-        numbers = [step for step in steps if isinstance(step[0], int | float)]
+        numbers = [step for step in steps if isinstance(step[0], int | float) and abs(step[0]) < LARGEST]
         found = found or bool(numbers)
         for (before, colour), (value, other) in pairwise(numbers):
             if value < before:
