@@ -71,7 +71,8 @@ def count(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 def fails(verdict: Mapping[str, Any], fail_on: str) -> bool:
     """Whether this verdict closes the gate."""
-    return not passes(count([verdict]), fail_on)
+    new = verdict["outcome"] == "fail" and verdict.get("change") == "new"
+    return state_of(verdict) in FAILING[fail_on] or (new and "new" in FAILING[fail_on])
 
 
 def missing_because_of(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, int]:

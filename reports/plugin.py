@@ -146,11 +146,14 @@ class ReportPlugin:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a test's verdicts, and its crash if it gave none."""
         self.collector.add(report, report.when or "???", report.user_properties)
-        if report.passed and not report.sections:
+        if not report.failed and not report.sections:
             self._trim(report)
 
     def _trim(self, report: pytest.TestReport) -> None:
         """Let go of what pytest keeps of each phase for a summary that has no use for it: of 90,000 tests 1 GB."""
+        report.user_properties = []
+        if not report.passed:
+            return
         report.keywords = {}
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         others = reporter.stats.get("") if reporter and report.when != "call" else None
@@ -229,8 +232,9 @@ class ReportPlugin:
             return
         scope, notes = self._scope(session)
         suite = self._suite(scope)
-        verdicts = self.collector.verdicts()
-        self.report = build(verdicts, run, suite, fail_on=self.fail_on, notes=notes, baseline=self.baseline)
+        self.report = build(
+            self.collector.taken(), run, suite, fail_on=self.fail_on, notes=notes, baseline=self.baseline
+        )
         self._locate(self.report["verdicts"])
         status = int(session.exitstatus)
         code = self.report["gate"]["exit_code"] = exit_code(self.report, status)

@@ -1,7 +1,7 @@
 """Writes every format into the report directory; one that breaks never takes the others with it."""
 
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ class Published:
     problems: tuple[str, ...]
 
 
-def replace(path: Path, text: str) -> None:
-    """Write beside and rename, so that a reader never sees half a report."""
+def replace(path: Path, text: str | Iterable[str]) -> None:
+    """Write a text, or its parts, beside and rename, so that a reader never sees half a report."""
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
     ) as beside:
-        beside.write(text)
+        beside.writelines([text] if isinstance(text, str) else text)
     Path(beside.name).chmod(0o644)
     Path(beside.name).replace(path)
 

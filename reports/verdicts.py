@@ -107,8 +107,7 @@ def normalise(raw: object) -> dict[str, Any]:
     if problems:
         verdict["outcome"] = "error"
         verdict["reason"] = f"The suite sent a malformed verdict: {', '.join(problems)}. {verdict['reason'] or ''}"
-    cleaned: dict[str, Any] = clean_tree(verdict)
-    return cleaned
+    return {key: clean_tree(value, key) for key, value in verdict.items()}
 
 
 def state_of(verdict: Mapping[str, Any]) -> str:

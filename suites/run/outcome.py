@@ -1,5 +1,7 @@
 """Turns a verdict into pytest's outcome: failed, skipped, xfailed or passed."""
 
+from functools import lru_cache
+
 import pytest
 
 from stack.text.secrets import mask
@@ -47,6 +49,7 @@ def apply_outcome(verdict: Verdict, fail_on: str) -> None:
             return
 
 
+@lru_cache
 def plain(text: str) -> str:
     """Make a text fit for a terminal: secrets are masked and control characters replaced."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in mask(text))

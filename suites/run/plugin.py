@@ -1,5 +1,6 @@
 """The pytest side of a conformance run: options, parameters, one collection, one verdict per test."""
 
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -12,18 +13,21 @@ import pytest
 
 from stack.backends.attached.first_target import UnknownServerError, first_target
 from stack.backends.attached.target_file import TargetFileError
-from suites.core.rule import Level
+from suites.core.rule import Level, Rule
+from suites.core.subjects import Subject
 from suites.core.verdict import Verdict
 from suites.run import options
 from suites.run.interruption import end_workers, interruption, name_worker, worker_ended
 from suites.run.outcome import Nonconformance, RuleBrokeError, headline, plain
 from suites.run.progress import progress_printer, relayed
+from suites.run.quick import QuickProtocol, suffices
 from suites.run.run_folder import FOLDER
 from suites.run.session import RunSession
 from suites.run.settings import ROOT
 
 PARAMETER = "judgement"
 RUN = pytest.StashKey[RunSession]()
+QUICK = pytest.StashKey[QuickProtocol]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -130,24 +134,35 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     run.to_judge.update(subject for _, subject in pairs)
     if wanted and not session.config.option.collectonly and not session.testsfailed:
         run.collect_once(wanted, progress_printer(session.config, run.folder.path))
+    if wanted and suffices(session):
+        session.config.stash[QUICK] = QuickProtocol(session, _judged)
     with relayed(session.config, run.folder.path):
         return (yield)
 
 
-def pytest_runtest_setup() -> None:
-    """Judge nothing more once the run is to end."""
-    interruption.check()
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run the test of a verdict without what it has no use for."""
+    quick = item.config.stash.get(QUICK, None)
+    if quick is None:
+        return None
+    quick.run(item, nextitem)
+    return True
 
 
 @pytest.fixture
 def judgement(request: pytest.FixtureRequest) -> Verdict:
     """The verdict of one rule on one subject; an error of the suite itself is raised here, in the setup."""
-    rule, subject = request.param
-    run = request.config.stash[RUN]
-    verdict = run.judged(rule, subject)
+    return _judged(request.node, request.param)
+
+
+def _judged(item: pytest.Item, pair: tuple[Rule, Subject]) -> Verdict:
+    rule, subject = pair
+    interruption.check()
+    verdict = item.config.stash[RUN].judged(rule, subject)
     data = {**verdict.as_data(subject.kind, subject.service), "configuration": subject.configuration}
-    request.node.user_properties.append(("verdict", data))
-    if verdict.outcome == "fail" and (known := getattr(request.config, "obs_known", None)):
+    item.user_properties.append(("verdict", data))
+    if verdict.outcome == "fail" and (known := getattr(item.config, "obs_known", None)):
         verdict = replace(verdict, known=known(data))
     if verdict.outcome == "error":
         raise RuleBrokeError(plain(f"{headline(verdict)}\n  {verdict.reason}"))
@@ -166,6 +181,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     failed = reporter.stats.get("failed", []) + reporter.stats.get("error", []) if reporter else []
     if failed and all(any(name == "verdict" for name, _ in getattr(one, "user_properties", ())) for one in failed):
         session.config.option.tbstyle = "no"
+    # Of 90,000 tests there are hundreds of megabytes, which the reports can use; what stays stays until the end, and
+    # need not be walked by the collections that pytest ends with.
+    if QUICK in session.config.stash:
+        session.items = []
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,7 +1,5 @@
 """Why lines were lost is read from the counters of the servers, and the hint says what to change."""
 
-from dataclasses import replace
-
 import pytest
 
 from stack.records.logs.delivery import AGENT_FILE, Delivery
@@ -70,7 +68,7 @@ def test_a_file_that_no_job_reads_is_the_reason_whatever_else_was_refused() -> N
 
 
 def test_a_wrong_clock_explains_a_loss_only_where_the_file_is_read() -> None:
-    line = replace(EmittedLine.parse("a", 1, FILE), misdated=True)
+    line = EmittedLine.parse("a", 1, FILE)._replace(misdated=True)
     for read, lost in ((READ, []), (READ.replace("/api/", "/auth/"), ["the only line was not found in 20 s"])):
         delivery = Delivery("api", {"service": "api"}, (line,), (), losses=Losses.parse("", read))
         assert [finding.message for finding in delivered_exactly_once.check.judge(delivery)] == lost

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,7 +78,7 @@ def in_every_format(examples: list[str]) -> dict[str, str]:
         data.append({**data[0], "rule": f"logs/raw-{number}", "outcome": "fail", "findings": findings, "reason": line})
     report = build(data, RunInfo({}), SuiteInfo())
     failures = "\n".join(plain(str(verdict["findings"])) for verdict in data)
-    formats = {name: "".join(files(name, report).values()) for name in WRITERS}
+    formats = {name: "".join(chain(*files(name, report).values())) for name in WRITERS}
     formats |= {"terminal": terminal.render(report), "annotations": github.render(report)}
     return formats | {"pytest": failures}
 

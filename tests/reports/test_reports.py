@@ -7,6 +7,7 @@ import html.parser
 import json
 import re
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -34,7 +35,7 @@ def report_of(kind: str) -> dict[str, Any]:
 
 @cache
 def rendered(kind: str) -> dict[str, str]:
-    formats = {name: "".join(files(name, report_of(kind)).values()) for name in WRITERS}
+    formats = {name: "".join(chain(*files(name, report_of(kind)).values())) for name in WRITERS}
     return formats | {"terminal": terminal.render(report_of(kind)), "annotations": github.render(report_of(kind))}
 
 

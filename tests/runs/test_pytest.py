@@ -4,6 +4,7 @@ The catalog is the miniatures'; `healthy` breaks nothing, `answers-500` one rule
 """
 
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -13,16 +14,36 @@ from tests.support.conformance_run import Finished, finished
 
 HEALTHY = ("--catalog=fixtures/broken", "--service=healthy")
 STARTS = "starting the stack and"
+JUNIT = "pytest.xml"
 
 
 def outcomes(run: Finished) -> set[tuple[str, str, str]]:
     return {(verdict["rule"], verdict["subject"], verdict["outcome"]) for verdict in run.report["verdicts"]}
 
 
+def summary(run: Finished) -> str:
+    """Pytest's last line without the time."""
+    return next(line for line in reversed(run.output.splitlines()) if " passed" in line).partition(" in ")[0]
+
+
+def cases(run: Finished) -> list[ET.Element]:
+    """The tests in pytest's own JUnit file."""
+    return list(ET.parse(run.run.home / JUNIT).iter("testcase"))  # noqa: S314  # pytest wrote it
+
+
+def junit(run: Finished) -> set[tuple[str | None, str | None, tuple[str, ...]]]:
+    """What that file says of each test, without the time."""
+    return {
+        (case.get("classname"), case.get("name"), tuple(part.tag for part in case if part.tag != "properties"))
+        for case in cases(run)
+    }
+
+
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """Two services, judged by one process."""
-    return finished(tmp_path_factory.mktemp("alone"), *HEALTHY, "--service=answers-500")
+    home = tmp_path_factory.mktemp("alone")
+    return finished(home, *HEALTHY, "--service=answers-500", f"--junitxml={home / JUNIT}")
 
 
 def test_a_breach_is_exit_code_1(alone: Finished) -> None:
@@ -49,6 +70,26 @@ def test_workers_share_one_collection_and_give_the_same_verdicts(alone: Finished
     assert run.code == alone.code, run.output[-3000:]
     assert outcomes(run) == outcomes(alone)
     assert not run.run.leftovers()
+
+
+def test_a_plugin_that_listens_to_the_phases_of_tests_gets_all_and_changes_nothing(
+    alone: Finished, tmp_path: Path
+) -> None:
+    """Without one, verdicts are judged without pytest's machinery; with one, each is a test like any other."""
+    listener = ("-p", "tests.support.listens_to_phases")
+    run = finished(tmp_path, *HEALTHY, "--service=answers-500", f"--junitxml={tmp_path / JUNIT}", *listener)
+    assert run.code == alone.code, run.output[-3000:]
+    number = len(run.report["verdicts"])
+    phases = dict.fromkeys(("setup", "fixture", "teardown", "fixture ended"), number)
+    assert f"phases: {phases}" in run.output
+    assert outcomes(run) == outcomes(alone)
+    assert summary(run) == summary(alone)
+    assert junit(run) == junit(alone)
+    assert len(junit(run)) == number
+
+
+def test_pytests_own_junit_file_says_how_long_verdicts_took(alone: Finished) -> None:
+    assert any(float(case.get("time", 0)) > 0 for case in cases(alone))
 
 
 def test_one_worker_collects_while_the_others_wait(tmp_path: Path) -> None:

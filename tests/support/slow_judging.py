@@ -5,6 +5,6 @@ import time
 TAKES_S = 0.02
 
 
-def pytest_runtest_call() -> None:
-    """Wait before each verdict is enforced."""
+def pytest_runtest_logstart() -> None:
+    """Wait before each verdict."""
     time.sleep(TAKES_S)

@@ -5,7 +5,7 @@ time, its labels, its ids?
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
@@ -107,7 +107,7 @@ def _example(text: str) -> dict[str, Any]:
     expected = example.get("expected", {"service": "api", "level": "*"})
     misdated = example.get("misdated", ())
     lines = tuple(
-        replace(EmittedLine.parse(line, number, EXAMPLE_FILE), misdated=number in misdated)
+        EmittedLine.parse(line, number, EXAMPLE_FILE)._replace(misdated=number in misdated)
         for number, line in enumerate(example.get("emitted", ()), 1)
     )
     found = example.get("found", range(1, len(lines) + 1))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from stack.records.logs.format import FORMATS, LogFormat, LogRecord, lookup
 from stack.records.logs.levels import level_of
@@ -26,8 +25,7 @@ def show_labels(labels: LabelSet) -> str:
     return "{" + ", ".join(f'{name}="{value}"' for name, value in labels) + "}"
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """One stored line: its stream's labels, its time in nanoseconds since 1970, its text, its structured metadata."""
 
     labels: LabelSet
@@ -50,8 +48,7 @@ _MISDATED_NS = 600 * NS
 """How far a time lies from that of writing for the store to refuse or hide the line: its `creation_grace_period`."""
 
 
-@dataclass(frozen=True, slots=True)
-class EmittedLine:
+class EmittedLine(NamedTuple):
     """One line: its text, its place, and what the agents make of it: its time, level and ids.
 
     `time_ns` counts nanoseconds since 1970, `level` is one of `stack.records.logs.levels.NAMES`; both are None where
