@@ -19,6 +19,8 @@ from suites.core.evidence import Evidence, EvidenceStore
 
 BY_PROMETHEUS = frozenset({"up", "scrape_samples_post_metric_relabeling"})
 """Series that Prometheus adds for every target."""
+NEEDED = frozenset({PanelData, AlertRule, AlertRouting, AlertmanagerConfig})
+"""What is known of the stack's panels, alerts and receivers."""
 Stage = dict[str, Any]
 
 

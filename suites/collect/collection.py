@@ -21,7 +21,7 @@ from stack.clients.sign_in import async_client
 from stack.components import AGENTS
 from stack.records.live.components import ComponentState
 from suites.collect.backend_choice import choose, runner
-from suites.collect.chain import chain
+from suites.collect.chain import NEEDED, chain
 from suites.collect.collected import Collected
 from suites.collect.run_info import write_run_info
 from suites.collect.runners.base import RunnerPlan, ServiceRunner, StackRefusedError
@@ -56,6 +56,8 @@ def collect(settings: Settings, store: EvidenceStore, wanted: Wanted, say: Calla
     every = any(area.needs_all_services for area in chosen) and (not settings.target or settings.target.provoke)
     services = [service for service in settings.services if every or service.name in names]
     records = frozenset(rule.record for rule, _ in wanted)
+    if settings.target and settings.shard:  # the first one judges panels and alerts; each tells which use its data
+        records |= NEEDED
     collectors = [
         area.stack
         for area in areas().values()

@@ -175,7 +175,7 @@ class RunSession:
         with FileLock(self.folder.path / "collect.lock"):
             if done.exists():
                 return
-            for static in self._static.values() if self.settings.judges_stack else ():
+            for static in self._static.values() if self.settings.judges_stack or self.settings.shard else ():
                 for subject, records in static.items():
                     self.store.put(subject, records, "static")
             try:

@@ -22,6 +22,7 @@ from stack.records.scrape.budget import USUAL
 from stack.records.scrape.contract import Contract
 from stack.records.scrape.target import ScrapeTarget, Target
 from stack.servers.find import find_binary, why_absent
+from suites.core.area import Traffic
 from suites.core.discovery import in_area, rules
 from suites.core.evidence import Evidence, NotEvaluated
 from suites.core.verdict import judge
@@ -348,7 +349,9 @@ def test_a_slow_service_gets_its_own_scrape_timeout(changeable: bool) -> None:
             context: Any = SimpleNamespace(stack=stack, own_timeout=own_timeout, attached=False)
             context.prometheus = partial(PrometheusClient, http=http)
             exposition = Exposition.parse("app_up 1\n")
-            found = await MetricsCollector(context, running)._scraped({Exposition: [exposition]}, time.time())
+            found = await MetricsCollector(context, running)._scraped(
+                {Exposition: [exposition]}, Traffic((), None, time.time())
+            )
         (record,) = found[ScrapeTarget]  # type: ignore[misc]  # a sequence here, not a reason
         assert isinstance(record, ScrapeTarget)
         return record

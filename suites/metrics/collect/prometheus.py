@@ -23,6 +23,10 @@ DISCOVERY_S = 6.0
 """Prometheus reads changed target files at once, but starts to scrape a new target only within one interval."""
 SCRAPES = 3
 """How many scrapes a target gets to be up once."""
+LONGEST_S = 90.0
+"""How long a scrape of a sound target is waited for: one a minute is usual, and it may take its time."""
+RECENT_S = 300.0
+"""A scrape that is no older shows what a service has that got no requests; after that Prometheus takes it for gone."""
 COMMIT_S = 1.0
 """Prometheus reports a scrape as done shortly before what it found can be read."""
 AHEAD_S = 600
@@ -58,15 +62,23 @@ async def scraped(
     patience_s: float = 20.0,
     timeout_s: float = 0.0,
     own: OwnFaults = NO_FAULTS,
+    *,
+    sent: bool = True,
 ) -> Records:
     """Wait for a scrape that began after `since` (Unix seconds) and compare it with `exposition`; never raises.
 
-    The service's targets are those that scrape `url`; where there are none (Prometheus may know it by another name),
-    those of `job`. Targets with a shorter timeout than `timeout_s` are waited for to be replaced.
+    Where the service was not `sent` any requests, its last scrape is compared, and only what is missing there makes
+    the next one worth waiting for. The service's targets are those that scrape `url`; where there are none (Prometheus
+    may know it by another name), those of `job`. Targets with a shorter timeout than `timeout_s` are waited for to be
+    replaced.
     """
     try:
-        targets = await _targets(prometheus, url, job, since, patience_s, timeout_s)
-        judged = await _judged(prometheus, url, job, exposition, targets, since, own.unsteady)
+        first = since if sent else since - RECENT_S
+        targets = await _targets(prometheus, url, job, first, patience_s, timeout_s)
+        judged = await _judged(prometheus, url, job, exposition, targets, first, own.unsteady)
+        if not sent and judged.exposed and judged.stored is not None and judged.exposed - judged.stored:
+            targets = await _targets(prometheus, url, job, since, patience_s, timeout_s)
+            judged = await _judged(prometheus, url, job, exposition, targets, since, own.unsteady)
         fault = known_fault(exposition, targets, own.reasons)
         return {ScrapeTarget: [replace(judged, known_fault=fault, observed_s=patience_s)]}
     except PrometheusError as silent:
@@ -91,10 +103,17 @@ async def _targets(
                 failed.setdefault(target.instance, set()).add(target.last_scrape)
         return all(_fresh(one, since) or len(failed.get(one.instance, ())) >= SCRAPES for one in targets)
 
+    def late(targets: Sequence[Target]) -> list[Target]:
+        """Those that were not scraped since the traffic, and are not down."""
+        return [target for target in targets if target.last_scrape <= since and target.health != "down"]
+
     try:
         found = await aeventually(read_new, bool, min(DISCOVERY_S, patience_s), describe=f"a target for {url}")
         wait_s = min(patience_s, max(SCRAPES * target.interval_seconds + target.timeout_seconds for target in found))
-        return await aeventually(read, settled, wait_s, describe=url)
+        with suppress(TimeoutError):
+            return await aeventually(read, settled, wait_s, describe=url)
+        longer_s = max((one.interval_seconds + one.timeout_seconds for one in late(await read())), default=0.0)
+        return await aeventually(read, lambda now: not late(now), min(longer_s, LONGEST_S) - wait_s, describe=url)
     except TimeoutError:
         return await read()
 
@@ -172,8 +191,9 @@ async def _judged(
         else:
             exposed = frozenset(series for series in exposed if series[0] not in unsteady)
             honored = await _honored(prometheus, exposition, target, since)
-    timed = _timed(exposition)
-    return ScrapeTarget(job, targets, url, scraped_count, kept, exposed, stored, why, timed=timed, honored=honored)
+    late = exposition is not None and target.last_scrape <= since
+    counted = ScrapeTarget(job, targets, url, scraped_count, kept, exposed, stored, why, late)
+    return replace(counted, timed=_timed(exposition), honored=honored)
 
 
 async def _honored(
@@ -239,7 +259,12 @@ async def _compared(
     if exposition.series_count > COMPARED_SERIES:
         return None, None, f"{exposition.series_count} series are too many to be read back"
     if target.last_scrape <= since:
-        return None, None, "Prometheus has not scraped the service since the last traffic"
+        every = f"every {target.interval_seconds:g} s"
+        return (
+            None,
+            None,
+            f"Prometheus scrapes the service {every}, and has not in the {LONGEST_S:g} s after this run did",
+        )
     own = frozenset(name for name, _ in target.labels)
     # First what must be waited for: hundreds of services wait here, and each of these sets is megabytes.
     stored = await _stored(prometheus, selector, own, target.last_scrape - 0.001)

@@ -67,7 +67,7 @@ class MetricsCollector:
         records[ServiceStart] = [ServiceStart(self._name)] if running.processes else elsewhere
         self._run.store.put(self._name, records, "live")
         self._measure(records)
-        self._run.store.put(self._name, await self._scraped(records, traffic.ended_at), "live")
+        self._run.store.put(self._name, await self._scraped(records, traffic), "live")
 
     async def not_running(self) -> None:
         """A service that should run and does not breaks one rule; everything else about it is not evaluated."""
@@ -98,7 +98,7 @@ class MetricsCollector:
             return NotEvaluated(self._running.no_traffic)
         return NotEvaluated("its service.yaml names no traffic to provoke", applies=False)
 
-    async def _scraped(self, records: Records, since: float) -> Records:
+    async def _scraped(self, records: Records, traffic: Traffic) -> Records:
         stack = await asyncio.shield(self._run.stack)
         if self._running.unscraped:
             return {ScrapeTarget: NotEvaluated(self._running.unscraped)}
@@ -112,11 +112,13 @@ class MetricsCollector:
         job = self._running.service.metrics.job
         prometheus = self._run.prometheus(endpoint)
         own = _own_faults(records, own_limits=not self._run.attached)
-        found = await scraped(prometheus, self._url, job, exposition, since, own=own)
+        since, sent = traffic.ended_at, bool(traffic.sent)
+        found = await scraped(prometheus, self._url, job, exposition, since, own=own, sent=sent)
         # The first scrapes of a run have a short timeout, so that they may come every second.
         if _cut_short(found, self._timeout_s) and await self._run.own_timeout(self._running):
             patience_s = PATIENCE_IN_TIMEOUTS * self._timeout_s
-            found = await scraped(prometheus, self._url, job, exposition, since, patience_s, self._timeout_s, own)
+            limits = patience_s, self._timeout_s, own
+            found = await scraped(prometheus, self._url, job, exposition, since, *limits, sent=sent)
         judged = found[ScrapeTarget]
         # A Prometheus on a full disk answers, and has nothing.
         nothing = isinstance(judged, NotEvaluated) or any(one.exposed and not one.stored for one in judged)

@@ -1,14 +1,14 @@
 """Prometheus stores every series that the service exposes, under its own name and labels.
 
-Compared after a scrape that followed the last traffic. The target's own labels, Prometheus' series about the scrape
-and its spelling of bucket bounds (`1` becomes `1.0`) are ignored.
+Compared with a scrape that followed the last request of this run, or the last one where it sent none. The target's own
+labels, Prometheus' series about the scrape and its spelling of bucket bounds (`1` becomes `1.0`) are ignored.
 """
 
 from collections.abc import Iterator
 
 from stack.records.scrape.target import ScrapeTarget, notation
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, rule
 
 HINT = (
     "read Prometheus' log for samples of this target that it refused as duplicate, out of order or out of bounds, and "
@@ -41,6 +41,8 @@ BLANKS = "begin the line with the name: Prometheus takes the blanks before it fo
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
 )
 def check(target: ScrapeTarget) -> Iterator[Finding]:
+    if target.late:
+        raise NotCollected(target.not_compared or "Prometheus has not scraped the service in time")
     if target.exposed is None or target.stored is None:
         raise NotApplicable(target.not_compared or "the stored series were not read")
     missing = sorted(notation(series) for series in target.exposed - target.stored)
