@@ -20,6 +20,7 @@ settings.load_profile("any-machine")
 
 HERE = Path(__file__).parent
 SLOW = (
+    "alerts/test_accepted.py::test_amtool_says_so_too",
     "alerts/test_certificate_trial.py::",
     "alerts/test_files.py::test_a_value_of_a_wrong_type_is_a_finding",
     "alerts/test_trial.py::",

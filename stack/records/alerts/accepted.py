@@ -19,11 +19,18 @@ _SLACK = (
 _NEEDED: dict[str, tuple[str, ...]] = {
     "discord_configs": ("webhook_url webhook_url_file",),
     "email_configs": ("to", "smarthost global.smtp_smarthost", "from global.smtp_from"),
+    "mattermost_configs": (
+        "webhook_url webhook_url_file global.mattermost_webhook_url global.mattermost_webhook_url_file",
+    ),
     "msteams_configs": ("webhook_url webhook_url_file",),
     "msteamsv2_configs": ("webhook_url webhook_url_file",),
     "opsgenie_configs": ("api_key api_key_file global.opsgenie_api_key global.opsgenie_api_key_file",),
     "pagerduty_configs": ("routing_key routing_key_file service_key service_key_file",),
     "pushover_configs": ("user_key user_key_file", "token token_file"),
+    "rocketchat_configs": (
+        "token token_file global.rocketchat_token global.rocketchat_token_file",
+        "token_id token_id_file global.rocketchat_token_id global.rocketchat_token_id_file",
+    ),
     "slack_configs": (_SLACK,),
     "sns_configs": ("topic_arn phone_number target_arn",),
     "telegram_configs": (
@@ -33,6 +40,10 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "victorops_configs": ("api_key api_key_file global.victorops_api_key global.victorops_api_key_file", "routing_key"),
     "webex_configs": ("room_id",),
     "webhook_configs": ("url url_file",),
+    "wechat_configs": (
+        "api_secret api_secret_file global.wechat_api_secret global.wechat_api_secret_file",
+        "corp_id global.wechat_api_corp_id",
+    ),
 }
 """What each integration cannot do without: of every line one key is enough."""
 
@@ -60,6 +71,9 @@ def refusals(root: View) -> Iterator[Problem]:
         for interval in one["time_intervals"].objects():
             yield from _interval(interval)
     yield from _route(root["route"], frozenset(names), first=True)
+    for inhibition in root["inhibit_rules"].objects():
+        yield from _without_pattern(inhibition, "source_match_re")
+        yield from _without_pattern(inhibition, "target_match_re")
 
 
 def _integration(kind: str, config: View, common: View) -> Iterator[Problem]:
@@ -80,6 +94,7 @@ def _two_ways(config: View) -> Iterator[Problem]:
 
 
 def _route(route: View, intervals: frozenset[str], *, first: bool = False) -> Iterator[Problem]:
+    yield from _without_pattern(route, "match_re")
     groups = route["group_by"].texts()
     if "..." in groups and len(groups) > 1:
         yield route["group_by"], f"`{route.place}.group_by` has other labels beside `...`, which stands for all of them"
@@ -100,6 +115,12 @@ def _route(route: View, intervals: frozenset[str], *, first: bool = False) -> It
         yield route["continue"], f"`{route.place}` is the first route, which cannot have `continue`"
     for one in route["routes"].objects():
         yield from _route(one, intervals)
+
+
+def _without_pattern(view: View, key: str) -> Iterator[Problem]:
+    for name, value in view[key].fields():
+        if value.value is None:
+            yield view[key], f"`{view.place}.{key}` has no pattern for `{name}`"
 
 
 def _interval(interval: View) -> Iterator[Problem]:

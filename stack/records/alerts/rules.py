@@ -217,6 +217,8 @@ class _Group:
             self.problems.append((line, f"{named} {what}"))
         if not view["expr"].text().strip():
             self.problems.append((line, f"{named} has no `expr`"))
+        if record and not alert and re.search(r"[{}]", record):
+            self.problems.append((line, f"{named} has braces in its name; matchers belong into `expr`"))
         for key in ("for", "keep_firing_for", "annotations") if record and not alert else ():
             if view[key].value is not None:
                 self.problems.append((line, f"{named} is a recording rule, which takes no `{key}`"))

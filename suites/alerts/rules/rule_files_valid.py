@@ -31,6 +31,10 @@ from suites.core.rule import Bad, Good, Level, rule
         "`groups[0]` has no name",
         "two groups have the name `b`",
     ),
+    Bad(
+        "groups: [{name: a, rules: [{record: 'a{b=\"c\"}', expr: up}]}]",
+        '`a{b="c"}` has braces in its name; matchers belong into `expr`',
+    ),
     Bad("groups: {a: 1}", "`groups` is an object, not a list"),
     Bad("- alert: A", "the file is a list of rules, which belong into `groups`"),
     Bad("- a", "the file is a list, not an object"),
