@@ -27,7 +27,7 @@ from suites.dashboards.collect.grafana_pages import (
 )
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Page, Request, Response
+    from playwright.async_api import Page, Request, Response
 
 
 WIDTHS = (1440, 600)
@@ -81,33 +81,55 @@ class PageView:
         self._failed: dict[str, str] = {}
         self._errors: dict[str, None] = {}
         self._open_requests: set[Request] = set()
+        self._begun = False
         self._opened = time.monotonic()
 
-    async def at_every_width(self, context: "BrowserContext", pictures: list[Picture]) -> list[RenderedDashboard]:
-        """Open the page and read it at each width; adds the pictures. Never raises for what the page does."""
+    async def at_every_width(self, page: "Page", pictures: list[Picture]) -> list[RenderedDashboard]:
+        """Open it in a page and read it at each width; adds the pictures. Never raises for what the page does.
+
+        The page may have shown another dashboard before. It is closed where this one broke it.
+        """
         from playwright.async_api import Error  # as above
 
         found: list[RenderedDashboard] = []
-        page = await context.new_page()
-        self._listen(page)
+        listening = self._listen(page)
         await self._traffic()
         try:
+            await page.set_viewport_size({"width": WIDTHS[0], "height": 900})
             await page.goto(f"{self._url}?kiosk", wait_until="commit")
             for width in WIDTHS:
                 found.append(await self._at(page, width, pictures))  # noqa: PERF401  # those before an error stay
         except Error as broken:
             found.append(self._record(WIDTHS[len(found)], (), first_line(broken)))
-        finally:
             await page.close()
+        finally:
+            for event, listener in listening.items():
+                page.remove_listener(event, listener)
         return found
 
-    def _listen(self, page: "Page") -> None:
-        page.on("request", lambda request: self._open_requests.add(request))  # takes no built-in method
-        page.on("requestfinished", lambda request: self._open_requests.discard(request))  # as above
-        page.on("requestfailed", self._request_failed)
-        page.on("response", self._answered)
-        page.on("pageerror", lambda error: self._errors.setdefault(first_line(error)))
-        page.on("console", lambda message: self._console(message.type, message.text))
+    def _listen(self, page: "Page") -> dict[str, Callable[..., object]]:
+        """Note what happens on the page; what the one before it leaves undone is not this one's."""
+        listeners: dict[str, Callable[..., object]] = {
+            "framenavigated": lambda frame: self._begin() if frame == page.main_frame else None,
+            "request": lambda request: self._open_requests.add(request),  # takes no built-in method
+            "requestfinished": lambda request: self._open_requests.discard(request),  # as above
+            "requestfailed": self._request_failed,
+            "response": self._answered,
+            "pageerror": lambda error: self._errors.setdefault(first_line(error)),
+            "console": lambda message: self._console(message.type, message.text),
+        }
+        listen: Callable[..., None] = page.on  # its types allow no event that is a variable
+        for event, listener in listeners.items():
+            listen(event, listener)
+        return listeners
+
+    def _begin(self) -> None:
+        """Forget what came from the page before this one; of this one there is the answer with the page itself."""
+        if not self._begun:
+            self._begun = True
+            self._open_requests.clear()
+            self._errors.clear()
+            self._failed = {url: why for url, why in self._failed.items() if url == f"{self._url}?kiosk"}
 
     def _request_failed(self, request: "Request") -> None:
         self._open_requests.discard(request)

@@ -1,0 +1,70 @@
+"""A page of a browser that shows one dashboard after the other: what each of them is blamed for."""
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from stack.records.dashboards.dashboard import Dashboard
+from suites.dashboards.collect.page_view import Grafana, PageView
+
+HERE = "http://grafana.test/d/second"
+
+
+class Page:
+    """A page on which requests of the dashboard before fail until it navigates, and some of the second after that."""
+
+    def __init__(self) -> None:
+        self.main_frame, self.closed = object(), False
+        self.listeners: dict[str, Callable[..., Any]] = {}
+
+    def on(self, event: str, listener: Callable[..., Any]) -> None:
+        self.listeners[event] = listener
+
+    def remove_listener(self, event: str, listener: Callable[..., Any]) -> None:
+        assert self.listeners.pop(event) is listener
+
+    async def set_viewport_size(self, _: object) -> None:
+        pass
+
+    async def close(self) -> None:
+        self.closed = True
+
+    async def goto(self, url: str, wait_until: str) -> None:  # noqa: ARG002  # as playwright has it
+        self.answered("http://grafana.test/of-the-first", 500)
+        self.listeners["console"](SimpleNamespace(type="error", text="error of the first"))
+        self.answered(url, 403)
+        self.listeners["framenavigated"](object())  # a frame in the page
+        self.listeners["framenavigated"](self.main_frame)
+        self.answered(f"{HERE}/asset.js", 404)
+        self.listeners["console"](SimpleNamespace(type="error", text="error of the second"))
+        self.listeners["framenavigated"](self.main_frame)  # Grafana adds the variables to its address
+        raise pytest.importorskip("playwright.async_api").Error("gone")
+
+    def answered(self, url: str, status: int) -> None:
+        self.listeners["response"](SimpleNamespace(url=url, status=status))
+
+
+def test_what_the_dashboard_before_left_undone_is_not_this_ones() -> None:
+    page, view = (
+        Page(),
+        PageView(
+            Grafana("http://grafana.test", ("me", "secret")),
+            Dashboard.of({"uid": "second", "title": "Second", "panels": []}, "second.json"),
+            (),
+            "1",
+            no_traffic,
+        ),
+    )
+    found = asyncio.run(view.at_every_width(page, []))  # type: ignore[arg-type]  # what is used of a page
+    assert [one.problem for one in found] == ["gone"]
+    assert found[0].failed_requests == ((f"{HERE}?kiosk", "status 403"), (f"{HERE}/asset.js", "status 404"))
+    assert found[0].console_errors == ("error of the second",)
+    assert page.closed, "the next dashboard gets a page that works"
+    assert not page.listeners
+
+
+async def no_traffic() -> None:
+    pass
