@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from stack.eventually import Patience, eventually_or_last
+from stack.eventually import Patience, contention, eventually_or_last
 from stack.records.dashboards.answers import PanelData
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.panel import Panel
@@ -284,9 +284,10 @@ async def _message(page: "Page", key: str) -> str:
 
     number = _base(key).removeprefix("panel-")
     corner = page.locator(f'[data-viz-panel-key="{key}"], [data-panelid="{number}"]').locator(STATUS).first
+    patience_ms = 2000 * contention()
     try:
-        await corner.hover(timeout=2000)
-        text = await page.locator(TOOLTIP).first.inner_text(timeout=2000)
+        await corner.hover(timeout=patience_ms)
+        text = await page.locator(TOOLTIP).first.inner_text(timeout=patience_ms)
         await page.mouse.move(0, 0)
     except Error:
         return ""
