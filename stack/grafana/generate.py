@@ -49,7 +49,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 LINES = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 0, "showPoints": "auto", "spanNulls": 60000}
 """Lines are never stacked: the height of one would depend on those below it."""
 
-LEAST_TOP = dict.fromkeys(("percentunit", "ops", "reqps", "pps", "none"), 0.01)
+LEAST_TOP = {**dict.fromkeys(("percentunit", "ops", "reqps", "none"), 0.01), "short": 1, "suffix:packets/s": 1}
 """Where a scale ends at least, by unit: Grafana's ends at 100 where all values are 0."""
 
 LINES_HELP = "The newest lines. A click on one shows its request id, with a link to all lines of the request."
