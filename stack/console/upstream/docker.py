@@ -22,7 +22,7 @@ ID = re.compile(r"[0-9a-f]{12,64}|[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 class Docker(Upstream):
     """One engine, limited to one project."""
 
-    def __init__(self, url: str, http: httpx.AsyncClient, project: str) -> None:
+    def __init__(self, url: str, http: httpx.AsyncBaseTransport, project: str) -> None:
         super().__init__("Docker API", url, http)
         self.project = project
 

@@ -114,7 +114,7 @@ class LogSource(Protocol):
 class Loki(Upstream):
     """One Loki."""
 
-    def __init__(self, url: str, http: httpx.AsyncClient) -> None:
+    def __init__(self, url: str, http: httpx.AsyncBaseTransport) -> None:
         super().__init__("Loki", url, http)
 
     async def page(self, query: LogQuery, start: int, end: int, limit: int, direction: Direction) -> Page:

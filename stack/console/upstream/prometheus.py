@@ -24,7 +24,7 @@ LEAVES = (VectorSelector, NumberLiteral, StringLiteral)
 class Prometheus(Upstream):
     """One Prometheus."""
 
-    def __init__(self, url: str, http: httpx.AsyncClient) -> None:
+    def __init__(self, url: str, http: httpx.AsyncBaseTransport) -> None:
         super().__init__("Prometheus", url, http)
 
     async def query(self, expression: str, at: float) -> dict[str, Any]:
