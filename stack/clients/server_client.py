@@ -63,7 +63,7 @@ class ServerClient:
         """Return the JSON of an answer, which must be a `kind`: `dict` or `list`."""
         try:
             body = answer.json()
-        except ValueError as broken:
+        except (ValueError, RecursionError) as broken:
             raise self.error(f"{place(answer)}: not JSON: {excerpt(answer)}") from broken
         if not isinstance(body, kind):
             expected = "a JSON list" if kind is list else "a JSON object"
@@ -94,7 +94,7 @@ class QueryClient(ServerClient):
         answer = await self.send("GET", f"{self.api}/{path}", params=parameters, headers=dict(self.headers))
         try:
             body = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         # Loki leaves `data` out where there is none.
         if isinstance(body, Mapping) and body.get("status") == "success" and ("data" in body or self.kind == "loki"):

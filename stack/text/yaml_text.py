@@ -235,6 +235,10 @@ class _Reader:
         if name is None or name not in self.anchors:
             raise _UnreadableError(line, f"not YAML: there is no anchor &{name} before this alias", path)
         value, lines = self.anchors[name]
+        if len(path) + max(map(len, lines)) > MAX_DEPTH:
+            raise _UnreadableError(
+                line, f"nested more than {MAX_DEPTH} levels deep with what *{name} stands for", path[:3]
+            )
         for below, its in lines.items():
             self._note((*path, *below), its)
         return value

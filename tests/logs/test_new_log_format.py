@@ -113,13 +113,16 @@ def test_a_declaration_may_change_a_preset(tmp_path: Path) -> None:
         ("{time: {keys: t, layout: '%d.%m.%Y'}}", "logs.format.time.layout: '%d.%m.%Y': the layout has no `01`"),
         ("{level: {keys: l, values: {loud: 7}}}", "logs.format.level.values.loud: unknown key"),
         ("{schema: nowhere.json}", "logs.format.schema: 'nowhere.json' cannot be read: No such file or directory"),
+        ("{schema: deep.json}", "logs.format.schema: 'deep.json': nested more than 100 levels deep"),
         ("{schema: {type: thing}}", "logs.format.schema: is no JSON Schema"),
         ("[zap]", "logs.format: must be a text or a mapping, not a list"),
     ],
 )
 def test_a_wrong_declaration_is_named_with_its_key(tmp_path: Path, parts: str, message: str) -> None:
+    declared = catalog(tmp_path, f"logs: {{format: {parts}}}\n")
+    (declared / "api" / "deep.json").write_text("[" * 100_000, encoding="utf-8")
     with pytest.raises(CatalogError) as wrong:
-        load(catalog(tmp_path, f"logs: {{format: {parts}}}\n"))
+        load(declared)
     (problem,) = wrong.value.problems
     assert message in problem
 

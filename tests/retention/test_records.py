@@ -73,6 +73,8 @@ def test_durations_in_words(duration_s: float, text: str) -> None:
         ("[{'selector': '{a=\"x\"}', 'period': '1y'}]", "[{'period': '365d', 'selector': '{a=\"x\"}'}]", True),
         ("[{'selector': '{a=\"x\"}', 'period': '1y'}]", "[{'period': '30d', 'selector': '{a=\"x\"}'}]", False),
         ('{app="audit"} 720h', '{app="audit"} 30d', False),
+        pytest.param("[" * 5000 + "]" * 5000, "[" * 5000 + "]" * 5000, True, id="nested too deeply, but alike"),
+        pytest.param("[" * 5000 + "]" * 5000, "[]", False, id="nested too deeply"),
     ],
 )
 def test_settings_are_compared_by_meaning(written: str | None, live: str | None, same: bool) -> None:

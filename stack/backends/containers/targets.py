@@ -4,7 +4,6 @@ A deployed group is taken as it stands, so that a wrong address or path in it is
 run is added.
 """
 
-import json
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from stack.backends.base import TargetGroup
 from stack.backends.target_files import write_targets
+from stack.text.json_text import read_json
 
 DEPLOYED = Path("prometheus") / "deployed"
 WITHOUT_JOB = "services"
@@ -62,7 +62,7 @@ def read_deployed(config_dir: Path, started: Collection[str]) -> dict[str, list[
 
 def _groups(path: Path) -> list[dict[str, Any]]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json(path.read_bytes())
         if all(isinstance(target, str) for group in found for target in group["targets"]):
             return list(found)
     except (OSError, ValueError, TypeError, KeyError):

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-import yaml
-
 from stack.components import COMPONENTS
 from stack.text.durations import seconds
 from stack.text.interpolation import variables
 from stack.text.plain_yaml import plain_yaml
 from stack.text.typed import FromYaml
+from stack.text.yaml_text import ConfigError, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +108,8 @@ def meaning(text: str | None) -> object:
         return None
     text = text.strip()
     if text[0] in "[{":
-        with contextlib.suppress(yaml.YAMLError):
-            return _nested(yaml.safe_load(text))
+        with contextlib.suppress(ConfigError):
+            return _nested(read_yaml(text).data)
     size = _SIZE.fullmatch(text)
     if size:
         return float(size[1]) * 1024 ** _POWERS.index(size[2].upper())

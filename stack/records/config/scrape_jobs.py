@@ -1,10 +1,10 @@
 """The jobs in Prometheus' target files, and those that should be there: the catalog's and the components'."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from stack.text.json_text import read_json
 from stack.text.yaml_text import ConfigError, read_mapping
 
 
@@ -35,10 +35,7 @@ def jobs_of(text: str, file: str) -> Iterable[tuple[str, str]]:
         ConfigError: the text is not a list of target groups; the message names the group.
 
     """
-    try:
-        groups = json.loads(text)
-    except ValueError as broken:
-        raise ConfigError(f"not JSON: {broken}") from None
+    groups = read_json(text)
     if not isinstance(groups, list):
         raise ConfigError("expected a list of target groups")
     found = []

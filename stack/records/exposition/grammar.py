@@ -28,7 +28,7 @@ _INT64_DIGITS = 19
 _SECONDS = range(10**9, 10**11)  # as seconds from 2001 to 5138; as milliseconds weeks of 1970 to 1973
 _FINER = (1e12, 1e15, 1e18)  # milli-, micro- and nanoseconds since 1970 in 2001; they have one digit more in 2286
 
-_CACHE_LIMIT = 100_000
+_CACHE_LIMIT = 20_000
 _FEW = 1_000
 _DIGITS = "0123456789."
 PLAIN = 300

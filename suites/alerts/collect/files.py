@@ -1,6 +1,5 @@
 """Reads what configures alerting: rule files and their tests, Alertmanager's file, the ruler's, the compose file."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -17,6 +16,7 @@ from stack.records.config.prometheus import PrometheusConfig, flags_of
 from stack.records.queries import logql, promql
 from stack.text.durations import seconds
 from stack.text.interpolation import expand_env
+from stack.text.json_text import read_json
 from stack.text.yaml_text import ConfigError, read_yaml
 from suites.alerts.collect.promtool import asked
 from suites.core.area import StackFiles, StaticRecords
@@ -220,7 +220,7 @@ def _target_labels(folder: Path) -> frozenset[str] | None:
     paths = sorted((folder / TARGETS).glob("*.json"))
     for path in paths:
         try:
-            groups = json.loads(path.read_text(encoding="utf-8"))
+            groups = read_json(path.read_bytes())
             found |= {str(name) for group in groups for name in group.get("labels", {}) if not name.startswith("__")}
         except (OSError, ValueError, TypeError, AttributeError):
             return None

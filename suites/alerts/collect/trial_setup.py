@@ -185,7 +185,7 @@ def _read(folder: Path, name: str) -> Any:
         raise TrialImpossibleError(text.reason)
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError as broken:
+    except (yaml.YAMLError, RecursionError) as broken:
         raise TrialImpossibleError(f"{name} is no YAML: {str(broken).partition(chr(10))[0]}") from broken
 
 

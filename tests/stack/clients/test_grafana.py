@@ -85,6 +85,7 @@ def test_queries_are_sent_with_the_time_range_and_credentials() -> None:
     [
         (replying({"message": "bad request data"}, 400), "/api/ds/query: bad request data"),
         (lambda _: httpx.Response(502, text="<html>Bad\n gateway"), "not JSON: 502 <html>Bad gateway"),
+        (lambda _: httpx.Response(200, text="[" * 100_000), "not JSON: 200 [[["),
         (replying([1]), "expected a JSON object, got 200 [1]"),
     ],
 )

@@ -53,6 +53,10 @@ def test_plain_values(text: str, value: Any) -> None:
         ("{[a]: b}", "line 1: a key must be a plain text"),
         ("a: 1\n---\nb: 2", "line 2: a second document begins here; a file holds one"),
         ("a: " + "[" * 400, "line 1: a[0][0]: nested more than 32 levels deep"),
+        (
+            "".join(f"a{n}: &a{n} {'[' * 20}{f'*a{n - 1}' * (n > 0)}{']' * 20}\n" for n in range(60)),
+            "line 2: a1[0][0]: nested more than 32 levels deep with what *a0 stands for",
+        ),
         ("\x00", "line 1: not YAML: "),
         ("- a", "line 1: expected a mapping of keys, found a list"),
     ],
