@@ -60,7 +60,10 @@ def places_of_counters(exposition: Exposition) -> list[int]:
         kind, samples, exposed = family[1], family[4], family[9]
         start, end = end, end + len(samples)
         if kind == "counter":
-            found += [place for place, sample in enumerate(samples, start) if sample[0] == exposed]
+            if len(samples) == 1 and samples[0][0] == exposed:  # apart: there may be very many such families
+                found.append(start)
+            else:
+                found += [place for place, sample in enumerate(samples, start) if sample[0] == exposed]
     return found
 
 

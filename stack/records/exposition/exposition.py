@@ -14,7 +14,7 @@ from stack.garbage import no_collection
 from stack.records.exposition.body import Parsed, parse_text, read_body
 from stack.records.exposition.family import FamilyDraft, Lone
 from stack.records.exposition.faults import Fault, FaultKind
-from stack.records.exposition.model import Format, Sample
+from stack.records.exposition.model import Format, Labels, Sample
 
 
 class MetricFamily(NamedTuple):
@@ -212,7 +212,27 @@ class _LabelValues(Mapping[str, Mapping[str, Mapping[str, int]]]):
 
 
 def _label_values(family: MetricFamily) -> dict[str, dict[str, int]]:
+    label_sets = list(map(itemgetter(1), family.samples))
+    if len(family.samples) > 1 and (columns := _columns(label_sets)) is not None:
+        return columns
     values: dict[str, dict[str, int]] = {}
-    for (label, value), count in Counter(chain.from_iterable(map(itemgetter(1), family.samples))).items():
+    for (label, value), count in Counter(chain.from_iterable(label_sets)).items():
         values.setdefault(label, {})[value] = count
+    return values
+
+
+def _columns(label_sets: list[Labels]) -> dict[str, dict[str, int]] | None:
+    """The values per label where all series have the same labels in the same order, as nearly always; else None.
+
+    Label by label: a million series are then counted without a look at the pairs that all of them share.
+    """
+    if len(set(map(len, label_sets))) > 1:
+        return None
+    values: dict[str, dict[str, int]] = {}
+    for place in range(len(label_sets[0])):
+        pairs = list(map(itemgetter(place), label_sets))
+        names = set(map(itemgetter(0), pairs))
+        if len(names) > 1 or names <= values.keys():
+            return None
+        values[names.pop()] = dict(Counter(map(itemgetter(1), pairs)))
     return values

@@ -67,7 +67,7 @@ class Repeats:
     """
 
     first: Lines
-    counters: Collection[str]
+    counters: Collection[str] = ()
     places: list[int] | None = None
     restarted: bool = False
     falls: dict[bytes, Fall] = field(default_factory=dict)

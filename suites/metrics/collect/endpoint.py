@@ -111,7 +111,7 @@ async def probe(endpoint: Endpoint, earlier: Fetched, exposition: Exposition) ->
         *series, before, now = differing([*lines, first, lines_of(again)])
         lasting = before & now
         series = [each & lasting for each in series] if again.scrape.ok else series
-    repeats = Repeats(first, counters(exposition), places_of_counters(exposition) if known else None)
+    repeats = Repeats(first, places=places_of_counters(exposition)) if known else Repeats(first, counters(exposition))
     repeats.add([lines_of(answer) for answer in answers if _alike(earlier, answer)])
     repeats.add([each for fetched, each in zip(crowd, lines, strict=True) if _alike(earlier, fetched)])
     concurrent = ConcurrentScrapes(tuple(fetched.scrape for fetched in crowd), tuple(series))

@@ -145,6 +145,28 @@ def test_label_values_are_counted_per_family_and_label() -> None:
     assert read.label_values == {"a": {"p": {"x": 2}, "q": {"1": 1, "2": 1}}, "b": {"p": {"y": 1}}}
 
 
+@pytest.mark.parametrize(
+    ("second", "values"),
+    [
+        ('p="x",q="2"', {"p": {"x": 2}, "q": {"1": 1, "2": 1}}),
+        ('q="2",p="x"', {"p": {"x": 2}, "q": {"1": 1, "2": 1}}),
+        ('p="x"', {"p": {"x": 2}, "q": {"1": 1}}),
+        ('p="x",r="1"', {"p": {"x": 2}, "q": {"1": 1}, "r": {"1": 1}}),
+        ('p="x",p="y"', {"p": {"x": 2, "y": 1}, "q": {"1": 1}}),
+    ],
+)
+def test_label_values_are_counted_whatever_labels_the_series_of_a_family_have(
+    second: str, values: dict[str, dict[str, int]]
+) -> None:
+    read = Exposition.parse(f'a{{p="x",q="1"}} 1\na{{{second}}} 1\n')
+    assert read.label_values["a"] == values
+
+
+def test_label_values_of_a_label_that_is_there_twice_are_counted() -> None:
+    read = Exposition.parse('a{p="x",p="y"} 1\na{p="x",p="z"} 1\n')
+    assert read.label_values["a"] == {"p": {"x": 2, "y": 1, "z": 1}}
+
+
 def test_travels_by_pickle() -> None:
     read = Exposition.parse('# TYPE a counter\na_total{b="c"} 1 # {t="x"} 0.5 2\n# EOF\n')
     assert read.label_values
