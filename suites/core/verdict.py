@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -160,4 +160,13 @@ def judge(rule: Rule, subject: str, found: Found) -> Verdict:
             rule, subject, "not-evaluated", found.kind, reason=skipped[0], applies=False, duration_s=duration
         )
     outcome: Outcome = "pass" if not findings else "fail" if rule.level is Level.MUST else "warn"
-    return Verdict(rule, subject, outcome, found.kind, tuple(findings), duration_s=duration)
+    in_part = _left_out(rule, found.records)
+    return Verdict(rule, subject, outcome, found.kind, tuple(findings), in_part, duration_s=duration)
+
+
+def _left_out(rule: Rule, records: Iterable[object]) -> str | None:
+    """What the records say is not in them, so that nobody takes a verdict on a part for one on the whole."""
+    if not hasattr(rule.record, "left_out"):  # asked once: there may be very many records
+        return None
+    said = (getattr(record, "left_out", "") for record in records)
+    return "; ".join(dict.fromkeys(filter(None, said))) or None

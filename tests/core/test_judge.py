@@ -307,3 +307,18 @@ def test_a_later_reason_does_not_replace_a_record(tmp_path: Path) -> None:
     store.put_missing("shop", [Text, Rule], CollectionError("collecting broke"))
     assert store.get(Text, "shop") == seen("good")
     assert store.get(Rule, "shop") == CollectionError("collecting broke")
+
+
+@dataclass(frozen=True)
+class Part(Text):
+    """A record that is not all of what it is of."""
+
+    left_out: str = "the first page was not read"
+
+
+@pytest.mark.parametrize(("text", "outcome"), [("good", "pass"), ("bad", "fail")])
+def test_a_verdict_on_a_part_of_the_evidence_says_so(text: str, outcome: str) -> None:
+    verdict = judge(replace(MUST, record=Part), "shop", Evidence((Part(text), Part(text)), "live"))
+    assert (verdict.outcome, verdict.reason) == (outcome, "the first page was not read")
+    whole = judge(replace(MUST, record=Part), "shop", Evidence((Part(text, left_out=""),), "live"))
+    assert (whole.outcome, whole.reason) == (outcome, None)

@@ -4,7 +4,9 @@ import pytest
 
 from stack.records.logs.stream import LogStream
 from suites.core.discovery import rules
+from suites.core.evidence import Evidence
 from suites.core.rule import NotApplicable
+from suites.core.verdict import judge
 
 HEAD = """\
 service: api
@@ -124,3 +126,14 @@ def test_every_rule_on_log_lines_is_turned_red_by_some_change() -> None:
     mine = {rule.id.removeprefix("logs/") for rule in rules().values() if rule.record is LogStream}
     # An empty log has a test of its own: it is no change to a line.
     assert mine - turned == {"log-written"}
+
+
+def test_every_verdict_on_the_end_of_a_log_says_that_the_rest_was_not_read() -> None:
+    stream = LogStream.parse('unread: 3000\n---\n{"level":"info","ts":1795500000,"msg":"ready"}\n')
+    of_logs = [rule for rule in rules().values() if rule.record is LogStream]
+    verdicts = [judge(rule, "api", Evidence((stream,), "live")) for rule in of_logs]
+    judged = [verdict for verdict in verdicts if verdict.outcome != "not-evaluated"]
+    assert len(judged) > 10
+    assert {verdict.reason for verdict in judged} == {
+        "only the end of the log was judged: 3,000 bytes before it were not read"
+    }

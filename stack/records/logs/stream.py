@@ -108,6 +108,13 @@ class LogStream:
             return tuple([read(line, form, near_s) for line in self.raw_lines])
 
     @property
+    def left_out(self) -> str:
+        """What of the log is not judged, as every verdict on it has to say; empty where all of it is."""
+        if not self.unread_bytes:
+            return ""
+        return f"only the end of the log was judged: {self.unread_bytes:,} bytes before it were not read"
+
+    @property
     def written(self) -> Window | None:
         """Between which moments the lines were written, tolerance included; `None` where that is not known."""
         if self.emitted_from is None or self.emitted_to is None:
