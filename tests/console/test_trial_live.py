@@ -79,7 +79,7 @@ def test_a_live_console_is_read_and_not_changed(tmp_path: Path) -> None:
             seen.append((scope["method"], scope["path"]))
         # A container of a service that logs nothing: the account may see it, which no list of lines says.
         quiet = scope["path"] == "/api/v1/containers" and "authorization" in headers
-        return JSONResponse([{"name": "quiet-1", "service": "quiet"}]) if quiet else None
+        return JSONResponse({"containers": [{"name": "quiet-1", "service": "quiet"}]}) if quiet else None
 
     found = read(tmp_path, note)
     changes = seen[seen.index(("POST", "/begins")) + 1 :]
@@ -104,6 +104,16 @@ def test_a_console_without_its_log_store_is_read_all_the_same(tmp_path: Path) ->
     assert {"cookie-attributes", "audit-chain-is-intact"} <= {
         name for name, one in verdicts.items() if one.outcome == "pass"
     }
+
+
+def test_a_list_that_is_a_bare_array_does_not_say_where_it_stopped(tmp_path: Path) -> None:
+    def bare(scope: Scope, headers: Container[str]) -> ASGIApp | None:
+        listed = scope["path"] == "/api/v1/containers" and "authorization" in headers
+        rows = [{"name": f"quiet-{number}", "service": "quiet"} for number in range(9)]
+        return JSONResponse(rows) if listed else None
+
+    verdict = judged(read(tmp_path, bare))["lists-say-where-they-stopped"]
+    assert "/api/v1/containers" in verdict.findings[0].message
 
 
 @pytest.mark.parametrize(

@@ -267,17 +267,20 @@ async def bounds(console: Console, account: Account, service: str) -> ConsoleBou
     refused = [answered(_short(f"GET {path}"), await console.ask("GET", path, account)) for path in large]
     lists = []
     for path, field, asked in ((lines, "lines", 2), *LISTS):
-        more = await _rows(console, f"{path}?limit={asked + 1}", account)
-        if len(more.get(field, ())) > asked:
-            told = await _rows(console, f"{path}?limit={asked}", account)
-            rows = len(told.get(field, ()))
-            lists.append(Listed(f"GET {path}?limit={asked}", asked, rows, str(told.get("next") or "")))
+        more, _ = await _rows(console, f"{path}?limit={asked + 1}", field, account)
+        if more > asked:
+            rows, following = await _rows(console, f"{path}?limit={asked}", field, account)
+            lists.append(Listed(f"GET {path}?limit={asked}", asked, rows, following))
     return ConsoleBounds(tuple(refused), tuple(lists))
 
 
-async def _rows(console: Console, path: str, account: Account) -> Mapping[str, Any]:
+async def _rows(console: Console, path: str, field: str, account: Account) -> tuple[int, str]:
+    """How many rows there are, and where the next ones begin: a bare array has no place to say that."""
     answer = await console.ask("GET", path, account)
-    return answer.json() if answer.is_success else {}
+    told = answer.json() if answer.is_success else ()
+    if isinstance(told, list):
+        return len(told), ""
+    return (len(told.get(field, ())), str(told.get("next") or "")) if told else (0, "")
 
 
 def _short(request: str) -> str:

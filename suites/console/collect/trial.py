@@ -112,7 +112,7 @@ class Trial:
             self.records[kind] = [await collecting]
         except (ConsoleSilent, httpx.HTTPError, WebSocketException, TimeoutError, LogStoreError) as silent:
             self.records[kind] = NotEvaluated(f"{type(silent).__name__}: {silent}")
-        except (ValueError, KeyError) as broken:
+        except (ValueError, LookupError, TypeError, AttributeError) as broken:
             self.records[kind] = NotEvaluated(f"the console answers in a form of its own: {broken!r}")
 
     def missing(self, reason: str, *kinds: type, applies: bool = True) -> None:
