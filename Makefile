@@ -4,6 +4,8 @@ VENV := .venv
 # Compiled modules are kept: otherwise every worker of the tests compiles all of the code anew, for seconds.
 RUN := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m
 ARGS ?=
+# Two per core: half of the time a test waits.
+WORKERS = $$($(VENV)/bin/python -c 'import os; print(2 * os.cpu_count())')
 
 .DEFAULT_GOAL := help
 .PHONY: help conformance test test-fast test-under-load soak servers lint types targets dashboards console up docs record-fidelity bench lock
@@ -17,8 +19,8 @@ conformance: $(VENV)/.ready ## judge the reference services on the best stack th
 test: $(VENV)/.ready ## the suite's own tests, all of them
 	@$(RUN) pytest tests/ -n auto --dist worksteal $(ARGS)
 
-test-fast: $(VENV)/.ready ## those that are not slow and need no server, for between two edits (less than a minute of processor time)
-	@$(RUN) pytest tests/ -n logical --dist worksteal -m "not slow and not native and not engine" $(ARGS)
+test-fast: $(VENV)/.ready ## those that are not slow and need no server, for between two edits (about 30 s on two free cores)
+	@$(RUN) pytest tests/ -n $(WORKERS) --dist worksteal -m "not slow and not native and not engine" $(ARGS)
 
 test-under-load: $(VENV)/.ready ## ten times test-fast and three times test, beside one busy process per core (ARGS="--fast 2 --all 0")
 	@$(RUN) tests.support.under_load $(ARGS)
