@@ -9,7 +9,7 @@ from promql_parser import AggregateExpr, BinaryExpr, Call, Expr
 
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.queries.promql import bare, metric, number, operator, selectors
-from stack.records.queries.promql_faults import is_percentage, is_share
+from stack.records.queries.promql_shares import is_percentage, is_share
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.dashboards.helpers.examples import promql_panel

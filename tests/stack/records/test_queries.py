@@ -9,7 +9,7 @@ from promql_parser import Expr
 
 from stack.backends.base import StackPlan
 from stack.backends.local.backend import LocalBackend
-from stack.records.queries import logql, promql, promql_faults, promql_matching
+from stack.records.queries import logql, promql, promql_faults, promql_matching, promql_shares
 from stack.records.queries.renamed import renamed_to
 from stack.text.plain_yaml import plain_yaml
 from tests.support.cases import each_of
@@ -173,7 +173,7 @@ RATIO = 'rate(a{c=~"5.."}[5m]) / rate(a{%s}[5m])'
             ],
         ),
         (
-            promql_faults.shares_as_percent,
+            promql_shares.shares_as_percent,
             [
                 "a_avail_bytes / a_size_bytes < 0.1",
                 "100 * a_avail_bytes / a_size_bytes < 10",
