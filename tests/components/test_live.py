@@ -22,10 +22,12 @@ from stack.component_info import EndOfLife
 from stack.components import COMPONENTS
 from stack.records.config.effective import ConfigCheck
 from stack.records.config.release import RunningRelease
+from stack.records.live.catalog import RunningJobs
 from stack.records.live.components import ClockSkew
 from stack.servers.find import SERVERS_VARIABLE
 from suites.components.collect.checkers import CHECKED, check
 from suites.components.collect.component import clock, release
+from suites.components.collect.prometheus import targets_and_jobs
 from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated
 from suites.core.inspected_stack import InspectedStack
@@ -152,6 +154,53 @@ def test_components_that_are_down_or_absent_are_not_evaluated_with_the_reason() 
     assert first["grafana"][ClockSkew].reason == "there is no real grafana: the target file names no `grafana`"
     assert first["alloy"][ClockSkew].applies is False
     assert "`files`" in first["loki"][ConfigCheck].reason
+
+
+def listed(job: str, scraped: str, health: str) -> dict[str, Any]:
+    """One target as Prometheus lists it."""
+    times = {"lastScrape": scraped, "lastScrapeDuration": 0.1, "scrapeInterval": "5s", "scrapeTimeout": "5s"}
+    labels = {"job": job, "instance": f"{job}:1"}
+    return {"labels": labels, "health": health, "scrapeUrl": f"http://{job}:1/metrics", "lastError": "", **times}
+
+
+@pytest.mark.parametrize(
+    ("late", "found"),
+    [
+        (listed("shippers", "2026-11-24T10:00:00Z", "up"), []),
+        (listed("other", "2026-11-24T10:00:00Z", "up"), ["job `other` is neither in the catalog nor a component"]),
+        (listed("shippers", "2026-11-24T10:00:00Z", "down"), []),
+    ],
+    ids=["exposes-its-build-once-scraped", "is-another", "never-answered"],
+)
+def test_a_job_of_a_site_is_unknown_only_once_it_has_answered(late: dict[str, Any], found: list[str]) -> None:
+    job = late["labels"]["job"]
+    answers = iter([[listed(job, "0001-01-01T00:00:00Z", "unknown")], [late]])
+    scraped = False
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal scraped
+        query = request.url.params.get("query", "")
+        if request.url.path.endswith("/targets"):
+            data: Any = {"activeTargets": next(answers, [late])}
+            scraped = data["activeTargets"] == [late]
+        elif query:
+            labels = [{"job": job}] if scraped and late["health"] == "up" else []
+            if "build_info" in query:
+                of_it = {"__name__": "promtail_build_info", "instance": f"{job}:1"}
+                labels = [{**one, **of_it} for one in labels if job == "shippers"]
+            data = {"resultType": "vector", "result": [{"metric": one, "value": [1, "1"]} for one in labels]}
+        else:
+            data = {"startTime": "2026-11-24T09:00:00Z", "lastConfigTime": "2026-11-24T09:00:00Z"}
+        return httpx.Response(200, json={"status": "success", "data": data})
+
+    async def judge() -> list[str]:
+        target = TargetFile({"prometheus": "http://prometheus:9090"})
+        stack = AttachedBackend(target).start(StackPlan(Path("unused"), SHIPPED))
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            records = await targets_and_jobs(InspectedStack(stack, http, None, {}), (), target=target)
+        return said("running-jobs-are-in-catalog", records["prometheus"][RunningJobs][0])
+
+    assert asyncio.run(judge()) == found
 
 
 def test_weak_credentials_are_few_and_include_the_user_name() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from stack.backends.attached.target_file import TargetFile
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.components import COMPONENTS
+from stack.eventually import eventually_or_last
 from stack.records.config.release import RunningRelease
 from stack.records.live.catalog import OtherTargets, RunningJobs
 from stack.records.live.components import ComponentTargets
@@ -24,6 +25,10 @@ Found = dict[str, dict[type, Any]]
 
 ByJob = Mapping[str, tuple[Target, ...]]
 SCRAPED = ComponentTargets.judged_components
+FIRST_SCRAPE_S = 90.0
+"""How long the first scrape of a site's target is waited for: one a minute is usual, and it may take its time."""
+COMMIT_S = 1.0
+"""Prometheus reports a scrape as done shortly before what it found can be read."""
 
 
 async def targets_and_jobs(
@@ -44,11 +49,13 @@ async def targets_and_jobs(
     try:
         if target is None:
             owned, releases, by_job = await _of_the_run(stack, prometheus)
+            untold: Collection[str] = ()
         else:
-            owned, releases, by_job = await _of_a_site(prometheus, target, stack, today)
+            owned, releases, by_job, untold = await _of_a_site(prometheus, target, stack, today)
     except PrometheusError as silent:
         return _everywhere(unanswered(f"Prometheus does not answer: {silent}", "prometheus", silent), target)
-    return _records(stack, owned, releases, by_job, expected_jobs, addresses, target)
+    known = (*untold, *(target.other_jobs if target else COMPONENTS))
+    return _records(stack, owned, releases, by_job, expected_jobs, addresses, known)
 
 
 async def _of_the_run(
@@ -62,13 +69,15 @@ async def _of_the_run(
 
 async def _of_a_site(
     prometheus: PrometheusClient, target: TargetFile, stack: InspectedStack, today: date | None
-) -> tuple[dict[str, ComponentTargets], Found, ByJob]:
-    """A site's components by the job that its target file names, by address, or by the build that they expose."""
+) -> tuple[dict[str, ComponentTargets], Found, ByJob, Collection[str]]:
+    """A site's components by the job that its target file names, by address, or by the build that they expose.
+
+    The last are the jobs of which no target has answered within a day: what they are cannot be told.
+    """
     infos = {COMPONENTS[name].build_info: name for name in SCRAPED}
-    query = f'last_over_time({{__name__=~"{"|".join(infos)}"}}[1d])'
-    by_job, builds, runtime = await asyncio.gather(
-        targets_by_job(prometheus, ()), prometheus.query(query), prometheus.runtime_info()
-    )
+    by_job, runtime = await asyncio.gather(_scraped_once(prometheus), prometheus.runtime_info())
+    answered = await _answered(prometheus, by_job)
+    builds = await prometheus.query(f'last_over_time({{__name__=~"{"|".join(infos)}"}}[1d])')
     started = max(_unix(runtime.get(key)) for key in ("startTime", "lastConfigTime"))
     observed_s = time.time() - started if started else math.inf
     seen: dict[str, set[tuple[str, str]]] = {}
@@ -94,7 +103,35 @@ async def _of_a_site(
         for name, known in releases.items()
         if name not in stack.stack.components or stack.stack.components[name].version is None
     }
-    return owned, found, by_job
+    untold = [job for job in by_job if job not in answered]
+    return owned, found, by_job, untold
+
+
+async def _scraped_once(prometheus: PrometheusClient) -> ByJob:
+    """The targets of a site by job, as soon as each was scraped: before that, nothing tells what it is."""
+
+    async def read() -> ByJob:
+        return await targets_by_job(prometheus, ())
+
+    def scraped(found: ByJob) -> bool:
+        return all(one.last_scrape for targets in found.values() for one in targets)
+
+    found = await read()
+    fresh = [one for targets in found.values() for one in targets if not one.last_scrape]
+    longest_s = max((one.interval_seconds + one.timeout_seconds for one in fresh), default=0.0)
+    if not fresh:
+        return found
+    return await eventually_or_last(read, scraped, min(longest_s, FIRST_SCRAPE_S), "every target was scraped")
+
+
+async def _answered(prometheus: PrometheusClient, by_job: ByJob) -> Collection[str]:
+    """The jobs of which a target has answered a scrape within a day, once what is up can be read."""
+    up = {job for job, targets in by_job.items() if any(one.health == "up" for one in targets)}
+
+    async def read() -> set[str]:
+        return {one.labels.get("job", "") for one in await prometheus.query("max by (job) (max_over_time(up[1d])) > 0")}
+
+    return await eventually_or_last(read, up.issubset, COMMIT_S, "every scrape can be read")
 
 
 def _is(target: Target, address: str, exposed: Collection[tuple[str, str]]) -> bool:
@@ -111,11 +148,11 @@ def _records(
     by_job: ByJob,
     expected_jobs: tuple[str, ...],
     addresses: Collection[str],
-    target: TargetFile | None,
+    other_jobs: Collection[str],
 ) -> Found:
     found: Found = {name: {**releases.get(name, {}), ComponentTargets: [targets]} for name, targets in owned.items()}
     of_components = tuple(dict.fromkeys(one.job for targets in owned.values() for one in targets.targets))
-    known = (*of_components, *(target.other_jobs if target else COMPONENTS))
+    known = (*of_components, *other_jobs)
     prometheus = found.setdefault("prometheus", {})
     jobs = tuple((job, targets[0].scrape_url) for job, targets in sorted(by_job.items()))
     prometheus[RunningJobs] = [RunningJobs(jobs, expected_jobs, known)]

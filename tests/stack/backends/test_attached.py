@@ -248,7 +248,8 @@ def test_the_gateway_and_the_jobs_of_a_live_stack_are_judged(run: Finished) -> N
         "gateway/no-weak-credentials",
         "gateway/live-tail-works",
     }
-    assert {"components/running-jobs-are-in-catalog", "alerts/rules-loaded"} <= set(run.verdicts("prometheus", "pass"))
+    passed = set(run.verdicts("prometheus", "pass"))
+    assert {"components/running-jobs-are-in-catalog", "alerts/rules-loaded"} <= passed, run.output
     assert "components/catalog-services-have-log-streams" in run.verdicts("loki", "pass")
     # A dashboard of all services cannot be full with one. The site has no receivers: whether its first notification has
     # failed by now depends on how long the run took.
