@@ -377,7 +377,7 @@ ON_CODE: Mapping[str, tuple[OnCode, str]] = {
     "lists-say-where-they-stopped": (silent_lists, "was cut and does not say where to go on"),
     "exports-are-complete": (export_drops, "the export as txt has"),
     "tail-loses-nothing": (tail_forgets, "never came, and nothing says so"),
-    "tail-is-prompt": (tail_waits_for_more, "half of the lines came 4.0 s or more after the log store had them"),
+    "tail-is-prompt": (tail_waits_for_more, "s or more after the log store had them"),
     "tail-repeats-nothing": (tail_doubles, "came more than once"),
     "tail-keeps-order": (tail_unordered, "came behind later ones"),
     "acts-are-audited": (act_unwritten, "a revoked token leaves no line"),
