@@ -24,6 +24,8 @@ def parser(format_: str, where: str) -> Parser:
         return _unix
     if re.search("[.,][09]", format_):
         raise NotSimulated(f"{where}: the time format `{format_}`: digits of a fraction")
+    if "MST" in format_:
+        raise NotSimulated(f"{where}: the time format `{format_}`: what a zone's abbreviation means on the host")
     try:
         parse = go_time.parser(go_time.RFC3339 if format_ == "RFC3339Nano" else format_)
     except go_time.LayoutError as unknown:

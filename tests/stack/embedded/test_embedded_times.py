@@ -68,7 +68,7 @@ def test_the_year_0_of_gos_calendar_is_read() -> None:
 @pytest.mark.parametrize(
     "format_",
     ["RFC3339", "RFC1123Z", "ANSIC", "UnixMs", "UnixNs", "2006-01-02 15:04", "2006-01-02T15:04:05.000Z07:00",
-     "02/01/06 03:04:05 PM", "Jan _2 2006 15:04:05 Z07:00", "2006-002", "15:04 MST 2006"],
+     "2006-002", "15:04 MST 2006", "2006-01-02 15:04:05 MST"],
 )  # fmt: skip
 def test_formats_that_are_not_known_are_refused(format_: str) -> None:
     with pytest.raises(NotSimulated, match="here: the time format `"):
