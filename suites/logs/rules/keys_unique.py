@@ -14,6 +14,8 @@ from suites.logs.helpers.judge import Tally, quoted, records_of, repeated, synta
 
 @rule(
     Good('{"level":"info","msg":"\\"level\\":1","http":{"level":1}}\n'),
+    Good('format: klog\n---\nI1124 06:00:00.123456 1 a.go:7] "Synced pod" pod="shop/web"\n'),
+    Bad('format: klog\n---\nI1124 06:00:00.1 1 a.go:7] "m" a="1" a="2"\n', "key `a` is repeated in one line (line 1)"),
     Bad('{"service":"api","msg":"m","service":"web"}\n', "key `service` is repeated in one line (line 1)"),
     Bad('{"msg":"m","http":{"id" :1, "id" :2}}\n' * 2, "key `id` is repeated in one line (2 lines, first line 1)"),
     Bad("format: logfmt\n---\n" + "level=info msg=a level=warn\n", "key `level` is repeated in one line (line 1)"),
