@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 import orjson
 
-from stack.records.logs.format import LogFormat, LogRecord, detect
+from stack.records.logs.format import Keys, LogFormat, LogRecord, detect
 from stack.records.logs.text_lines import READERS
 
 MAX_KEPT = 1 << 20
@@ -91,7 +91,7 @@ class LogLine(NamedTuple):
         `near_s`, in seconds since the epoch, gives the year to times that have none.
         """
         syntax = form.lines if form else "json"
-        value, problem = read_object(line) if syntax == "json" else _read_text(line, syntax)
+        value, problem = read_object(line, form) if syntax == "json" else _read_text(line, syntax)
         if value is None:
             return cls(*line, problem, None)
         return cls(*line, None, (form or detect(value)).read(value, near_s))
@@ -102,7 +102,7 @@ class LogLine(NamedTuple):
         if self.record is None:
             return None
         syntax, line = self.record.format.lines, RawLine(*self[:5])
-        return (read_object(line) if syntax == "json" else _read_text(line, syntax))[0]
+        return (read_object(line, self.record.format) if syntax == "json" else _read_text(line, syntax))[0]
 
     @property
     def text(self) -> str:
@@ -134,8 +134,8 @@ def joined_lines(chunks: Iterable[bytes], file: str | None, first: int) -> Itera
         yield RawLine(kept, number, file, length, ended=False)
 
 
-def read_object(line: RawLine) -> tuple[dict[str, Any] | None, Problem | None]:
-    """The JSON object on a line, or why there is none."""
+def read_object(line: RawLine, form: LogFormat | None = None) -> tuple[dict[str, Any] | None, Problem | None]:
+    """The JSON object on a line, or why there is none; a record of a collector is one where `form` says so."""
     if line.length > len(line.raw):
         return None, Problem("cut", f"is {line.length:,} bytes long, too long to be read")
     try:
@@ -145,25 +145,30 @@ def read_object(line: RawLine) -> tuple[dict[str, Any] | None, Problem | None]:
     except RecursionError:  # not known to happen, but a hostile line must never end a run
         return None, Problem("broken", "is nested too deeply")
     if isinstance(value, dict):
-        wrapper = _wrapper(value)
+        wrapper = _wrapper(value, form.message if form else ())
         return (None, Problem("wrapped", f"is {wrapper}")) if wrapper else (value, None)
     return None, Problem("not-object", f"is {_kind(value)}, not a JSON object")
 
 
-def _wrapper(value: dict[str, Any]) -> str | None:
-    """What wraps lines in records of its own, if `value` is such a record.
+def _wrapper(value: dict[str, Any], message: Keys) -> str | None:
+    """What wraps lines in records of its own, if `value` is such a record and not one by its declared `message`.
 
     Sources: https://docs.docker.com/engine/logging/drivers/json-file/,
     https://systemd.io/JOURNAL_EXPORT_FORMATS/#journal-json-format
     """
-    if value.get("stream") in ("stdout", "stderr") and isinstance(value.get("log"), str) and "time" in value:
+    if (
+        "log" not in message
+        and value.get("stream") in ("stdout", "stderr")
+        and isinstance(value.get("log"), str)
+        and "time" in value
+    ):
         of = (
             "Docker's `json-file` log driver"
             if value.keys() <= {"log", "stream", "time", "attrs"}
             else "a log collector"
         )
         return f"a record of {of}, with the service's line under `log`"
-    if "MESSAGE" in value and "__REALTIME_TIMESTAMP" in value:
+    if "MESSAGE" not in message and "MESSAGE" in value and "__REALTIME_TIMESTAMP" in value:
         return "a record of the systemd journal, with the service's line under `MESSAGE`"
     return None
 

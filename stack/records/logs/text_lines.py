@@ -43,7 +43,7 @@ def pairs(text: str, *, strict: bool = False) -> tuple[dict[str, str], bool]:
 
 
 def keys_of(text: str) -> list[str]:
-    """The keys of a logfmt line, or behind the message of a klog line, in their order and as often as they are there."""
+    """The keys of a logfmt line, or behind the message of a klog line, in order and as often as they are there."""
     if (header := _KLOG.fullmatch(text)) and (message := _QUOTED.match(header["rest"])):
         text = header["rest"][message.end() :]
     return [pair["key"] for pair in _PAIR.finditer(text)]

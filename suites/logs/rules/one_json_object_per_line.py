@@ -17,6 +17,8 @@ LINE = '{"level":"info","ts":1795500000.5,"msg":"ready"}\n'
 
 @rule(
     Good(LINE + LINE),
+    # A program whose log is the journal's export, as its declared format says.
+    Good("format: {message: MESSAGE}\n---\n" + '{"__REALTIME_TIMESTAMP":"1795500000500000","MESSAGE":"ready"}\n'),
     Bad(LINE + '{"level":"info","ms\n' + LINE, "a line ends in the middle of its object (line 2)"),
     Bad('{"a":1}{"b":2}\n', "a line goes on after its object ends at column 7 (line 1)"),
     Bad('{"a":NaN}\n{"a":NaN}\n', "a line contains `NaN`, which is not JSON (2 lines, first line 1)"),
