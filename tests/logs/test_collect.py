@@ -109,3 +109,12 @@ def test_of_several_files_each_answers_for_its_own_requests(tmp_path: Path) -> N
     first, second = streams_of(gather(files, [request("r-1"), request("r-2"), request("lost")], deadline_s=0.1))
     assert [sent.request_id for sent in first.requests] == ["r-1", "lost"]
     assert [sent.request_id for sent in second.requests] == ["r-2"]
+
+
+def test_of_a_log_older_than_the_run_the_moment_of_reading_is_known(tmp_path: Path) -> None:
+    (tmp_path / "api.log").write_text(line("r-1"), encoding="utf-8")
+    before = time.time()
+    (stream,) = streams_of(asyncio.run(collect([tmp_path / "api.log"], CONTRACT, [], None)))
+    assert stream.written is None
+    assert stream.emitted_to is not None
+    assert before <= stream.emitted_to <= time.time()

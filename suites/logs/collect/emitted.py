@@ -44,9 +44,9 @@ async def collect(
     """Read the log that a service wrote to `files` (each with its rotated siblings) while it got `requests`.
 
     `emitted_from` is a moment before the first line was written, in seconds since the epoch; `None` where the log
-    is older than this run, and timestamps then are not compared with it. `growing` means that the service still
-    runs, so that a half last line is not judged. A file that is missing at the deadline is a stream with `missing`
-    set, which a rule reports.
+    is older than this run, and timestamps then are compared with the moment of reading alone. `growing` means that
+    the service still runs, so that a half last line is not judged. A file that is missing at the deadline is a stream
+    with `missing` set, which a rule reports.
     """
     if not files:
         return {LogStream: NotEvaluated(f"it is not known where {contract.service} logs")}
@@ -58,7 +58,7 @@ async def collect(
     if await outstanding():
         with contextlib.suppress(TimeoutError):  # what is missing then is for a rule to say
             await aeventually(outstanding, lambda left: left == 0, deadline_s)
-    emitted_to = None if emitted_from is None else time.time()
+    emitted_to = time.time()
     streams = [_stream(path, contract, growing=growing) for path in files]
     return {LogStream: [_placed(stream, requests, emitted_from, emitted_to, streams) for stream in streams]}
 
@@ -145,7 +145,7 @@ def _placed(
     stream: LogStream,
     requests: Sequence[SentRequest],
     emitted_from: float | None,
-    emitted_to: float | None,
+    emitted_to: float,
     streams: Sequence[LogStream],
 ) -> LogStream:
     """`stream` with the requests that it is judged by: of a log in several files, each request belongs to one."""

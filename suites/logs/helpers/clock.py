@@ -14,6 +14,8 @@ _ZONES = frozenset(
     if hours
 )
 """The offsets from UTC, in seconds, that zones have today, in summer or winter (https://www.iana.org/time-zones)."""
+_YEAR_2000 = 946_684_800
+"""Logs are not older: what seems so has another unit, or its clock was not set."""
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})\Z")
 
 
@@ -33,6 +35,29 @@ def deviation(ns: int, window: Window, time: object, unit_ns: int = NS) -> Devia
     if window.contains(ns):
         return None
     text = time if isinstance(time, str) and not is_number(time) else None
+    zone = None if text is None else _zone(ns, window, text)
+    return _unit_or_zero(ns, window, text, unit_ns) or zone or _distance(ns, window, text)
+
+
+def impossible(ns: int, read_ns: int, time: object, unit_ns: int = NS) -> Deviation | None:
+    """How the moment `ns` cannot be that of a line which was read at `read_ns`, however old the log is."""
+    window = Window(_YEAR_2000 * NS, read_ns)
+    if window.contains(ns):
+        return None
+    text = time if isinstance(time, str) and not is_number(time) else None
+    wrong = _unit_or_zero(ns, window, text, unit_ns)
+    if wrong or ns < read_ns:
+        return wrong
+    hint = "set the clocks of the host and of this machine by NTP, and write UTC with `Z`, or the offset of local time"
+    return Deviation(f"{_about((ns - read_ns) / NS)} after the log was read", hint, "ahead")
+
+
+def is_local_time(ns: int, window: Window) -> bool:
+    """Whether a time without a zone is the local time of a zone other than UTC, so that nothing but its zone lacks."""
+    return not window.contains(ns) and _difference(ns, window) is not None
+
+
+def _unit_or_zero(ns: int, window: Window, text: str | None, unit_ns: int) -> Deviation | None:
     for other_ns, unit in UNIT_NAMES.items() if text is None else ():
         if window.contains(ns // unit_ns * other_ns):
             due = UNIT_NAMES[unit_ns]
@@ -41,13 +66,7 @@ def deviation(ns: int, window: Window, time: object, unit_ns: int = NS) -> Devia
     if abs(ns) < 366 * 86400 * NS:
         what = "a moment of 1970: the clock was not set, or zero was written"
         return Deviation(what, "write the time of the event", what)
-    zone = None if text is None else _zone(ns, window, text)
-    return zone or _distance(ns, window, text)
-
-
-def is_local_time(ns: int, window: Window) -> bool:
-    """Whether a time without a zone is the local time of a zone other than UTC, so that nothing but its zone lacks."""
-    return not window.contains(ns) and _difference(ns, window) is not None
+    return None
 
 
 def _zone(ns: int, window: Window, text: str) -> Deviation | None:

@@ -10,10 +10,11 @@ from stack.records.logs.stream import LogStream
 from stack.records.logs.time_stamps import NS
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.logs.helpers.clock import Deviation, deviation, is_local_time
+from suites.logs.helpers.clock import Deviation, deviation, impossible, is_local_time
 from suites.logs.helpers.judge import Tally, moment, quoted, records_of, where
 
 HEAD = "from: 2026-11-24T06:00:00Z\nto: 2026-11-24T06:00:05Z\n---\n"
+READ = "to: 2026-11-24T06:00:05Z\n---\n"
 
 
 @rule(
@@ -46,25 +47,40 @@ HEAD = "from: 2026-11-24T06:00:00Z\nto: 2026-11-24T06:00:05Z\n---\n"
         HEAD + '{"timestamp":"2026-11-24T06:00:03+02:00","event":"m"}\n',
         "timestamp `2026-11-24T06:00:03+02:00` is off by exactly -2 h: UTC written under the offset `+02:00` (line 1)",
     ),
+    # A log that was there before: no line can be later than its reading, nor from before 2000.
+    Good(READ + '{"ts":1695500000,"msg":"m"}\n{"timestamp":"2026-11-24T09:00:03","event":"m"}\n'),
+    Bad(
+        READ + '{"ts":1795500003500,"msg":"m"}\n{"timestamp":"2026-11-24T07:00:03Z","event":"m"}\n{"ts":5,"msg":"m"}\n',
+        "timestamp `1795500003500` is milliseconds where seconds are due (line 1)",
+        "timestamp `2026-11-24T07:00:03Z` is 1 h after the log was read (line 2)",
+        "timestamp `5` is a moment of 1970: the clock was not set, or zero was written (line 3)",
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/request-validation-rate-limits/#too_far_behind_and_out_of_order",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    window = stream.written
-    if window is None:
-        raise NotApplicable("it is not known when the lines were written")
+    window, read_s = stream.written, stream.emitted_to
+    if read_s is None:
+        raise NotApplicable("it is not known when the lines were written or read")
+    read_ns = int((read_s + stream.clock_tolerance_s) * NS)
     tally: Tally[str] = Tally(exact=True)
     first: dict[str, Deviation] = {}
     for line, record in records_of(stream, "time"):
-        if record.time_ns is None or window.contains(record.time_ns):
+        if record.time_ns is None or (window and window.contains(record.time_ns)):
             continue
-        if not record.zoned and is_local_time(record.time_ns, window):
+        unit_ns = record.format.unit_ns or NS
+        if window is None:  # a log that is older than this run
+            off = impossible(record.time_ns, read_ns, record.time, unit_ns) if record.zoned else None
+        elif not record.zoned and is_local_time(record.time_ns, window):
             continue  # `logs/timestamp-has-zone` reports it
-        off = deviation(record.time_ns, window, record.time, record.format.unit_ns or NS)
+        else:
+            off = deviation(record.time_ns, window, record.time, unit_ns)
         if off is not None:
             first.setdefault(off.cause, off)
             tally.add(off.cause, line)
-    span = f"the lines were written between {moment(window.start)} and {moment(window.end)}, tolerance included"
+    span = f"the log was read at {moment(read_ns)}, tolerance included"
+    if window:
+        span = f"the lines were written between {moment(window.start)} and {moment(window.end)}, tolerance included"
     yield from tally.findings(
         lambda cause, seen: Finding(
             f"timestamp {quoted(seen.first.record and seen.first.record.time)} is {first[cause].what} ({seen})",
