@@ -17,6 +17,9 @@ from stack.clients.server_client import QueryClient, ServerError
 from stack.records.scrape.target import Target
 from stack.text.durations import seconds
 
+FEW_TARGETS = 100
+"""So many are read in no time."""
+
 
 class PrometheusError(ServerError):
     """Prometheus did not answer as it should."""
@@ -60,10 +63,13 @@ class PrometheusClient(QueryClient):
         return {str(name): str(value) for name, value in (await self.data("status/flags")).items()}
 
     async def targets(self, max_age_s: float = 0.2) -> tuple[Target, ...]:
-        """Return all active targets; callers within `max_age_s` seconds of each other share one answer."""
+        """Return all active targets; callers within `max_age_s` seconds of each other share one answer.
+
+        Of many targets it is shared for longer: those who wait for one of hundreds must not read all of them each time.
+        """
         async with self._asking:
             asked_at, known = self._targets
-            if time.monotonic() - asked_at > max_age_s or not asked_at:
+            if time.monotonic() - asked_at > max_age_s * max(1, len(known) / FEW_TARGETS) or not asked_at:
                 data = await self.data("targets", state="active")
                 known = tuple(_target(target) for target in data["activeTargets"])
                 self._targets = time.monotonic(), known

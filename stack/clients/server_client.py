@@ -3,9 +3,11 @@
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Literal, TypeVar
 
 import httpx
+import orjson
 
 from stack.clients.retries import request
 from stack.records.dashboards.answers import Curve, QueryResult
@@ -92,10 +94,7 @@ class QueryClient(ServerClient):
     async def data(self, path: str, **parameters: Any) -> Any:
         """Return `data` of an answer of the API, `path` being relative to it (`label/job/values`)."""
         answer = await self.send("GET", f"{self.api}/{path}", params=parameters, headers=dict(self.headers))
-        try:
-            body = answer.json()
-        except (ValueError, RecursionError):
-            body = None
+        body = _read(answer)
         # Loki leaves `data` out where there is none.
         if isinstance(body, Mapping) and body.get("status") == "success" and ("data" in body or self.kind == "loki"):
             return body.get("data")
@@ -119,6 +118,16 @@ class QueryClient(ServerClient):
             return _answered(await self.data("query" if instant else "query_range", query=expr, **times, **lines))
         except ServerError as refused:
             return QueryResult(error=refused.reason)
+
+
+def _read(answer: httpx.Response) -> Any:
+    """The JSON of an answer, None where it is none. The series of a large service are read in half the time so."""
+    try:
+        return orjson.loads(answer.content)
+    except ValueError:  # stricter than the standard library: NaN, half of a pair of surrogates, another encoding
+        with suppress(ValueError, RecursionError):
+            return answer.json()
+    return None
 
 
 def place(answer: httpx.Response) -> str:

@@ -4,7 +4,8 @@ Built from the records of a run; a stage of which there is no record is not know
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from sys import intern
 from typing import Any
 
 from stack.records.alerts.alertmanager import AlertmanagerConfig
@@ -24,29 +25,56 @@ NEEDED = frozenset({PanelData, AlertRule, AlertRouting, AlertmanagerConfig})
 Stage = dict[str, Any]
 
 
-def chain(store: EvidenceStore, service: str, measures: Mapping[str, object]) -> dict[str, list[Stage]]:
-    """The stages of the service's metrics and of its logs, each with a count, None where it is not known."""
+@dataclass(frozen=True)
+class Telemetry:
+    """What a service exposes and writes, as far as its chain needs it: of hundreds, the evidence is not read again.
+
+    `families` and `lines` count its metric families and log lines, None where these are not known. `names` are those of
+    its series, `streams` the label sets of its log in the store, `labels` those by which its lines are selected.
+    """
+
+    families: int | None = None
+    names: frozenset[str] = frozenset()
+    lines: int | None = None
+    streams: int = 0
+    labels: tuple[Mapping[str, str], ...] = ()
+
+
+def telemetry(store: EvidenceStore, service: str) -> Telemetry:
+    """What the evidence says of it."""
     families, deliveries = store.get(MetricFamily, service), store.get(Delivery, service)
+    found = Telemetry()
+    if isinstance(families, Evidence):
+        # Services have many names in common, and each keeps a text of its own otherwise.
+        names = (intern(name) for family in families.records for name in {sample[0] for sample in family.samples})
+        found = replace(found, families=len(families.records), names=BY_PROMETHEUS.union(names))
+    if isinstance(deliveries, Evidence):
+        streams = {labels for one in deliveries.records for labels in one.streams}
+        labels = tuple(map(dict, streams)) or tuple(dict(one.expected) for one in deliveries.records)
+        lines = sum(len(one.lines) for one in deliveries.records)
+        found = replace(found, lines=lines, streams=len(streams), labels=labels)
+    return found
+
+
+def chain(of: Telemetry, store: EvidenceStore, measures: Mapping[str, object]) -> dict[str, list[Stage]]:
+    """The stages of the service's metrics and of its logs, each with a count, None where it is not known."""
     panels, rules, routes = store.all(PanelData), store.all(AlertRule), store.all(AlertRouting)
     silent = {name for config in store.all(AlertmanagerConfig) or () for name in config.silent}
     if routes is not None:
         routes = [replace(one, actual=tuple(name for name in one.actual if name not in silent)) for one in routes]
     found = {}
-    if isinstance(families, Evidence):
-        names = BY_PROMETHEUS | {sample.name for family in families.records for sample in family.samples}
+    if of.families is not None:
         stored = measures.get("stored_series")
         found["metrics"] = [
-            _stage("exposed", len(families.records), "metric families"),
+            _stage("exposed", of.families, "metric families"),
             _stage("stored", stored if isinstance(stored, int) else None, "series in Prometheus"),
-            *_uses(panels, rules, routes, lambda expr: _reads(expr, names)),
+            *_uses(panels, rules, routes, lambda expr: _reads(expr, of.names)),
         ]
-    if isinstance(deliveries, Evidence):
-        streams = {labels for one in deliveries.records for labels in one.streams}
-        labels = [dict(one) for one in streams] or [dict(one.expected) for one in deliveries.records]
+    if of.lines is not None:
         found["logs"] = [
-            _stage("written", sum(len(one.lines) for one in deliveries.records), "log lines"),
-            _stage("stored", len(streams), "streams in Loki"),
-            *_uses(panels, rules, routes, lambda expr: _selects(expr, labels)),
+            _stage("written", of.lines, "log lines"),
+            _stage("stored", of.streams, "streams in Loki"),
+            *_uses(panels, rules, routes, lambda expr: _selects(expr, of.labels)),
         ]
     return found
 

@@ -21,7 +21,7 @@ from stack.clients.sign_in import async_client
 from stack.components import AGENTS
 from stack.records.live.components import ComponentState
 from suites.collect.backend_choice import choose, runner
-from suites.collect.chain import NEEDED, chain
+from suites.collect.chain import NEEDED, Telemetry, chain, telemetry
 from suites.collect.collected import Collected
 from suites.collect.run_info import write_run_info
 from suites.collect.runners.base import RunnerPlan, ServiceRunner, StackRefusedError
@@ -99,6 +99,7 @@ class _Collection:
         self._work_dir = settings.folder / "work"
         self._runner: ServiceRunner | None = None
         self._targets_change = asyncio.Lock()
+        self._telemetry: dict[str, Telemetry] = {}
         # What is started is started at once, so that requests to it do not come one after the other.
         self._at_once = asyncio.Semaphore(MANY if settings.target else len(settings.services) + 1)
 
@@ -232,6 +233,7 @@ class _Collection:
             error = CollectionError(f"collecting broke: {describe_error(broken)}")
             self._store.put_missing(running.service.name, types, error)
         if self._many:
+            self._telemetry[running.service.name] = telemetry(self._store, running.service.name)
             self._store.stow(running.service.name)
 
     async def _collect(
@@ -261,11 +263,10 @@ class _Collection:
             if state.provenance != "absent":
                 self._store.put(state.name, {ComponentState: [state]}, "live")
         await asyncio.gather(*(collector.closing(states) for collector in collectors))
-        for running in self._collected.services:
-            self._collected.measures.setdefault(running.service.name, {})["chain"] = chain(
-                self._store, running.service.name, self._collected.measures.get(running.service.name, {})
-            )
-            self._store.release(running.service.name)
+        for name in (running.service.name for running in self._collected.services):
+            measures = self._collected.measures.setdefault(name, {})
+            of = self._telemetry[name] if name in self._telemetry else telemetry(self._store, name)
+            measures["chain"] = chain(of, self._store, measures)
 
     @property
     def _many(self) -> bool:

@@ -14,7 +14,7 @@ from stack.records.dashboards.answers import PanelData
 from stack.records.exposition.exposition import MetricFamily
 from stack.records.logs.delivery import Delivery
 from suites.alerts.collect.running import timeline
-from suites.collect.chain import chain
+from suites.collect.chain import Telemetry, chain, telemetry
 from suites.core.evidence import EvidenceStore
 
 FAMILY = MetricFamily.parse('# TYPE http_requests_total counter\nhttp_requests_total{code="200"} 1\n')
@@ -45,7 +45,7 @@ def store(tmp_path: Path) -> EvidenceStore:
 
 
 def test_every_stage_counts_what_is_of_the_service(store: EvidenceStore) -> None:
-    found = chain(store, "storage", {"stored_series": 7})
+    found = chain(telemetry(store, "storage"), store, {"stored_series": 7})
     assert [(one["name"], one["count"]) for one in found["metrics"]] == [
         *(("exposed", 1), ("stored", 7), ("panels", 1), ("alerts", 1), ("receivers", 1))
     ]
@@ -58,11 +58,12 @@ def test_every_stage_counts_what_is_of_the_service(store: EvidenceStore) -> None
 
 
 def test_what_was_not_collected_is_not_known(store: EvidenceStore) -> None:
-    found = chain(EvidenceStore(store.folder), "storage", {})
-    assert found == {}
+    nothing = EvidenceStore(store.folder)
+    assert telemetry(nothing, "storage") == Telemetry()
+    assert chain(Telemetry(), nothing, {}) == {}
     bare = EvidenceStore(store.folder)
     bare.put("storage", {MetricFamily: [FAMILY]}, "live")
-    stages = list(stages_of(chain(bare, "storage", {})["metrics"]))
+    stages = list(stages_of(chain(telemetry(bare, "storage"), bare, {})["metrics"]))
     assert [state for _, state in stages] == ["whole", "unknown", "unknown", "unknown", "unknown"]
 
 

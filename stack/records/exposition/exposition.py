@@ -8,13 +8,14 @@ from collections.abc import Iterator, KeysView, Mapping
 from dataclasses import dataclass, field, fields
 from itertools import chain
 from operator import itemgetter
-from typing import NamedTuple, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 from stack.garbage import no_collection
 from stack.records.exposition.body import Parsed, parse_text, read_body
 from stack.records.exposition.family import FamilyDraft, Lone
 from stack.records.exposition.faults import Fault, FaultKind
 from stack.records.exposition.model import Format, Labels, Sample
+from stack.records.rows import named, plain
 
 
 class MetricFamily(NamedTuple):
@@ -45,6 +46,15 @@ class MetricFamily(NamedTuple):
         if len(families) != 1:
             raise ValueError(f"expected one metric family, found {[family.name for family in families]}")
         return cast(Self, families[0])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """How pickle writes it: there may be very many samples."""
+        return _restored, (*self[:4], plain(self.samples), *self[5:])
+
+
+def _restored(*parts: Any) -> MetricFamily:
+    """Restore what `__reduce__` gave."""
+    return _new(MetricFamily, (*parts[:4], named(Sample, parts[4]), *parts[5:]))
 
 
 @dataclass(frozen=True, slots=True)

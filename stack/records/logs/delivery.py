@@ -13,6 +13,7 @@ from stack.components import AGENTS, COMPONENTS
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry, label_set
 from stack.records.logs.losses import Losses
 from stack.records.logs.matching import Match, pair
+from stack.records.rows import named, plain
 from stack.text.plain_yaml import plain_yaml
 
 ANY = "*"
@@ -86,6 +87,16 @@ class Delivery:
     def found(self) -> tuple[tuple[EmittedLine, LogEntry], ...]:
         """The lines that were found, each with the entry to judge."""
         return tuple((match.line, match.best) for match in self.matches if match.best is not None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to another process: not what was made of it."""
+        kept = {name: value for name, value in self.__dict__.items() if name not in {"matches", "found"}}
+        return kept | {"lines": plain(self.lines), "entries": plain(self.entries)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore what `__getstate__` gave."""
+        lines, entries = named(EmittedLine, state["lines"]), named(LogEntry, state["entries"])
+        self.__dict__.update(state, lines=lines, entries=entries)
 
     def is_expected(self, labels: LabelSet) -> bool:
         """Whether a stream has the labels that are declared, each with an expected value, and no other if `exact`."""

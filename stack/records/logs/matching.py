@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry
@@ -28,6 +29,7 @@ _WITHIN = re.compile(r"(?:(?<=[A-Za-z_])\.[0-9]{1,3}|[.-][0-9]{4}-?[0-9]{2}-?[0-
 _BEHIND = re.compile(r"\.[0-9][0-9T:._-]*\Z")
 
 
+@lru_cache
 def log_of(file: str) -> str:
     """The file that a rotated one was: `a.log` for `a.log.1`, `a.1.log` and `a-2026-11-24.log`."""
     return _WITHIN.sub("", _BEHIND.sub("", file))

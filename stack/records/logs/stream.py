@@ -15,6 +15,7 @@ from stack.garbage import no_collection
 from stack.records.logs.format import LogFormat
 from stack.records.logs.line import LogLine, RawLine, split_lines
 from stack.records.logs.time_stamps import NS, Window, read_time
+from stack.records.rows import named, plain
 from stack.text.plain_yaml import plain_yaml
 
 T = TypeVar("T")
@@ -136,7 +137,12 @@ class LogStream:
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to another process: the bytes and the context, not what was made of them."""
-        return {name: value for name, value in self.__dict__.items() if name not in {"lines", "_derived"}}
+        kept = {name: value for name, value in self.__dict__.items() if name not in {"lines", "_derived"}}
+        return kept | {"raw_lines": plain(self.raw_lines)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore what `__getstate__` gave."""
+        self.__dict__.update(state, raw_lines=named(RawLine, state["raw_lines"]))
 
 
 def _fields(settings: Mapping[str, Any]) -> dict[str, Any]:

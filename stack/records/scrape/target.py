@@ -22,6 +22,8 @@ from stack.text.typed import structure
 
 SeriesKey = tuple[str, frozenset[tuple[str, str]]]
 """A series for comparison: name and labels without the target's, empty ones left out, bounds as numbers."""
+BOUNDS = ("le", "quantile")
+"""The labels whose values are numbers, however they are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,7 @@ def series_key(name: str, labels: Iterable[tuple[str, str]], without: frozenset[
     """
     return name, frozenset(
         [  # made millions of times, and a generator takes twice as long
-            (key, _bound(value) if key in {"le", "quantile"} else value)
-            for key, value in labels
-            if value and key not in without
+            (key, bound(value) if key in BOUNDS else value) for key, value in labels if value and key not in without
         ]
     )
 
@@ -121,7 +121,8 @@ def notation(key: SeriesKey) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _bound(value: str) -> str:
+def bound(value: str) -> str:
+    """The value of `le` or `quantile` as Prometheus 3 stores it."""
     try:
         number = float(value)
     except ValueError:

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from stack.clients.log_reader import LogReader, LogStoreError
 from stack.clients.loki import LokiClient
@@ -149,11 +150,16 @@ async def agent_down(prometheus: PrometheusClient, jobs: Mapping[str, str]) -> N
 
 def _streams(entries: list[LogEntry], contract: StoredContract) -> list[LogStream]:
     by_source: dict[LabelSet, list[RawLine]] = {}
+
+    @cache  # of a thousand lines in a few streams
+    def source_of(labels: LabelSet) -> tuple[list[RawLine], str]:
+        source = tuple(pair for pair in labels if pair[0] != contract.level_label)
+        return by_source.setdefault(source, []), show_labels(source)
+
     for entry in entries:
-        source = tuple(pair for pair in entry.labels if pair[0] != contract.level_label)
-        lines = by_source.setdefault(source, [])
+        lines, shown = source_of(entry.labels)
         raw = entry.line.encode("utf-8", "surrogateescape")
-        lines.append(RawLine(raw[:MAX_KEPT], len(lines) + 1, show_labels(source), len(raw), ended=True))
+        lines.append(RawLine(raw[:MAX_KEPT], len(lines) + 1, shown, len(raw), ended=True))
     return [
         LogStream(
             raw_lines=tuple(lines),
@@ -173,6 +179,7 @@ def _delivery(
     """The stored lines as a delivery of themselves: their labels and times are compared with what they say."""
     level = contract.level_label
 
+    @cache  # of a thousand lines in a few streams
     def own(labels: LabelSet) -> LabelSet:
         renamed = {"level" if name == level else name: value for name, value in labels if name != "service_name"}
         return label_set(renamed)

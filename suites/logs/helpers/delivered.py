@@ -110,8 +110,8 @@ def id_labels(delivery: Delivery) -> dict[str, str]:
     """Labels of the found lines that contain ids: name and one value."""
     values = {value for line in delivery.lines for _, value in line.ids}
     ids: dict[str, str] = {}
-    for _, entry in delivery.found:
-        for name, value in entry.labels:
+    for labels in {entry.labels: None for _, entry in delivery.found}:
+        for name, value in labels:
             expected = name in delivery.expected and delivery.expected[name] in {ANY, value}
             if not expected and (name in IDS or value in values or _ID_NAME.search(name) or _ID_VALUE.fullmatch(value)):
                 ids.setdefault(name, value)

@@ -11,12 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.eventually import aeventually
 from stack.records.exposition.exposition import Exposition
-from stack.records.exposition.model import Sample
 from stack.records.scrape.repeats import Fall
 from stack.records.scrape.target import ScrapeTarget, SeriesKey, Target, notation, series_key
 from suites.core.evidence import Records
 from suites.core.health import unanswered
 from suites.metrics.collect.scrapes import before
+from suites.metrics.collect.series import exposed_as, exposed_series, stored_series
 from suites.metrics.helpers.scrape_errors import by_the_answer
 
 DISCOVERY_S = 6.0
@@ -31,6 +31,8 @@ COMMIT_S = 1.0
 """Prometheus reports a scrape as done shortly before what it found can be read."""
 AHEAD_S = 600
 """Prometheus stores samples with times up to ten minutes ahead of its own."""
+COUNTS = ("scrape_samples_scraped", "scrape_samples_post_metric_relabeling")
+"""The series with which Prometheus counts the samples of a scrape, and those that it keeps."""
 COUNTER = "__counter__"
 AT_ONCE = 25
 """How many counters one query asks for."""
@@ -76,7 +78,7 @@ async def scraped(
         first = since if sent else since - RECENT_S
         targets = await _targets(prometheus, url, job, first, patience_s, timeout_s)
         judged = await _judged(prometheus, url, job, exposition, targets, first, own.unsteady)
-        if not sent and judged.exposed and judged.stored is not None and judged.exposed - judged.stored:
+        if not sent and judged.exposed and judged.stored is not None and not judged.exposed <= judged.stored:
             targets = await _targets(prometheus, url, job, since, patience_s, timeout_s)
             judged = await _judged(prometheus, url, job, exposition, targets, since, own.unsteady)
         fault = known_fault(exposition, targets, own.reasons)
@@ -178,22 +180,20 @@ async def _judged(
         return ScrapeTarget(job, targets, url, not_compared="the service is not one target that is up")
     target, honored = up[0], tuple[str, ...]()
     selector = _selector(target)
-    counts = [
-        int(sample.value)
-        for name in ("scrape_samples_scraped", "scrape_samples_post_metric_relabeling")
-        for sample in await prometheus.query(name + selector)
-    ]
-    scraped_count, kept = counts if len(counts) == 2 else (None, None)
+    counted = await prometheus.query(f'{{__name__=~"{"|".join(COUNTS)}",{selector[1:]}')
+    counts = {sample.labels["__name__"]: int(sample.value) for sample in counted}
+    alone = len(counted) == len(counts) == len(COUNTS)
+    scraped_count, kept = map(counts.__getitem__, COUNTS) if alone else (None, None)
     exposed, stored, why = await _compared(prometheus, url, exposition, target, selector, since)
-    if exposed is not None and stored is not None and exposition is not None and exposed - stored:
+    if exposed is not None and stored is not None and exposition is not None and not exposed <= stored:
         if exposition.fault_counts:
             exposed, stored, why = None, None, "the exposition itself breaks the format, which other rules report"
         else:
             exposed = frozenset(series for series in exposed if series[0] not in unsteady)
             honored = await _honored(prometheus, exposition, target, since)
     late = exposition is not None and target.last_scrape <= since
-    counted = ScrapeTarget(job, targets, url, scraped_count, kept, exposed, stored, why, late)
-    return replace(counted, timed=_timed(exposition), honored=honored)
+    judged = ScrapeTarget(job, targets, url, scraped_count, kept, exposed, stored, why, late)
+    return replace(judged, timed=_timed(exposition), honored=honored)
 
 
 async def _honored(
@@ -268,18 +268,19 @@ async def _compared(
     own = frozenset(name for name, _ in target.labels)
     # First what must be waited for: hundreds of services wait here, and each of these sets is megabytes.
     stored = await _stored(prometheus, selector, own, target.last_scrape - 0.001)
-    exposed = _exposed(exposition, own)
+    exposed = exposed_series(exposition, own)
     timed = [sample for sample in exposition.samples() if sample.timestamp is not None]
     ahead = time.time() + AHEAD_S  # what is later is refused, and reported by `no-future-timestamps`
-    exposed -= {_exposed_as(sample, own) for sample in timed if sample.timestamp and sample.timestamp > ahead}
+    exposed -= {exposed_as(sample, own) for sample in timed if sample.timestamp and sample.timestamp > ahead}
     if timed:  # Prometheus stores these under their own times, which may lie before the scrape
         earliest = min(sample.timestamp for sample in timed if sample.timestamp is not None)
-        keys = frozenset(_exposed_as(sample, own) for sample in timed)
+        keys = frozenset(exposed_as(sample, own) for sample in timed)
         stored |= keys & await _stored(prometheus, selector, own, earliest - 1)
-    if exposed - stored:  # what ended before Prometheus came to scrape is not missing
-        again = (await before(url)).exposition
-        exposed = exposed & _exposed(again, own) if again is not None else exposed
-    if exposed - stored:
+    if exposed <= stored:
+        return exposed, stored, None
+    again = (await before(url)).exposition  # what ended before Prometheus came to scrape is not missing
+    exposed = exposed & exposed_series(again, own) if again is not None else exposed
+    if not exposed <= stored:
 
         async def read() -> frozenset[SeriesKey]:
             return stored | await _stored(prometheus, selector, own, target.last_scrape - 0.001)
@@ -293,36 +294,7 @@ async def _stored(
     prometheus: PrometheusClient, selector: str, own: frozenset[str], since: float
 ) -> frozenset[SeriesKey]:
     """The series that have samples since a Unix time, without the target's own labels."""
-    return frozenset(
-        series_key(labels["__name__"], [pair for pair in labels.items() if pair[0] != "__name__"], own)
-        for labels in await prometheus.series(selector, since, time.time() + 3600)
-    )
-
-
-def _exposed(exposition: Exposition, own: frozenset[str]) -> frozenset[SeriesKey]:
-    """The series as Prometheus names them."""
-    return frozenset(
-        _exposed_as(sample, own)
-        for family in exposition.families
-        for sample in family.samples
-        if sample.name != f"{family.name}_created"
-    )
-
-
-def _exposed_as(sample: Sample, own: frozenset[str]) -> SeriesKey:
-    """A series as Prometheus names it: a label that the target has, too, is renamed until its name is free.
-
-    Source: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config (`honor_labels`)
-    """
-    labels = {name: value for name, value in sample.labels if value}
-    if own.isdisjoint(labels):
-        return series_key(sample.name, labels.items())
-    for name in sorted(labels.keys() & own, key=len):
-        value, renamed = labels.pop(name), name
-        while renamed in labels or renamed in own:
-            renamed = f"exported_{renamed}"
-        labels[renamed] = value
-    return series_key(sample.name, labels.items())
+    return stored_series(await prometheus.series(selector, since, time.time() + 3600), own)
 
 
 def _quoted(name: str) -> str:
