@@ -43,3 +43,23 @@ def test_other_processes_read_what_was_stowed(store: EvidenceStore) -> None:
     store.save()
     other = EvidenceStore(store.folder)
     assert [other.get(int, name) for name in ("shop", "bank")] == [Evidence((1,), "live"), Evidence((2,), "live")]
+
+
+def test_what_was_put_in_together_is_read_together_and_nothing_else(store: EvidenceStore) -> None:
+    shared = ["a list of both"]
+    store.put("shop", {list: [shared], tuple: [shared]}, "live")
+    store.put("shop", {int: [1]}, "live")
+    store.put("shop", {tuple: [(shared,)]}, "live")  # in place of the earlier one
+    store.stow("shop")
+    assert store.get(int, "shop") == Evidence((1,), "live")
+    assert store.all(list) is None, "nobody has asked for it"
+    (one,), (other,) = (store.get(kind, "shop").records for kind in (list, tuple))  # type: ignore[union-attr]
+    assert other == (["a list of both"],)
+    assert other[0] is one
+    store.stow("shop")
+    store.put("shop", {int: [2]}, "live")
+    store.stow("shop")
+    assert [store.get(kind, "shop") for kind in (int, list)] == [
+        Evidence((2,), "live"),
+        Evidence((["a list of both"],), "live"),
+    ]

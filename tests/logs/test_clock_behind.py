@@ -13,6 +13,7 @@ from stack.records.logs.stored import StoredActivity
 from suites.core.discovery import rules
 from suites.logs.collect import stored
 from suites.logs.collect.emitted import LogContract
+from suites.logs.collect.served import FAILED
 from suites.logs.collect.stored import StoredContract, stored_streams
 
 CONTRACT = StoredContract(LogContract("shop", None), {"app": "shop"}, {}, address="shop:1")
@@ -33,7 +34,7 @@ def said(back_s: float | None, *, writes: bool, served: str = "70") -> tuple[lis
             }  # fmt: skip
             return httpx.Response(200, json={"status": "success", "data": {"activeTargets": [target]}})
         if request.url.path == "/api/v1/query":
-            result = [{"metric": {}, "value": [0, served]}]
+            result = [{"metric": {"__name__": "shop_requests_total", FAILED: "no"}, "value": [0, served]}]
             return httpx.Response(200, json={"status": "success", "data": {"resultType": "vector", "result": result}})
         if request.url.path.endswith("/series"):
             return httpx.Response(200, json={"status": "success", "data": []})

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import pickle
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -223,3 +224,14 @@ def test_a_file_that_rotation_renames_to_another_log_is_delivered_twice(rotated:
 def _stored(line: EmittedLine, instance: str) -> LogEntry:
     labels = label_set({"service": "api", "instance": instance, "level": "info"})
     return LogEntry(labels, line.time_ns or 0, line.text)
+
+
+def test_a_delivery_travels_without_what_was_made_of_it() -> None:
+    sent = delivery([line(1), line(2)], [entry(line(1))])
+    fresh = pickle.dumps(sent)
+    assert sent.found
+    assert pickle.dumps(sent) == fresh
+    back = pickle.loads(fresh)  # noqa: S301  # made two lines above
+    assert (back.lines, back.entries) == (sent.lines, sent.entries)
+    assert back.found == sent.found
+    assert [one.text for one in back.lines] == [one.text for one in sent.lines], "lines with their names"

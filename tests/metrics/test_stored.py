@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, text
-from fixtures.broken._miniature.loopback_server import Answer, Headers, Server, serving
+from fixtures.broken._miniature.loopback_server import Answer, Behaviour, Headers, Server, serving
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.eventually import eventually
 from stack.records.exposition.exposition import Exposition
@@ -26,6 +27,7 @@ from suites.core.area import Traffic
 from suites.core.discovery import in_area, rules
 from suites.core.evidence import Evidence, NotEvaluated
 from suites.core.verdict import judge
+from suites.logs.collect.served import requests_served
 from suites.metrics.collect.prometheus import of_service, scraped, stored_falls
 from suites.metrics.collect.scrapes import after, before
 from suites.metrics.collect.service import MetricsCollector
@@ -47,6 +49,7 @@ scrape_configs:
   - {{job_name: more-probes, metrics_path: /good, params: {{target: [b]}}, static_configs: [{{targets: ['{host}']}}]}}
   - {{job_name: falling, metrics_path: /falling, static_configs: [{{targets: ['{host}']}}]}}
   - {{job_name: twice, metrics_path: /always-gzip, static_configs: [{{targets: ['{host}']}}]}}
+  - {{job_name: twins, metrics_path: /twins, static_configs: [{{targets: ['{host}']}}]}}
   - {{job_name: again, metrics_path: /always-gzip, static_configs: [{{targets: ['{host}']}}]}}
 """
 RICH = """# HELP app_wait_seconds Waiting.
@@ -82,9 +85,26 @@ async def clashing(_: Headers) -> Answer:
     )
 
 
+def twins() -> Behaviour:
+    """Two counters of requests whose series have the same labels, as a server and a client within one service."""
+    scrapes = count(1)
+
+    async def answer(_: Headers) -> Answer:
+        seen = next(scrapes)
+        return text(
+            "".join(
+                f"# TYPE {name}_requests_total counter\n"
+                + "".join(f'{name}_requests_total{{code="{code}"}} {seen * by}\n' for code, by in by_code.items())
+                for name, by_code in {"http": {"200": 7, "500": 2}, "grpc": {"200": 1, "503": 1}}.items()
+            )
+        )
+
+    return answer
+
+
 @pytest.fixture(scope="module")
 def service() -> Iterator[Server]:
-    with serving({**BEHAVIOURS, "/rich": rich, "/timed": timed, "/clashing": clashing}) as running:
+    with serving({**BEHAVIOURS, "/rich": rich, "/timed": timed, "/clashing": clashing, "/twins": twins()}) as running:
         yield running
 
 
@@ -358,6 +378,20 @@ def test_a_slow_service_gets_its_own_scrape_timeout(changeable: bool) -> None:
 
     messages = red(asyncio.run(run()))
     assert ("metrics/target-up" in messages) is not changeable
+
+
+@pytest.mark.native
+def test_requests_are_counted_over_counters_with_the_same_labels(prometheus: str, service: Server) -> None:
+    async def served(path: str) -> tuple[float | None, float | None]:
+        async with httpx.AsyncClient() as http:
+            return await requests_served(PrometheusClient(prometheus, http), f"127.0.0.1:{service.port}{path}", 60)
+
+    requests, failed = eventually(
+        lambda: asyncio.run(served("/twins")), lambda found: bool(found[0]), 30, describe="two scrapes"
+    )
+    assert requests is not None
+    assert failed == pytest.approx(requests * 3 / 11)
+    assert asyncio.run(served("/rich")) == (None, None), "it has no counter of requests"
 
 
 def test_what_is_on_both_sides_is_left_out_and_the_verdict_stays() -> None:

@@ -1,6 +1,5 @@
 """Reads the stored lines of a service from the log store: for stacks whose log files are out of reach."""
 
-import asyncio
 import json
 import time
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from stack.records.logs.stream import LogStream
 from suites.core.evidence import NotEvaluated, Records
 from suites.core.health import unanswered
 from suites.logs.collect.emitted import LogContract
+from suites.logs.collect.served import requests_served
 
 SAMPLE = 1000
 """Lines that show how a service logs: the newest of the window."""
@@ -78,7 +78,9 @@ async def stored_streams(reader: LogReader, contract: StoredContract, prometheus
             unanswered(f"the log store does not answer: {silent}", "loki", silent),
         )
     newest = now - max(entry.timestamp_ns for entry in entries) / 1e9 if entries else None
-    served, failed = await _requests(prometheus, contract) if prometheus else (None, None)
+    served, failed = None, None
+    if prometheus:
+        served, failed = await requests_served(prometheus, contract.address, contract.window_s)
     arriving = None
     if served and not entries and isinstance(reader, LokiClient):
         arriving = await _arriving(reader, contract)
@@ -110,30 +112,6 @@ async def _arriving(loki: LokiClient, contract: StoredContract) -> float | None:
         return None
     age = time.time() - found / 1e9
     return age if age > contract.window_s else None
-
-
-async def _requests(prometheus: PrometheusClient, contract: StoredContract) -> tuple[float | None, float | None]:
-    """How many requests its counters have gained within the window, and how many of them failed with 5xx.
-
-    None where there is no such counter. Counters are recognised by their names, statuses by the usual labels.
-    """
-    try:
-        mine = [one for one in await prometheus.targets() if contract.address and contract.address in one.scrape_url]
-        if not mine:
-            return None, None
-        own = f'job={json.dumps(mine[0].job)},instance={json.dumps(mine[0].instance)},__name__=~".*requests_total"'
-        gained = f"[{contract.window_s:.0f}s]))"
-        status = " or ".join(
-            f'sum(increase({{{own},{name}=~"5.."}}{gained}'
-            for name in ("code", "status", "status_code", "http_status", "http_response_status_code")
-        )
-        answers = await asyncio.gather(
-            *(prometheus.query(query) for query in (f"sum(increase({{{own}}}{gained}", status))
-        )
-    except PrometheusError:
-        return None, None
-    served, failed = (answer[0].value if answer else None for answer in answers)
-    return served, failed
 
 
 async def agent_down(prometheus: PrometheusClient, jobs: Mapping[str, str]) -> NotEvaluated | None:

@@ -172,6 +172,7 @@ def test_travels_by_pickle() -> None:
     assert read.label_values
     copy = pickle.loads(pickle.dumps(read))  # noqa: S301  # made in this expression
     assert copy == read
+    assert copy.families[0].samples[0].series == 'a_total{b="c"}', "a sample with its name, not any tuple"
     assert type(copy) is OpenMetricsExposition
     assert copy.cache == {}
 
