@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import NamedTuple, cast
 
 from stack.records.exposition.faults import Faults
+from stack.records.exposition.grammar import NAME
 from stack.records.exposition.model import Format, Sample
 
 TYPES = {
@@ -37,6 +39,9 @@ OWNED = {
     for fmt in Format
 }
 """For each type as written its name, and the suffixes of all names that a family of this type owns."""
+
+ALIKE, COMPARED = 0.8, 200
+"""How alike two names are of which one is the other misspelt, and the longest that are compared."""
 
 ALL_SUFFIXES = ("_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info")
 
@@ -184,7 +189,7 @@ class Families:
             return
         if self.current is not None:
             self.current.open = False
-        if not draft.open and not self._nameless_help(draft):
+        if not draft.open and not self._nameless_help(draft) and not self._misspelt_type(draft):
             between = self.current.name if self.current is not None else self.lone
             draft.interrupted += ((at, between),)
             draft.open = True
@@ -201,6 +206,26 @@ class Families:
         self.faults.report("malformed_metadata", between.lines["HELP"], what)
         draft.help, draft.open = f"{between.name} {between.help}", True
         del self.by_name[between.name]
+        return True
+
+    def _misspelt_type(self, draft: FamilyDraft) -> bool:
+        """Whether between the HELP line and the samples of `draft` came only its TYPE line, with a misspelt name."""
+        between = self.current
+        if between is None or between.samples or between.lines.keys() != {"first", "TYPE"}:
+            return False
+        if draft.samples or "TYPE" in draft.lines or max(len(between.name), len(draft.name)) > COMPARED:
+            return False
+        if SequenceMatcher(None, between.name, draft.name).ratio() < ALIKE:
+            return False
+        line = between.lines["TYPE"]
+        if NAME.fullmatch(between.name):  # else it is reported as no name
+            self.faults.report("malformed_metadata", line, f"TYPE line of `{draft.name}` has the name `{between.name}`")
+        draft.type, draft.type_text, draft.open = between.type, between.type_text, True
+        draft.lines["TYPE"] = line
+        del self.by_name[between.name]
+        for name in [name for name, owner in self.owners.items() if owner is between]:
+            del self.owners[name]
+        self.owners |= dict.fromkeys(draft.sample_names(), draft)
         return True
 
     def _begun_by(self, sample: Sample) -> FamilyDraft:

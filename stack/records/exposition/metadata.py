@@ -31,11 +31,23 @@ def read_hash_line(families: Families, line: str, at: int) -> None:
         if not openmetrics and (begun := _UNREADABLE.match(line)):
             what = f"{begun[1]} line has a quoted name that does not end before the next blank"
             families.faults.report("malformed_metadata", at, what, excerpt=line)
+            found = _LENIENT.fullmatch(line.replace('"', "", 1))  # what it says all the same
+            if found is not None and not NAME.fullmatch(found[2] or ""):
+                found = None
         elif not openmetrics and "\0" in line and (begun := _UNREADABLE.match(line.replace("\0", ""))):
             what = f"{begun[1]} line has a NUL byte in its first word, which Prometheus does not see"
             families.faults.report("malformed_metadata", at, what, excerpt=line)
+    if found is None:
         return
     keyword, token, rest = found.groups()
+    if keyword == "TYPE" and token in TYPES[families.format] and not rest and families.named(token) is None:
+        families.faults.report(
+            "malformed_metadata", at, f"TYPE line leaves out the name before `{token}`", excerpt=line
+        )
+        draft = families.current
+        if draft is None or draft.samples or draft.type_text is not None:
+            return
+        token, rest = draft.name, token
     name = _name(families, keyword, token, line, at)
     if name is None:
         return

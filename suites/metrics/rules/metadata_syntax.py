@@ -22,6 +22,8 @@ from suites.metrics.helpers.format_findings import findings
         "# TYPE a gauge\n# HELP Number of jobs\na 1\n",
         "a HELP line of `a` leaves out the name, so it is read as that of `Number`",
     ),
+    Bad("# HELP a Jobs.\n# TYPE gauge\na 1\n", "a TYPE line leaves out the name before `gauge`"),
+    Bad("# HELP a_jobs J.\n# TYPE a_jbos gauge\na_jobs 1\n", "a TYPE line of `a_jobs` has the name `a_jbos`"),
     Bad("# HELP a\na 1\n# EOF\n", "a HELP line of `a` has no value"),
     Bad("#TYPE a gauge\na 1\n# EOF\n", "a TYPE line of `a` has other blanks than one space between its parts"),
     level=Level.MUST,
