@@ -68,7 +68,7 @@ FILES: Mapping[str, list[dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> browser.Rendered:
-    """Both dashboards, opened as a viewer that was made for it."""
+    """Both dashboards, opened as a viewer that was made for it; a link is followed from the sound one to the other."""
     for name in ("prometheus", "grafana"):
         if find_binary(name) is None:
             pytest.skip(f"no real {name}: {why_absent(name)}")
@@ -99,7 +99,9 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> browser.Rendered:
 
             return await browser.render(grafana, program, shown, {}, lambda _: None, no_traffic)
 
-    with LocalBackend().start(StackPlan(tmp_path_factory.mktemp("run"), folder, ("prometheus", "grafana"))) as stack:
+    plan = StackPlan(tmp_path_factory.mktemp("run"), folder, ("prometheus", "grafana"))
+    with LocalBackend().start(plan) as stack, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(browser, "SIDE_BY_SIDE", 1)
         return asyncio.run(run())
 
 

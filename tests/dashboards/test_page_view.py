@@ -8,17 +8,22 @@ from typing import Any
 import pytest
 
 from stack.records.dashboards.dashboard import Dashboard
+from stack.records.dashboards.rendering import RenderedDashboard
 from suites.dashboards.collect.page_view import Grafana, PageView
 
 HERE = "http://grafana.test/d/second"
+FIRST = "http://grafana.test/d/first/first?kiosk=true&refresh=30s"
+NOWHERE = "http://grafana.test/conformance/nowhere"
 
 
 class Page:
     """A page on which requests of the dashboard before fail until it navigates, and some of the second after that."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str = "about:blank", left: Exception | None = None) -> None:
+        self.url, self.left = url, left
         self.main_frame, self.closed = object(), False
         self.listeners: dict[str, Callable[..., Any]] = {}
+        self.went: list[str] = []
 
     def on(self, event: str, listener: Callable[..., Any]) -> None:
         self.listeners[event] = listener
@@ -32,7 +37,20 @@ class Page:
     async def close(self) -> None:
         self.closed = True
 
+    async def evaluate(self, _: str, address: str) -> None:
+        self.went.append(f"link {address}")
+        if address != NOWHERE:
+            self.shows(address)
+
+    async def wait_for_function(self, _: str) -> None:
+        if self.left:
+            raise self.left
+
     async def goto(self, url: str, wait_until: str) -> None:  # noqa: ARG002  # as playwright has it
+        self.went.append(url)
+        self.shows(url)
+
+    def shows(self, url: str) -> None:
         self.answered("http://grafana.test/of-the-first", 500)
         self.listeners["console"](SimpleNamespace(type="error", text="error of the first"))
         self.answered(url, 403)
@@ -47,23 +65,31 @@ class Page:
         self.listeners["response"](SimpleNamespace(url=url, status=status))
 
 
-def test_what_the_dashboard_before_left_undone_is_not_this_ones() -> None:
-    page, view = (
-        Page(),
-        PageView(
-            Grafana("http://grafana.test", ("me", "secret")),
-            Dashboard.of({"uid": "second", "title": "Second", "panels": []}, "second.json"),
-            (),
-            "1",
-            no_traffic,
-        ),
-    )
-    found = asyncio.run(view.at_every_width(page, []))  # type: ignore[arg-type]  # what is used of a page
+def opened(page: Page) -> list[RenderedDashboard]:
+    dashboard = Dashboard.of({"uid": "second", "title": "Second", "panels": []}, "second.json")
+    view = PageView(Grafana("http://grafana.test", ("me", "secret")), dashboard, (), "1", no_traffic)
+    return asyncio.run(view.at_every_width(page, []))  # type: ignore[arg-type]  # what is used of a page
+
+
+@pytest.mark.parametrize("before", ["about:blank", FIRST])
+def test_what_the_dashboard_before_left_undone_is_not_this_ones(before: str) -> None:
+    page = Page(before)
+    found = opened(page)
     assert [one.problem for one in found] == ["gone"]
     assert found[0].failed_requests == ((f"{HERE}?kiosk", "status 403"), (f"{HERE}/asset.js", "status 404"))
     assert found[0].console_errors == ("error of the second",)
     assert page.closed, "the next dashboard gets a page that works"
     assert not page.listeners
+
+
+def test_a_link_is_followed_from_one_dashboard_to_the_next() -> None:
+    error = pytest.importorskip("playwright.async_api").Error
+    first, follows, stuck = Page(), Page(FIRST), Page(FIRST, left=error("its panels stay"))
+    for page in (first, follows, stuck):
+        opened(page)
+    assert first.went == [f"{HERE}?kiosk"]
+    assert follows.went == [f"link {NOWHERE}", f"link {HERE}?kiosk"]
+    assert stuck.went == [f"link {NOWHERE}", f"{HERE}?kiosk"], "panels of two dashboards would be taken for each other"
 
 
 async def no_traffic() -> None:

@@ -89,7 +89,6 @@ async def render(
                 left = list(reversed(dashboards))
 
                 async def one_by_one() -> None:
-                    # In the next page of a process Grafana's megabytes of JavaScript are compiled already.
                     page = await context.new_page()
                     while left:
                         dashboard = left.pop()

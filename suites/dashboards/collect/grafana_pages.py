@@ -16,6 +16,23 @@ TOOLTIP = '[role="tooltip"], [data-testid="data-testid tooltip"], .popper__backg
 REFRESH = '[data-testid="data-testid RefreshPicker run button"], [aria-label="Refresh dashboard"]'
 """The button that queries everything again."""
 
+NOWHERE = "conformance/nowhere"
+"""A path at which there is nothing: Grafana says so without a request."""
+
+FOLLOW_LINK = """
+(address) => {
+  const link = document.createElement('a');
+  link.href = address;
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+"""
+"""Goes to an address of Grafana as by a link in its pages; where Grafana does not handle links, the page is loaded."""
+
+NO_PANELS = "() => !document.querySelector('[data-viz-panel-key], [data-panelid]')"
+"""Whether the dashboard that was shown is gone."""
+
 READ_PANELS = r"""
 () => {
   const loading = '[aria-label="Panel loading bar"], [data-testid="Spinner"], .panel-loading';

@@ -16,8 +16,11 @@ from stack.text.secrets import mask
 from suites.core.pictures import Picture
 from suites.dashboards.collect.grafana_pages import (
     EXPAND_ROWS,
+    FOLLOW_LINK,
     HEIGHT,
     MARK_PANELS,
+    NO_PANELS,
+    NOWHERE,
     READ_PANELS,
     REFRESH,
     REPLACE_TEXTS,
@@ -87,25 +90,45 @@ class PageView:
     async def at_every_width(self, page: "Page", pictures: list[Picture]) -> list[RenderedDashboard]:
         """Open it in a page and read it at each width; adds the pictures. Never raises for what the page does.
 
-        The page may have shown another dashboard before. It is closed where this one broke it.
+        The page may have shown another dashboard before: then a link is followed to this one. It is closed where
+        anything is wrong.
         """
         from playwright.async_api import Error  # as above
 
         found: list[RenderedDashboard] = []
-        listening = self._listen(page)
         await self._traffic()
+        follow = await self._leave(page)
+        listening = self._listen(page)
         try:
             await page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-            await page.goto(f"{self._url}?kiosk", wait_until="commit")
+            address = f"{self._url}?kiosk"
+            await (page.evaluate(FOLLOW_LINK, address) if follow else page.goto(address, wait_until="commit"))
             for width in WIDTHS:
                 found.append(await self._at(page, width, pictures))  # noqa: PERF401  # those before an error stay
         except Error as broken:
             found.append(self._record(WIDTHS[len(found)], (), first_line(broken)))
-            await page.close()
         finally:
             for event, listener in listening.items():
                 page.remove_listener(event, listener)
+        if not all(map(_is_sound, found)):
+            await page.close()  # what is wrong here must not reach the next dashboard
         return found
+
+    async def _leave(self, page: "Page") -> bool:
+        """Leave the dashboard that the page shows; returns whether a link can be followed from there to this one.
+
+        Whoever follows a link does not load Grafana anew, which takes more processor time than to draw a dashboard.
+        """
+        from playwright.async_api import Error  # as above
+
+        if not page.url.startswith(f"{self._grafana.url}/d/"):
+            return False
+        try:
+            await page.evaluate(FOLLOW_LINK, f"{self._grafana.url}/{NOWHERE}")
+            await page.wait_for_function(NO_PANELS)  # those of two dashboards have the same ids
+        except Error:
+            return False
+        return True
 
     def _listen(self, page: "Page") -> dict[str, Callable[..., object]]:
         """Note what happens on the page; what the one before it leaves undone is not this one's."""
@@ -270,6 +293,10 @@ def _base(key: str) -> str:
 def _note(state: Mapping[str, Any], panel: Panel) -> str:
     """The text that a panel shows instead of data, empty where it shows data."""
     return str(state["note"]) or (state["text"] if panel.no_value and state["text"] == panel.no_value else "")
+
+
+def _is_sound(seen: RenderedDashboard) -> bool:
+    return not (seen.problem or seen.failed_requests or seen.console_errors or any(map(_is_failing, seen.panels)))
 
 
 def _is_failing(view: PanelView) -> bool:
