@@ -112,8 +112,8 @@ class LokiClient(QueryClient):
 
 
 def _entry(labels: LabelSet, value: list[Any]) -> LogEntry:
-    extra = value[2] if len(value) > 2 else {}  # time, line, and what is known beside them
-    return LogEntry(labels, int(value[0]), value[1], label_set(extra.get("structuredMetadata") or {}))
+    extra = value[2].get("structuredMetadata") if len(value) > 2 else None  # time, line, and what is known beside them
+    return LogEntry(labels, int(value[0]), value[1], label_set(extra) if extra else ())
 
 
 def _kind(data: Any) -> str:

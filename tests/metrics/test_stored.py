@@ -171,7 +171,7 @@ def red(record: ScrapeTarget) -> dict[str, list[str]]:
 )
 def test_all_that_is_exposed_is_stored(prometheus: str, service: Server, path: str, job: str) -> None:
     record = collect(prometheus, service.url(path), job)
-    assert record.exposed, record.not_compared
+    assert record.exposed_count, record.not_compared
     assert red(record) == {}
 
 
@@ -182,7 +182,7 @@ def test_targets_at_one_address_differ_in_their_parameters(
 ) -> None:
     record = collect(prometheus, service.url(f"good?target={target}"), job)
     assert [found.job for found in record.targets] == [job]
-    assert record.exposed, record.not_compared
+    assert record.exposed_count, record.not_compared
 
 
 def test_a_target_with_other_parameters_is_another_service() -> None:
@@ -223,7 +223,7 @@ def test_a_scrape_that_prometheus_has_not_yet_committed_is_waited_for() -> None:
 @pytest.mark.native
 def test_what_ended_before_the_scrape_is_not_missing(prometheus: str, service: Server) -> None:
     record = collect(prometheus, service.url("good"), "fine", Exposition.parse(LINES + 'app_gone{device="veth1"} 1\n'))
-    assert record.exposed, record.not_compared
+    assert record.exposed_count, record.not_compared
     assert red(record) == {}
 
 

@@ -81,7 +81,7 @@ class ScrapeTarget:
 
     def without_common(self) -> Self:
         """The same without the series that are on both sides: of a large platform they are gigabytes."""
-        if self.exposed is None or self.stored is None:
+        if self.exposed is None or self.stored is None or self.compared is not None:
             return self
         exposed, stored = self.exposed - self.stored, self.stored - self.exposed
         return replace(self, exposed=exposed, stored=stored, compared=self.exposed_count)

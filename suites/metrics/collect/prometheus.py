@@ -184,8 +184,8 @@ async def _judged(
     counts = {sample.labels["__name__"]: int(sample.value) for sample in counted}
     alone = len(counted) == len(counts) == len(COUNTS)
     scraped_count, kept = map(counts.__getitem__, COUNTS) if alone else (None, None)
-    exposed, stored, why = await _compared(prometheus, url, exposition, target, selector, since)
-    if exposed is not None and stored is not None and exposition is not None and not exposed <= stored:
+    exposed, stored, why, alike = await _compared(prometheus, url, exposition, target, selector, since)
+    if exposed and stored is not None and exposition is not None and not exposed <= stored:
         if exposition.fault_counts:
             exposed, stored, why = None, None, "the exposition itself breaks the format, which other rules report"
         else:
@@ -193,7 +193,7 @@ async def _judged(
             honored = await _honored(prometheus, exposition, target, since)
     late = exposition is not None and target.last_scrape <= since
     judged = ScrapeTarget(job, targets, url, scraped_count, kept, exposed, stored, why, late)
-    return replace(judged, timed=_timed(exposition), honored=honored)
+    return replace(judged, timed=_timed(exposition), honored=honored, compared=alike)
 
 
 async def _honored(
@@ -253,17 +253,19 @@ async def stored_falls(
 
 async def _compared(
     prometheus: PrometheusClient, url: str, exposition: Exposition | None, target: Target, selector: str, since: float
-) -> tuple[frozenset[SeriesKey] | None, frozenset[SeriesKey] | None, str | None]:
+) -> tuple[frozenset[SeriesKey] | None, frozenset[SeriesKey] | None, str | None, int | None]:
+    """The series that are exposed and stored, or why neither is known; where all are stored, how many, and the rest."""
     if exposition is None:
-        return None, None, "there is no exposition to compare with"
+        return None, None, "there is no exposition to compare with", None
     if exposition.series_count > COMPARED_SERIES:
-        return None, None, f"{exposition.series_count} series are too many to be read back"
+        return None, None, f"{exposition.series_count} series are too many to be read back", None
     if target.last_scrape <= since:
         every = f"every {target.interval_seconds:g} s"
         return (
             None,
             None,
             f"Prometheus scrapes the service {every}, and has not in the {LONGEST_S:g} s after this run did",
+            None,
         )
     own = frozenset(name for name, _ in target.labels)
     # First what must be waited for: hundreds of services wait here, and each of these sets is megabytes.
@@ -276,8 +278,9 @@ async def _compared(
         earliest = min(sample.timestamp for sample in timed if sample.timestamp is not None)
         keys = frozenset(exposed_as(sample, own) for sample in timed)
         stored |= keys & await _stored(prometheus, selector, own, earliest - 1)
-    if exposed <= stored:
-        return exposed, stored, None
+    if exposed <= stored:  # the usual case, for which one look at thousands of series is enough
+        more = stored - exposed if len(stored) > len(exposed) else frozenset()
+        return frozenset(), more, None, len(exposed)
     again = (await before(url)).exposition  # what ended before Prometheus came to scrape is not missing
     exposed = exposed & exposed_series(again, own) if again is not None else exposed
     if not exposed <= stored:
@@ -287,7 +290,7 @@ async def _compared(
 
         with suppress(TimeoutError):
             stored = await aeventually(read, exposed.issubset, COMMIT_S, describe=f"all series of {url}")
-    return exposed, stored, None
+    return exposed, stored, None, None
 
 
 async def _stored(
