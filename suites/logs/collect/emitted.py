@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -150,8 +150,7 @@ def _placed(
 ) -> LogStream:
     """`stream` with the requests that it is judged by: of a log in several files, each request belongs to one."""
     mine = [request for request in requests if _owner(request, streams) is stream]
-    changes = {"requests": tuple(mine), "emitted_from": emitted_from, "emitted_to": emitted_to}
-    return LogStream(**{**stream.__getstate__(), **changes})
+    return replace(stream, requests=tuple(mine), emitted_from=emitted_from, emitted_to=emitted_to)
 
 
 def _owner(request: SentRequest, streams: Sequence[LogStream]) -> LogStream:
