@@ -35,7 +35,8 @@ from stack.console.envelope import Envelope
 from stack.console.settings import AUDIT, SYSTEM, Settings
 from stack.console.telemetry import VERSION, Telemetry
 from stack.console.terminal.sessions import Terminals
-from stack.console.upstream.client import Upstream, new_connections
+from stack.console.upstream.client import Upstream
+from stack.console.upstream.connections import Connections
 from stack.console.upstream.docker import Docker
 from stack.console.upstream.loki import LogSource, Loki
 from stack.console.upstream.polls import Polls
@@ -65,7 +66,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with transport or new_connections() as http:
+        async with transport or Connections() as http:
             app.state.loki = logs or Loki(settings.loki, http)
             app.state.prometheus = Prometheus(settings.prometheus, http)
             app.state.alertmanager = Upstream("Alertmanager", settings.alertmanager, http)

@@ -18,7 +18,7 @@ from stack.console.access.sessions import Identity
 from stack.console.api.live import Message, _lively, _log_messages
 from stack.console.problems import Problem
 from stack.console.telemetry import Telemetry
-from stack.console.upstream.client import new_connections
+from stack.console.upstream.connections import Connections
 from stack.console.upstream.logql import LogFilter, LogQuery
 from stack.console.upstream.loki import LogLine, Loki
 from stack.console.upstream.stand_in import StandInLogs
@@ -204,7 +204,7 @@ class NoTail:
         async def never(_: ServerConnection) -> None:
             return
 
-        async with serve(never, "127.0.0.1", 0, process_request=self.answer) as server, new_connections() as http:
+        async with serve(never, "127.0.0.1", 0, process_request=self.answer) as server, Connections() as http:
             address = "http://{}:{}".format(*next(iter(server.sockets)).getsockname()[:2])
             tails = Tails(Loki(address, http), Telemetry())
             try:

@@ -21,7 +21,7 @@ from websockets.http11 import Request, Response
 
 from stack.console.api.logs import CSV_COLUMNS, FORMATS, FORMULA
 from stack.console.telemetry import Telemetry
-from stack.console.upstream.client import new_connections
+from stack.console.upstream.connections import Connections
 from stack.console.upstream.logql import LogFilter, LogQuery, literal, one_of, quoted
 from stack.console.upstream.loki import LogLine, Loki, encoded
 from stack.console.upstream.tail import Batch, Tail, Tails
@@ -223,7 +223,7 @@ class FakeTail:
             asked = httpx.Request("GET", f"http://loki{request.path}")
             return connection.respond(HTTPStatus.OK, stored(self.stored, asked).text)
 
-        async with serve(self, "127.0.0.1", 0, process_request=query) as server, new_connections() as http:
+        async with serve(self, "127.0.0.1", 0, process_request=query) as server, Connections() as http:
             address = "http://{}:{}".format(*next(iter(server.sockets)).getsockname()[:2])
             tails = Tails(Loki(address, http), Telemetry())
             try:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stack.backends.base import StackPlan
 from stack.backends.local.backend import LocalBackend
 from stack.clients.loki import LokiClient
-from stack.console.upstream.client import new_connections
+from stack.console.upstream.connections import Connections
 from stack.console.upstream.logql import LogFilter, LogQuery, literal, one_of
 from stack.console.upstream.loki import Loki
 from stack.records.logs.entry import LogEntry
@@ -61,7 +61,7 @@ def test_a_text_finds_the_line_that_holds_it_and_no_other(loki: str, text: str) 
     line = f"{mark} before {text} behind"
 
     async def act() -> None:
-        async with httpx.AsyncClient(trust_env=False) as http, new_connections() as own:
+        async with httpx.AsyncClient(trust_env=False) as http, Connections() as own:
             now = time.time_ns()
             labels = (("mark", mark), ("service", text))
             await LokiClient(loki, http).push(

@@ -13,17 +13,6 @@ TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 MAX_BYTES = 64 * 1024 * 1024
 
 
-def new_connections() -> httpx.AsyncBaseTransport:
-    """Return the connections that the whole application shares.
-
-    Without httpx' client around them: what it adds to a request (cookies, sign-in, redirects) is not wanted here, and
-    took about a tenth of the processor time of a page of log lines.
-    """
-    return httpx.AsyncHTTPTransport(
-        limits=httpx.Limits(max_connections=64, max_keepalive_connections=32), trust_env=False
-    )
-
-
 class Upstream:
     """One server; `name` is what users call it."""
 
