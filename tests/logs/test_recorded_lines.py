@@ -31,6 +31,7 @@ from suites.logs.helpers.proposal import looks_like
 from tests.support.cases import each_of
 
 RECORDED = Path(__file__).parents[1] / "data" / "logs" / "recorded"
+GUIDE = Path(__file__).parents[2] / "docs" / "judge-your-service.md"
 CONFIG = Path(__file__).parents[2] / "stack" / "promtail" / "promtail-config.yaml"
 MANIFEST: list[dict[str, Any]] = plain_yaml((RECORDED / "manifest.yaml").read_text(encoding="utf-8"))
 KEYS = {"file", "preset", "library", "version", "options", "recorded", "time_as", "precision", "clock", "lines"}
@@ -44,6 +45,12 @@ def by_file(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def test_every_file_is_in_the_manifest_once() -> None:
     files = sorted(str(path.relative_to(RECORDED)) for path in RECORDED.rglob("*.log"))
     assert [entry["file"] for entry in MANIFEST] == files
+
+
+def test_presets_without_recorded_lines_are_those_that_the_guide_names() -> None:
+    unproven = FORMATS.keys() - {entry["preset"] for entry in MANIFEST} - {"none"}
+    (said,) = re.findall(r"([a-z, ]+) are made after their documentation alone", GUIDE.read_text(encoding="utf-8"))
+    assert unproven == set(re.findall("[a-z]+", said)) - {"and"}
 
 
 @each_of(by_file(MANIFEST))
