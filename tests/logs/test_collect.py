@@ -118,3 +118,21 @@ def test_of_a_log_older_than_the_run_the_moment_of_reading_is_known(tmp_path: Pa
     assert stream.written is None
     assert stream.emitted_to is not None
     assert before <= stream.emitted_to <= time.time()
+
+
+@pytest.mark.parametrize(
+    ("text", "syntax"),
+    [
+        ("ts=2026-11-24T06:00:00Z level=info msg=ready\n", "logfmt"),
+        ('I1124 06:00:00.123456       1 a.go:7] "ready"\n', "klog"),
+        ('{"level":"info","ts":1795500000.5,"msg":"ready"}\n', None),
+        ("06:00:00 INFO ready\n", None),
+    ],
+)
+def test_lines_of_a_log_without_a_declared_format_are_read_as_what_they_look_like(
+    tmp_path: Path, text: str, syntax: str | None
+) -> None:
+    (tmp_path / "api.log").write_text(text, encoding="utf-8")
+    (stream,) = streams_of(asyncio.run(collect([tmp_path / "api.log"], LogContract("api"), [], None)))
+    assert (stream.format and stream.format.name) == syntax
+    assert [line.problem is None for line in stream.lines] == ["INFO ready" not in text]

@@ -13,13 +13,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 from stack.eventually import aeventually
-from stack.records.logs.format import LogFormat
+from stack.records.logs.format import FORMATS, LogFormat
+from stack.records.logs.line import RawLine
+from stack.records.logs.preset import preset_of
 from stack.records.logs.reader import BUDGET, read_log, rotated
 from stack.records.logs.stream import LOKI_MAX_LINE_BYTES, LogStream, SentRequest
+from stack.records.logs.text_lines import READERS
 from suites.core.evidence import NotEvaluated, Records
 
 _CHUNK = 1 << 20
 """Bytes read at a time."""
+
+_TELLING = 200
+"""The newest lines, by which an undeclared format is told."""
 
 
 @dataclass(frozen=True)
@@ -132,13 +138,19 @@ def _stream(path: Path, contract: LogContract, *, growing: bool) -> LogStream:
         raw_lines=text.lines,
         service=contract.service,
         source=source,
-        format=contract.format,
+        format=contract.format or _syntax(text.lines),
         specialised=contract.loggers,
         max_line_bytes=contract.max_line_bytes,
         half_line=text.half_line,
         unread_bytes=text.unread_bytes,
         missing=missing,
     )
+
+
+def _syntax(lines: Sequence[RawLine]) -> LogFormat | None:
+    """The format of lines of which none is declared, where most are logfmt or klog; JSON is told line by line."""
+    preset = preset_of(line.raw.decode("utf-8", "replace") for line in lines[-_TELLING:])
+    return FORMATS[preset] if preset in READERS else None
 
 
 def _placed(
