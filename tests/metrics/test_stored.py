@@ -19,7 +19,7 @@ from fixtures.broken._miniature.loopback_server import Answer, Behaviour, Header
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.eventually import eventually
 from stack.records.exposition.exposition import Exposition
-from stack.records.scrape.budget import USUAL
+from stack.records.scrape.budget import USUAL, Budget, BudgetedScrape
 from stack.records.scrape.contract import Contract
 from stack.records.scrape.target import ScrapeTarget, Target
 from stack.servers.find import find_binary, why_absent
@@ -30,7 +30,7 @@ from suites.core.verdict import judge
 from suites.logs.collect.served import requests_served
 from suites.metrics.collect.prometheus import of_service, scraped, stored_falls
 from suites.metrics.collect.scrapes import after, before
-from suites.metrics.collect.service import MetricsCollector
+from suites.metrics.collect.service import MetricsCollector, seen_by_prometheus
 from tests.stack.clients.test_prometheus import TARGET, answering
 
 CONFIG = """
@@ -392,6 +392,23 @@ def test_requests_are_counted_over_counters_with_the_same_labels(prometheus: str
     assert requests is not None
     assert failed == pytest.approx(requests * 3 / 11)
     assert asyncio.run(served("/rich")) == (None, None), "it has no counter of requests"
+
+
+@pytest.mark.parametrize(
+    ("took", "theirs", "health", "judged"),
+    [(1.4, 0.01, "up", 0.01), (1.4, 1.6, "up", 1.4), (1.4, 0.0, "down", 1.4), (0.2, 0.01, "up", 0.2)],
+)
+def test_a_scrape_is_slow_only_where_prometheus_waits_as_long(
+    took: float, theirs: float, health: str, judged: float
+) -> None:
+    scrape = BudgetedScrape(Exposition.parse("app_up 1\n"), took, Budget())
+    target = Target("a", "h:1", health, "http://h:1/metrics", scrape_seconds=theirs)
+    records = {BudgetedScrape: [scrape]}
+    records |= seen_by_prometheus(records, {ScrapeTarget: [ScrapeTarget("a", (target,))]})  # type: ignore[arg-type]
+    (seen,) = records[BudgetedScrape]
+    assert seen.took_seconds == judged
+    slow = [one.message for one in rules()["metrics/scrape-within-budget"].judge(seen)]
+    assert slow == (["the scrape took 1.40 s, over the budget of 1 s"] if judged > 1 else [])
 
 
 def test_what_is_on_both_sides_is_left_out_and_the_verdict_stays() -> None:

@@ -1,6 +1,7 @@
 """Collects the metrics of one service: scrapes before and after its traffic, and what Prometheus stored of them."""
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -127,7 +128,7 @@ class MetricsCollector:
         if not isinstance(judged, NotEvaluated):
             judged = [one.without_common() for one in judged]
         falls = await self._with_stored_falls(prometheus, records, found)
-        return {**found, ScrapeTarget: judged, **falls}
+        return {**found, ScrapeTarget: judged, **falls, **seen_by_prometheus(records, found)}
 
     async def _with_stored_falls(self, prometheus: PrometheusClient, records: Records, found: Records) -> Records:
         """The pair of scrapes with the counters that fell in what Prometheus stored; empty where it has none."""
@@ -192,6 +193,21 @@ def _own_faults(records: Records, *, own_limits: bool) -> OwnFaults:
 def _cut_short(found: Records, timeout_s: float) -> bool:
     judged = found[ScrapeTarget]
     return not isinstance(judged, NotEvaluated) and any(cut_short(one.targets, timeout_s) for one in judged)
+
+
+def seen_by_prometheus(records: Records, found: Records) -> Records:
+    """The scrape that was over the budget, with the time that Prometheus measured where that is less.
+
+    While hundreds of services are observed, this process is late itself.
+    """
+    scrapes, targets = records.get(BudgetedScrape), found[ScrapeTarget]
+    if scrapes is None or isinstance(scrapes, NotEvaluated) or isinstance(targets, NotEvaluated):
+        return {}
+    measured = [each.scrape_seconds for one in targets for each in one.targets if each.health == "up"]
+    usual = USUAL.scrape_seconds or math.inf
+    if not measured or all(one.took_seconds <= (one.budget.scrape_seconds or usual) for one in scrapes):
+        return {}
+    return {BudgetedScrape: [replace(one, took_seconds=min(one.took_seconds, *measured)) for one in scrapes]}
 
 
 def _with_cause(found: Sequence[Scrape] | NotEvaluated, died: str) -> Sequence[Scrape] | NotEvaluated:
