@@ -14,6 +14,7 @@ import pytest
 from stack.backends.base import StackPlan
 from stack.backends.local.backend import LocalBackend
 from stack.clients.grafana import GrafanaClient
+from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.rendering import RenderedDashboard
 from stack.servers.find import find_binary, why_absent
 from suites.core.discovery import in_area
@@ -97,7 +98,10 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> browser.Rendered:
             async def no_traffic() -> None:
                 """Nothing is served but the stack itself."""
 
-            return await browser.render(grafana, program, shown, {}, lambda _: None, no_traffic)
+            async def drawable(dashboard: Dashboard) -> browser.Drawable:
+                return dashboard, ()
+
+            return await browser.render(grafana, program, list(map(drawable, shown)), lambda _: None, no_traffic)
 
     plan = StackPlan(tmp_path_factory.mktemp("run"), folder, ("prometheus", "grafana"))
     with LocalBackend().start(plan) as stack, pytest.MonkeyPatch.context() as patch:

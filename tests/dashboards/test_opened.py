@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from stack.records.dashboards.answers import Curve, QueryResult
+from stack.records.dashboards.answers import Curve, PanelData, QueryResult
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.datasource import ProvisionedDatasource
 from suites.core.discovery import rules
-from suites.core.evidence import Evidence
+from suites.core.evidence import Evidence, NotEvaluated
 from suites.core.pictures import Picture
 from suites.core.verdict import judge
 from suites.dashboards.collect.panels import Opened
@@ -140,6 +140,28 @@ def test_without_grafana_the_dashboard_is_drawn_from_its_answers() -> None:
     assert b"<polyline" in picture.image
     asyncio.run(collect(stores, [board], "only one service was chosen", pictures=pictures))
     assert len(pictures) == 1
+
+
+def test_what_a_dashboard_opens_with_is_told_before_it_is_queried_over_other_times() -> None:
+    provisioned = [ProvisionedDatasource("Prometheus", "p", "prometheus", default=True)]
+    path, panels = Answering(values=1), [{"id": 1, "targets": [target("up")]}]
+    stores = Stores({"p": Source("p", "prometheus")}, {"p": path}, provisioned=provisioned)
+    good, broken = Dashboard.of({"panels": panels}, "good.json"), Dashboard("broken.json", problem="is no JSON")
+
+    async def run() -> tuple[int, dict[type, Any]]:
+        opened: dict[str, asyncio.Future[dict[type, Any]]] = {
+            one.subject: asyncio.get_running_loop().create_future() for one in (good, broken)
+        }
+        collecting = asyncio.create_task(collect(stores, [good, broken], opened=opened))
+        first = await opened[good.subject]
+        queries = len(path.queried)
+        await collecting
+        assert isinstance((await opened[broken.subject])[PanelData], NotEvaluated)
+        return queries, first
+
+    queries, first = asyncio.run(run())
+    assert [one.values for one in first[PanelData]] == [1]
+    assert queries < len(path.queried)
 
 
 @pytest.mark.parametrize(("metric", "unknown"), [("ALERTS", {}), ("up", {"label of `up` named": ("instance",)})])

@@ -6,7 +6,7 @@ Source: https://playwright.dev/python/docs/intro
 import asyncio
 import os
 import shutil
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +43,9 @@ document.adoptedStyleSheets = [still];
 """
 """Ends animations at once: for the bars of panels that load, a window as high as its page is painted all the time."""
 
+Drawable = tuple[Dashboard, Sequence[PanelData]]
+"""A dashboard that Grafana serves, with what its queries found."""
+
 READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -67,12 +70,11 @@ def find_browser() -> str | None:
 async def render(
     grafana: Grafana,
     browser: str,
-    dashboards: Sequence[Dashboard],
-    answers: Mapping[str, Sequence[PanelData]],
+    dashboards: Sequence[Awaitable[Drawable | None]],
     say: Callable[[str], None],
     traffic: Callable[[], Awaitable[None]],
 ) -> Rendered:
-    """Open each dashboard at every width; `answers` are what its queries found, by subject.
+    """Open each dashboard at every width, as soon as it can be drawn; None is one that cannot.
 
     `traffic` is awaited before a page is opened or queried again: rates end a minute after the last request.
     A page that does not open is a record with a problem. Raises BrowserError where the browser does not start or
@@ -86,13 +88,14 @@ async def render(
             started = await _start(playwright, browser)
             try:
                 context = await _signed_in(started, grafana)
-                left = list(reversed(dashboards))
+                left = asyncio.as_completed(dashboards)
 
                 async def one_by_one() -> None:
                     page = await context.new_page()
-                    while left:
-                        dashboard = left.pop()
-                        seen = answers.get(dashboard.subject, ())
+                    for next_one in left:
+                        if (drawable := await next_one) is None:
+                            continue
+                        dashboard, seen = drawable
                         view = PageView(grafana, dashboard, seen, started.version, traffic)
                         found.pages[dashboard.subject] = await view.at_every_width(page, found.pictures)
                         say(f"drawing dashboards in a browser: {len(found.pages)} of {len(dashboards)}")

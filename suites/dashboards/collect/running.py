@@ -20,7 +20,7 @@ from suites.core.evidence import NotEvaluated, Records
 from suites.core.inspected_stack import InspectedStack
 from suites.core.pictures import Picture
 from suites.dashboards.collect import grafana
-from suites.dashboards.collect.browser import NO_BROWSER, BrowserError, find_browser, render
+from suites.dashboards.collect.browser import NO_BROWSER, BrowserError, Drawable, find_browser, render
 from suites.dashboards.collect.files import Files, read
 from suites.dashboards.collect.page_view import Grafana
 from suites.dashboards.collect.panels import Opened
@@ -41,6 +41,9 @@ TYPES = (ServedDashboard, PanelData, VariableData)
 """What is collected here."""
 
 Found = dict[type, Sequence[Any] | NotEvaluated]
+
+Queried = Mapping[str, asyncio.Future[Found]]
+"""What each dashboard shows as it opens, by subject, once that is known."""
 
 
 class DashboardsCollector(StackCollector):
@@ -72,41 +75,52 @@ class DashboardsCollector(StackCollector):
         run.say(f"opening {len(shipped.dashboards)} dashboards")
         await self._traffic()
         started = None if run.attached else self._made
-        found = await collect(stores, shipped.dashboards, self._partial(stack), started=started, pictures=run.pictures)
-        for subject, records in found.items():
-            run.store.put(subject, records, "live")
-        if RenderedDashboard in run.records:
-            for subject, seen in (
-                await self._rendered(stores, shipped.dashboards, found, self._partial(stack))
-            ).items():
+        partial, dashboards = self._partial(stack), shipped.dashboards
+        opened: Queried = {one.subject: asyncio.get_running_loop().create_future() for one in dashboards}
+        drawing = asyncio.create_task(self._rendered(stores, dashboards, opened, partial))
+        try:
+            found = await collect(stores, dashboards, partial, started=started, pictures=run.pictures, opened=opened)
+            for subject, records in found.items():
+                run.store.put(subject, records, "live")
+            for subject, seen in (await drawing).items():
                 run.store.put(subject, {RenderedDashboard: seen}, "live")
+        finally:
+            drawing.cancel()
+            await asyncio.gather(drawing, return_exceptions=True)
 
     async def _rendered(
-        self, stores: Stores, dashboards: Sequence[Dashboard], found: Mapping[str, Records], partial: str
+        self, stores: Stores, dashboards: Sequence[Dashboard], opened: Queried, partial: str
     ) -> Mapping[str, Sequence[RenderedDashboard] | NotEvaluated]:
-        """Open the dashboards that Grafana serves in a browser, or say for each why not."""
+        """Open the dashboards that Grafana serves in a browser once they were queried, or say for each why not."""
+        if RenderedDashboard not in self.run.records:
+            return {}
         browser = find_browser()
         if not stores.grafana:
             return {dashboard.subject: stores.no_grafana for dashboard in dashboards}
         if partial or not browser:
             return {dashboard.subject: NotEvaluated(partial or NO_BROWSER) for dashboard in dashboards}
         seen: dict[str, Sequence[RenderedDashboard] | NotEvaluated] = {}
-        served = []
-        for dashboard in dashboards:
-            there = found[dashboard.subject][ServedDashboard]
+
+        async def drawable(dashboard: Dashboard) -> Drawable | None:
+            records = await opened[dashboard.subject]
+            there = records[ServedDashboard]
             if isinstance(there, NotEvaluated) or not all(one.served_title is not None for one in there):
                 seen[dashboard.subject] = NotEvaluated(
                     "Grafana does not serve the dashboard, so no browser can open it"
                 )
-            else:
-                served.append(dashboard)
-        answers = {subject: _list(records[PanelData]) for subject, records in found.items()}
+                return None
+            return dashboard, _list(records[PanelData])
+
+        waiting = [asyncio.create_task(drawable(dashboard)) for dashboard in dashboards]
         try:
             viewer = await self._viewer(stores.grafana)
             grafana = Grafana(stores.grafana.url, viewer, await stores.grafana.version(), read_only=self.run.attached)
-            drawn = await render(grafana, browser, served, answers, self.run.say, self._traffic)
+            drawn = await render(grafana, browser, waiting, self.run.say, self._traffic)
         except (BrowserError, GrafanaError) as broken:
-            return {**{one.subject: NotEvaluated(str(broken)) for one in served}, **seen}
+            return {**{one.subject: NotEvaluated(str(broken)) for one in dashboards}, **seen}
+        finally:
+            for task in waiting:
+                task.cancel()
         self.run.pictures.extend(drawn.pictures)
         return {**drawn.pages, **seen}
 
@@ -157,6 +171,7 @@ async def collect(
     deadline_s: float = DEADLINE_S,
     started: float | None = None,
     pictures: list[Picture] | None = None,
+    opened: Queried | None = None,
 ) -> Mapping[str, Records]:
     """Open the dashboards side by side; returns the records by subject.
 
@@ -164,10 +179,11 @@ async def collect(
     has found something, or after `deadline_s` seconds. `partial` says why this run has not the data that the
     dashboards are made for, if so: then they are not queried. `started` is when this run started the stores
     (`time.monotonic`), None where it did not. Where there is no Grafana, a drawing of each is added to `pictures`.
+    `opened` gets what each was found to show as it opens, before it is queried over other times.
     """
     drawings = pictures if stores.grafana is None else None
     found = await asyncio.gather(
-        *(_opened(stores, dashboard, partial, deadline_s, started, drawings) for dashboard in dashboards)
+        *(_opened(stores, one, partial, deadline_s, started, drawings, opened or {}) for one in dashboards)
     )
     return {dashboard.subject: records for dashboard, records in zip(dashboards, found, strict=True)}
 
@@ -183,17 +199,24 @@ async def _opened(
     deadline_s: float,
     started: float | None,
     pictures: list[Picture] | None,
+    told: Queried,
 ) -> Found:
+    def tell(found: Found) -> Found:
+        if (waited_for := told.get(dashboard.subject)) and not waited_for.done():
+            waited_for.set_result(found)
+        return found
+
     if dashboard.problem:
-        return dict.fromkeys(TYPES, NotEvaluated(f"{dashboard.file}: {dashboard.problem}"))
+        return tell(dict.fromkeys(TYPES, NotEvaluated(f"{dashboard.file}: {dashboard.problem}")))
     if partial:
         served = await _served(stores, dashboard, deadline_s)
-        return {ServedDashboard: served, PanelData: NotEvaluated(partial), VariableData: NotEvaluated(partial)}
+        return tell({ServedDashboard: served, PanelData: NotEvaluated(partial), VariableData: NotEvaluated(partial)})
     opened = Opened(dashboard, stores, started=started)
     served, _ = await asyncio.gather(
         _served(stores, dashboard, deadline_s),
         eventually_or_last(opened.query_missing, bool, deadline_s, f"dashboard {dashboard.subject} has data"),
     )
+    tell({ServedDashboard: served, PanelData: list(opened.panels.values())})
     if pictures is not None and opened.answers:
         pictures.append(opened.drawn())
     await opened.vary()
