@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import chain, count
 from typing import Any
 
 from markupsafe import escape
@@ -35,7 +36,7 @@ def _badge(name: str, words: str, colour: str) -> str:
 def _file(name: str, taken: Mapping[str, str]) -> str:
     """A file's name for a service: its own name, where that is one."""
     stem = re.sub(r"[^a-z0-9_.-]+", "-", name.lower())[:60].strip("-.") or "service"
-    return next(each for each in (stem, *(f"{stem}-{number}" for number in range(2, 10_000))) if each not in taken)
+    return next(each for each in chain([stem], (f"{stem}-{number}" for number in count(2))) if each not in taken)
 
 
 def render(report: Mapping[str, Any]) -> Mapping[str, str]:

@@ -3,10 +3,13 @@
 Built from the records of a run; a stage of which there is no record is not known, which is not the same as empty.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from sys import intern
 from typing import Any
+
+from promql_parser import VectorSelector
 
 from stack.records.alerts.alertmanager import AlertmanagerConfig
 from stack.records.alerts.labels import LabelMatcher
@@ -22,6 +25,8 @@ BY_PROMETHEUS = frozenset({"up", "scrape_samples_post_metric_relabeling"})
 """Series that Prometheus adds for every target."""
 NEEDED = frozenset({PanelData, AlertRule, AlertRouting, AlertmanagerConfig})
 """What is known of the stack's panels, alerts and receivers."""
+EXPRESSIONS = 16_384
+"""How many are kept as they were read: each is compared with every service."""
 Stage = dict[str, Any]
 
 
@@ -101,16 +106,33 @@ def _uses(
 
 
 def _reads(expr: str, names: frozenset[str]) -> bool:
-    return any(promql.takes(one, name) for one in promql.selectors(promql.parse(expr).tree) for name in names)
+    named, unnamed = _metrics(expr)
+    return not named.isdisjoint(names) or any(promql.takes(one, name) for one in unnamed for name in names)
 
 
-def _selects(expr: str, streams: Iterable[Mapping[str, str]]) -> bool:
-    """Whether an expression is LogQL and selects one of the streams, of whatever level: that is up to what happens."""
-    # Some LogQL is PromQL as well, but nobody asks Prometheus for series of whatever name.
-    if any(promql.metric(one) for one in promql.selectors(promql.parse(expr).tree)):
-        return False
+@lru_cache(maxsize=EXPRESSIONS)
+def _metrics(expr: str) -> tuple[frozenset[str], tuple[VectorSelector, ...]]:
+    """The metrics that an expression names, and its selectors that name none."""
+    found = list(promql.selectors(promql.parse(expr).tree))
+    named = frozenset(filter(None, map(promql.metric, found)))
+    return named, tuple(one for one in found if not promql.metric(one))
+
+
+def _selects(expr: str, streams: Sequence[Mapping[str, str]]) -> bool:
     return any(
-        all(LabelMatcher(one.name, one.sign, one.value).takes(labels.get(one.name, "")) is not False for one in kept)
-        for kept in ([one for one in selector if one.name != "level"] for selector in logql.parse(expr).selectors)
+        all(one.takes(labels.get(one.name, "")) is not False for one in kept)
+        for kept in _log_selectors(expr)
         for labels in streams
+    )
+
+
+@lru_cache(maxsize=EXPRESSIONS)
+def _log_selectors(expr: str) -> tuple[tuple[LabelMatcher, ...], ...]:
+    """The selectors of an expression that is LogQL, whatever the level: that is up to what happens."""
+    # Some LogQL is PromQL as well, but nobody asks Prometheus for series of whatever name.
+    if _metrics(expr)[0]:
+        return ()
+    return tuple(
+        tuple(LabelMatcher(one.name, one.sign, one.value) for one in selector if one.name != "level")
+        for selector in logql.parse(expr).selectors
     )

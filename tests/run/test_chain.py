@@ -26,6 +26,8 @@ RULES = [
 ]
 PANELS = [
     PanelData("Requests", expr="sum(rate(http_requests_total[5m]))", values=3),
+    PanelData("Whatever it is called", expr='sum({__name__=~"http_.+_total"})', values=1),
+    PanelData("Nothing of that name", expr='sum({__name__=~"grpc_.+_total"})', values=1),
     PanelData("Empty", expr="http_requests_total", values=0),
     PanelData("Lines", expr='{service="storage"}', values=3),
     PanelData("Lines of another", expr='{service="tokens"}', values=3),
@@ -47,7 +49,7 @@ def store(tmp_path: Path) -> EvidenceStore:
 def test_every_stage_counts_what_is_of_the_service(store: EvidenceStore) -> None:
     found = chain(telemetry(store, "storage"), store, {"stored_series": 7})
     assert [(one["name"], one["count"]) for one in found["metrics"]] == [
-        *(("exposed", 1), ("stored", 7), ("panels", 1), ("alerts", 1), ("receivers", 1))
+        *(("exposed", 1), ("stored", 7), ("panels", 2), ("alerts", 1), ("receivers", 1))
     ]
     assert [(one["name"], one["count"]) for one in found["logs"]][2:] == [
         ("panels", 1),
