@@ -64,6 +64,7 @@ LINES = {
     "a type line whose quote never closes": (TYPE, '# TYPE "shop_jobs gauge\n', "metadata-syntax"),
     "a type line with a quote at the end of the name": (TYPE, '# TYPE shop_jobs" gauge\n', "metric-names"),
     "a help line whose quote never closes": (HELP, HELP.replace(" shop", ' "shop'), "metadata-syntax"),
+    "a help line without a name": (HELP, "# HELP\n", "metadata-syntax"),
     "a type line without the name": (TYPE, "# TYPE gauge\n", "metadata-syntax"),
     "a type line with a misspelt name": (TYPE, "# TYPE shop_jbos gauge\n", "metadata-syntax"),
     "a type twice": (TYPE, TYPE + TYPE, "metadata-once"),

@@ -131,6 +131,8 @@ class Families:
         self.current: FamilyDraft | None = None
         self.lone = ""
         """The name of the family now open where that is a lone one; `current` is None then."""
+        self.nameless_help = 0
+        """The last HELP line that names no metric: that of the family which begins in the next line."""
 
     def add(self, sample: Sample) -> None:
         """Put a sample into the family that owns its name, or that begins with it."""
@@ -181,6 +183,8 @@ class Families:
         if self.current is not None:
             self.current.open = False
         draft = self.by_name[name] = self.current = FamilyDraft(name, at, self.format)
+        if self.nameless_help == at - 1 > 0:
+            draft.lines["HELP"] = self.nameless_help
         return draft
 
     def switch(self, draft: FamilyDraft, at: int) -> None:

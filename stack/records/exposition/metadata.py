@@ -78,6 +78,7 @@ def _single_spaced(families: Families, rest: str, line: str, at: int) -> str:
 def _name(families: Families, keyword: str, token: str | None, line: str, at: int) -> str | None:
     if not token:
         families.faults.report("malformed_metadata", at, f"{keyword} line names no metric", excerpt=line)
+        families.nameless_help = at if keyword == "HELP" else 0
         return None
     if token.startswith('"'):
         if "\0" in token:
