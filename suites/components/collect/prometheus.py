@@ -25,8 +25,6 @@ Found = dict[str, dict[type, Any]]
 
 ByJob = Mapping[str, tuple[Target, ...]]
 SCRAPED = ComponentTargets.judged_components
-FIRST_SCRAPE_S = 90.0
-"""How long the first scrape of a site's target is waited for: one a minute is usual, and it may take its time."""
 COMMIT_S = 1.0
 """Prometheus reports a scrape as done shortly before what it found can be read."""
 
@@ -72,10 +70,10 @@ async def _of_a_site(
 ) -> tuple[dict[str, ComponentTargets], Found, ByJob, Collection[str]]:
     """A site's components by the job that its target file names, by address, or by the build that they expose.
 
-    The last are the jobs of which no target has answered within a day: what they are cannot be told.
+    The last are the jobs of which no target has answered within a day, or yet: what they are cannot be told.
     """
     infos = {COMPONENTS[name].build_info: name for name in SCRAPED}
-    by_job, runtime = await asyncio.gather(_scraped_once(prometheus), prometheus.runtime_info())
+    by_job, runtime = await asyncio.gather(targets_by_job(prometheus, ()), prometheus.runtime_info())
     answered = await _answered(prometheus, by_job)
     builds = await prometheus.query(f'last_over_time({{__name__=~"{"|".join(infos)}"}}[1d])')
     started = max(_unix(runtime.get(key)) for key in ("startTime", "lastConfigTime"))
@@ -105,23 +103,6 @@ async def _of_a_site(
     }
     untold = [job for job in by_job if job not in answered]
     return owned, found, by_job, untold
-
-
-async def _scraped_once(prometheus: PrometheusClient) -> ByJob:
-    """The targets of a site by job, as soon as each was scraped: before that, nothing tells what it is."""
-
-    async def read() -> ByJob:
-        return await targets_by_job(prometheus, ())
-
-    def scraped(found: ByJob) -> bool:
-        return all(one.last_scrape for targets in found.values() for one in targets)
-
-    found = await read()
-    fresh = [one for targets in found.values() for one in targets if not one.last_scrape]
-    longest_s = max((one.interval_seconds + one.timeout_seconds for one in fresh), default=0.0)
-    if not fresh:
-        return found
-    return await eventually_or_last(read, scraped, min(longest_s, FIRST_SCRAPE_S), "every target was scraped")
 
 
 async def _answered(prometheus: PrometheusClient, by_job: ByJob) -> Collection[str]:
