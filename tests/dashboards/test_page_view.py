@@ -76,7 +76,7 @@ def test_what_the_dashboard_before_left_undone_is_not_this_ones(before: str) -> 
     page = Page(before)
     found = opened(page)
     assert [one.problem for one in found] == ["gone"]
-    assert found[0].failed_requests == ((f"{HERE}?kiosk", "status 403"), (f"{HERE}/asset.js", "status 404"))
+    assert found[0].failed_requests == ((f"{HERE}?kiosk&refresh=1d", "status 403"), (f"{HERE}/asset.js", "status 404"))
     assert found[0].console_errors == ("error of the second",)
     assert page.closed, "the next dashboard gets a page that works"
     assert not page.listeners
@@ -87,9 +87,11 @@ def test_a_link_is_followed_from_one_dashboard_to_the_next() -> None:
     first, follows, stuck = Page(), Page(FIRST), Page(FIRST, left=error("its panels stay"))
     for page in (first, follows, stuck):
         opened(page)
-    assert first.went == [f"{HERE}?kiosk"]
-    assert follows.went == [f"link {NOWHERE}", f"link {HERE}?kiosk"]
-    assert stuck.went == [f"link {NOWHERE}", f"{HERE}?kiosk"], "panels of two dashboards would be taken for each other"
+    assert first.went == [f"{HERE}?kiosk&refresh=1d"]
+    assert follows.went == [f"link {NOWHERE}", f"link {HERE}?kiosk&refresh=1d"]
+    assert stuck.went == [f"link {NOWHERE}", f"{HERE}?kiosk&refresh=1d"], (
+        "panels of two dashboards would be taken for each other"
+    )
 
 
 async def no_traffic() -> None:

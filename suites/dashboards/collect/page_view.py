@@ -81,6 +81,8 @@ class PageView:
         self._traffic = traffic
         self._browser = f"Chromium {version}"
         self._url = f"{grafana.url}/d/{quote(dashboard.uid, safe='')}"
+        # Without a refresh of its own: on a busy machine it would query panels anew while they load.
+        self._address = f"{self._url}?kiosk&refresh=1d"
         self._failed: dict[str, str] = {}
         self._errors: dict[str, None] = {}
         self._open_requests: set[Request] = set()
@@ -101,8 +103,10 @@ class PageView:
         listening = self._listen(page)
         try:
             await page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-            address = f"{self._url}?kiosk"
-            await (page.evaluate(FOLLOW_LINK, address) if follow else page.goto(address, wait_until="commit"))
+            if follow:
+                await page.evaluate(FOLLOW_LINK, self._address)
+            else:
+                await page.goto(self._address, wait_until="commit")
             for width in WIDTHS:
                 found.append(await self._at(page, width, pictures))  # noqa: PERF401  # those before an error stay
         except Error as broken:
@@ -152,7 +156,7 @@ class PageView:
             self._begun = True
             self._open_requests.clear()
             self._errors.clear()
-            self._failed = {url: why for url, why in self._failed.items() if url == f"{self._url}?kiosk"}
+            self._failed = {url: why for url, why in self._failed.items() if url == self._address}
 
     def _request_failed(self, request: "Request") -> None:
         self._open_requests.discard(request)
