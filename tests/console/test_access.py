@@ -8,8 +8,7 @@ import pytest
 from argon2 import extract_parameters
 
 from stack.console.access import passwords
-from stack.console.access.guard import FAILURES_PER_ADDRESS
-from stack.console.access.limits import Limit, Limits
+from stack.console.access.guard import Limits
 from stack.console.access.passwords import weakness
 from stack.console.access.scope import Role
 from tests.console.conftest import ACCOUNTS, HOST, PASSWORD, Console, Consoles
@@ -102,7 +101,7 @@ def test_wrong_passwords_and_unknown_accounts_are_answered_alike_and_then_locked
 def test_refused_requests_do_not_fill_the_disk_and_are_counted(
     consoles: Consoles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stack.console.access.guard.REFUSALS_PER_ADDRESS", (Limit(3, 60),))
+    monkeypatch.setattr("stack.console.access.guard.REFUSALS_PER_ADDRESS", "3 per 1 minute")
 
     async def act(console: Console) -> None:
         for _ in range(5):
@@ -153,7 +152,7 @@ def test_a_forged_address_does_not_escape_the_limit(consoles: Consoles) -> None:
                 headers={"X-Forwarded-For": f"10.0.0.{number}", "X-Real-IP": f"10.0.0.{number}"},
             )
         assert {line["address"] for line in audit(console) if line["event"] == "authn_login_fail"} == {"127.0.0.1"}
-        assert guard.limits.wait_s(FAILURES_PER_ADDRESS, "address", "127.0.0.1") > 0
+        assert guard.limits.wait_s("20 per 1 minute", "address", "127.0.0.1") > 0
 
     consoles.run(act, proxies=())
 

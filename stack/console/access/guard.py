@@ -9,10 +9,12 @@ from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import Depends
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import HTTPConnection
 
 from stack.console.access.accounts import Account, Accounts
-from stack.console.access.limits import Limit, Limits
 from stack.console.access.passwords import matches
 from stack.console.access.scope import Role
 from stack.console.access.sessions import Identity, Sessions, digest
@@ -22,16 +24,41 @@ from stack.console.settings import Settings
 
 REMEMBERED_S = 60
 """How long a password sent with each request (basic authentication) is not verified again."""
-MINUTE, HOUR = 60, 3600
-FAILURES_PER_ACCOUNT = (Limit(5, MINUTE), Limit(10, 10 * MINUTE), Limit(20, HOUR))
-FAILURES_PER_ADDRESS = (Limit(20, MINUTE), Limit(100, HOUR))
-REQUESTS_PER_ACCOUNT = (Limit(1200, MINUTE),)
-EXPORTS_PER_ACCOUNT = (Limit(30, MINUTE),)
-REFUSALS_PER_ADDRESS = (Limit(1200, MINUTE), Limit(5000, HOUR))
+FAILURES_PER_ACCOUNT = "5 per 1 minute; 10 per 10 minute; 20 per 1 hour"
+FAILURES_PER_ADDRESS = "20 per 1 minute; 100 per 1 hour"
+REQUESTS_PER_ACCOUNT = "1200 per 1 minute"
+EXPORTS_PER_ACCOUNT = "30 per 1 minute"
+REFUSALS_PER_ADDRESS = "1200 per 1 minute; 5000 per 1 hour"
 """Refused requests of one address that get a line each in the audit log; otherwise anybody could fill the disk."""
 
 
-Counted = Sequence[tuple[tuple[Limit, ...], str, str]]
+class Limits:
+    """Rate limits, in memory: a restart forgives."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._parsed: dict[str, list[RateLimitItem]] = {}
+
+    def wait_s(self, limits: str, *key: str) -> float:
+        """Return how many seconds until another event is allowed; 0 if one is now. Counts nothing."""
+        worst = 0.0
+        for item in self._items(limits):
+            if not self._limiter.test(item, *key):
+                worst = max(worst, self._limiter.get_window_stats(item, *key).reset_time - time.time(), 1.0)
+        return worst
+
+    def count(self, limits: str, *key: str) -> bool:
+        """Count one event; False if it is one too many."""
+        allowed = [self._limiter.hit(item, *key) for item in self._items(limits)]  # each of them counts
+        return all(allowed)
+
+    def forget(self, limits: str, *key: str) -> None:
+        """Start anew, as after a successful sign-in."""
+        for item in self._items(limits):
+            self._limiter.clear(item, *key)
+
+    def _items(self, limits: str) -> list[RateLimitItem]:
+        return self._parsed.setdefault(limits, parse_many(limits))
 
 
 class Guard:
@@ -82,7 +109,7 @@ class Guard:
 
         """
         address = self.address(connection)
-        keys: Counted = ((FAILURES_PER_ACCOUNT, "account", name.lower()), (FAILURES_PER_ADDRESS, "address", address))
+        keys = ((FAILURES_PER_ACCOUNT, "account", name.lower()), (FAILURES_PER_ADDRESS, "address", address))
         self._refuse_locked(connection, keys, name)
         account = self.accounts.find(name)
         right = await matches(account.password if account else None, password)
@@ -97,7 +124,7 @@ class Guard:
         self.limits.forget(*keys[0])
         return account
 
-    def _refuse_locked(self, connection: HTTPConnection, keys: Counted, name: str) -> None:
+    def _refuse_locked(self, connection: HTTPConnection, keys: Sequence[tuple[str, ...]], name: str) -> None:
         if wait := max(self.limits.wait_s(*key) for key in keys):
             self.record(connection, "authn_login_lock", "refused", actor=name)
             raise Problem(429, f"too many failed attempts; try again in {wait:.0f} s", {"Retry-After": f"{wait:.0f}"})
