@@ -1,5 +1,7 @@
 """What the log rules share: an empty log passes nothing, one cause is one finding, and their number is bounded."""
 
+import contextlib
+
 import pytest
 
 from stack.records.logs.stream import LogStream
@@ -17,6 +19,19 @@ FULL = "format: zap\nrequests: [{id: r-1, status: 500}]\nspecialised: {http: {a:
 def test_no_rule_passes_on_an_empty_log(rule: Rule) -> None:
     with pytest.raises(NotApplicable):
         list(rule.judge(LogStream.parse(FULL + "---\n")))
+
+
+OF_ANY_TEXT = {"line-length", "log-files-bounded", "log-written", "no-control-characters", "no-multiline-events"}
+OF_ANY_TEXT |= {"no-secrets", "utf8"}
+
+
+def test_a_log_of_plain_text_passes_what_holds_for_any_text_alone() -> None:
+    passed = set()
+    for name, rule in MINE.items():
+        with contextlib.suppress(NotApplicable):
+            if not list(rule.judge(LogStream.parse("starting up\nError: cannot bind\n"))):
+                passed.add(name.removeprefix("logs/"))
+    assert passed == OF_ANY_TEXT
 
 
 def test_an_empty_log_is_one_finding() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 from suites.logs.helpers.blocks import HALVES, blocks
 from suites.logs.helpers.judge import Seen, Tally, lines_of, require, where
 
@@ -60,4 +60,6 @@ def check(stream: LogStream) -> Iterator[Finding]:
             hint += "; flush and close the log before the process exits, and let only one process write to a file"
         return Finding(f"a line {detail} ({seen})", where(seen.first), hint)
 
+    if not len(tally) and all(line.problem is not None for line in stream.lines):
+        raise NotApplicable("no line is an object; what they are instead is told by other rules")
     yield from tally.findings(finding)
