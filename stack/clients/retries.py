@@ -20,6 +20,7 @@ PAUSES_S = (0.2, 1.0)
 LONGEST_PAUSE_S = 5.0
 """A server that asks for a longer pause (`Retry-After`) gets this one."""
 READS = ("GET", "HEAD")
+LOST = "connection lost"
 
 
 class Retries:
@@ -74,7 +75,7 @@ def why_again(method: str, outcome: httpx.Response | Exception) -> str:
         faulty = any(isinstance(cause, ssl.SSLError) for cause in causes) or "SSL" in str(outcome)
         return "" if faulty else "no connection"
     lost = isinstance(outcome, httpx.ReadError | httpx.WriteError | httpx.RemoteProtocolError)
-    return "connection lost" if lost and method in READS else ""
+    return LOST if lost and method in READS else ""
 
 
 def _pause_s(outcome: httpx.Response | Exception, usual_s: float) -> float:

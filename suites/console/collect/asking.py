@@ -15,6 +15,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
+from stack.clients.retries import LOST, RETRIES, why_again
 from stack.clients.sign_in import Access, async_client
 from stack.records.console.access import Shown
 from stack.records.console.requests import Answer
@@ -23,6 +24,10 @@ TIMEOUT_S = 60.0
 KEPT = 2000
 """Characters of a body that are kept."""
 LARGEST = 64 << 20
+IDLE_S = 1.0
+"""For how long a connection is used again: servers close idle ones, and a busy machine sees that late."""
+SENDS = 3
+"""How often a read is sent at most whose connection the server closed before it answered."""
 CSRF = {"X-Console-Request": "1"}
 """What the console's own page sends with a change: docs/console.md."""
 REQUEST_ID = "X-Request-ID"
@@ -79,7 +84,7 @@ class Console:
         self.acts: list[Done] = []
         self.secrets: dict[str, str] = {}
         """The secrets that were sent or received, each with its kind."""
-        limits = httpx.Limits(max_connections=20)
+        limits = httpx.Limits(max_connections=20, keepalive_expiry=IDLE_S)
         self._access = access
         self._http = async_client({self.url: access}, limits, per_second)
         self._http.auth = httpx.Auth()  # a stream must be read as it comes, and each request says who sends it
@@ -114,19 +119,29 @@ class Console:
     ) -> httpx.Response:
         """Send one request; `act` says what is done by it, and the event that the audit log must have of it."""
         sent = {REQUEST_ID: new_id(), **account.headers, **(headers or {})}
-        try:
-            async with self._http.stream(method, self.url + path, headers=sent, timeout=TIMEOUT_S, **more) as answer:
-                read = bytearray()
-                async for piece in answer.aiter_bytes():
-                    read += piece
-                    if len(read) > LARGEST:
-                        raise ConsoleSilent(f"{method} {path} answers with more than {LARGEST >> 20} MiB")
-        except httpx.HTTPError as silent:
-            raise ConsoleSilent(f"{method} {path}: {silent or type(silent).__name__}") from silent
+        lost: list[str] = []
+        while True:
+            try:
+                answer, read = await self._read(method, path, headers=sent, timeout=TIMEOUT_S, **more)
+                break
+            except httpx.HTTPError as silent:
+                if len(lost) == SENDS - 1 or why_again(method, silent) != LOST:
+                    raise ConsoleSilent(f"{method} {path}: {silent or type(silent).__name__}") from silent
+                lost.append(LOST)
+        RETRIES.ended(self.url, lost, answered=True)
         if act is not None and answer.status_code < 500:
             self.acts.append(Done(*act, sent[REQUEST_ID]))
         kept = httpx.Headers([(name, value) for name, value in answer.headers.multi_items() if name not in _ENCODED])
-        return httpx.Response(answer.status_code, headers=kept, content=bytes(read), request=answer.request)
+        return httpx.Response(answer.status_code, headers=kept, content=read, request=answer.request)
+
+    async def _read(self, method: str, path: str, **options: Any) -> tuple[httpx.Response, bytes]:
+        async with self._http.stream(method, self.url + path, **options) as answer:
+            read = bytearray()
+            async for piece in answer.aiter_bytes():
+                read += piece
+                if len(read) > LARGEST:
+                    raise ConsoleSilent(f"{method} {path} answers with more than {LARGEST >> 20} MiB")
+        return answer, bytes(read)
 
     @asynccontextmanager
     async def events(self, path: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
