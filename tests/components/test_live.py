@@ -24,7 +24,7 @@ from stack.components import COMPONENTS
 from stack.records.config.effective import ConfigCheck
 from stack.records.config.release import RunningRelease
 from stack.records.live.catalog import RunningJobs
-from stack.records.live.components import ClockSkew
+from stack.records.live.components import ClockSkew, ComponentTargets
 from stack.servers.find import SERVERS_VARIABLE
 from suites.components.collect.checkers import CHECKED, check
 from suites.components.collect.component import clock, release
@@ -159,7 +159,7 @@ def test_components_that_are_down_or_absent_are_not_evaluated_with_the_reason() 
 
 def listed(job: str, scraped: str, health: str) -> dict[str, Any]:
     """One target as Prometheus lists it."""
-    times = {"lastScrape": scraped, "lastScrapeDuration": 0.1, "scrapeInterval": "5s", "scrapeTimeout": "5s"}
+    times = {"lastScrape": scraped, "lastScrapeDuration": 0.1, "scrapeInterval": "1m", "scrapeTimeout": "5s"}
     labels = {"job": job, "instance": f"{job}:1"}
     return {"labels": labels, "health": health, "scrapeUrl": f"http://{job}:1/metrics", "lastError": "", **times}
 
@@ -203,6 +203,24 @@ def test_a_job_of_a_site_is_unknown_only_once_it_has_answered(only: dict[str, An
         return said("running-jobs-are-in-catalog", records["prometheus"][RunningJobs][0])
 
     assert asyncio.run(judge()) == found
+
+
+def test_a_component_that_may_be_a_target_without_a_scrape_is_not_missing() -> None:
+    only = listed("itself", "0001-01-01T00:00:00Z", "unknown")
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        data: Any = {"activeTargets": [only], "resultType": "vector", "result": []}
+        return httpx.Response(200, json={"status": "success", "data": data})
+
+    async def collected() -> Any:
+        target = TargetFile({"prometheus": "http://prometheus:9090"})
+        stack = AttachedBackend(target).start(StackPlan(Path("unused"), SHIPPED))
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            records = await targets_and_jobs(InspectedStack(stack, http, None, {}), (), target=target)
+        return records["prometheus"][ComponentTargets]
+
+    missing = asyncio.run(collected())
+    assert missing == NotEvaluated("1 of Prometheus' targets were not scraped yet, such as one of job `itself`")
 
 
 def test_weak_credentials_are_few_and_include_the_user_name() -> None:

@@ -18,7 +18,7 @@ from stack.records.scrape.target import Target
 from suites.core.evidence import NotEvaluated
 from suites.core.health import unanswered
 from suites.core.inspected_stack import InspectedStack
-from suites.core.scraped_targets import targets_by_job
+from suites.core.scraped_targets import SCRAPED_S, targets_by_job
 
 Found = dict[str, dict[type, Any]]
 """Records, or why there are none, by component and type."""
@@ -73,7 +73,7 @@ async def _of_a_site(
     The last are the jobs of which no target has answered within a day, or yet: what they are cannot be told.
     """
     infos = {COMPONENTS[name].build_info: name for name in SCRAPED}
-    by_job, runtime = await asyncio.gather(targets_by_job(prometheus, ()), prometheus.runtime_info())
+    by_job, runtime = await asyncio.gather(_scraped_once(prometheus), prometheus.runtime_info())
     answered = await _answered(prometheus, by_job)
     builds = await prometheus.query(f'last_over_time({{__name__=~"{"|".join(infos)}"}}[1d])')
     started = max(_unix(runtime.get(key)) for key in ("startTime", "lastConfigTime"))
@@ -103,6 +103,19 @@ async def _of_a_site(
     }
     untold = [job for job in by_job if job not in answered]
     return owned, found, by_job, untold
+
+
+async def _scraped_once(prometheus: PrometheusClient) -> ByJob:
+    """The targets of a site by job, once each had its first scrape, but for those that are scraped more seldom."""
+
+    async def read() -> ByJob:
+        return await targets_by_job(prometheus, ())
+
+    def scraped(by_job: ByJob) -> bool:
+        each = [one for targets in by_job.values() for one in targets]
+        return all(one.last_scrape or one.interval_seconds > SCRAPED_S for one in each)
+
+    return await eventually_or_last(read, scraped, SCRAPED_S, "every target was scraped")
 
 
 async def _answered(prometheus: PrometheusClient, by_job: ByJob) -> Collection[str]:
@@ -141,6 +154,12 @@ def _records(
     others = [one for found in by_job.values() for one in found if one not in judged and not _at(one, addresses)]
     observed_s = min((targets.observed_s for targets in owned.values()), default=math.inf)
     prometheus[OtherTargets] = [OtherTargets(tuple(others), observed_s)]
+    waiting = [one.job for targets in by_job.values() for one in targets if not one.last_scrape]
+    for name, targets in owned.items():
+        if waiting and not targets.targets and not targets.job:
+            # It is recognised by what it exposes, and may be one of those.
+            reason = f"{len(waiting)} of Prometheus' targets were not scraped yet, such as one of job `{waiting[0]}`"
+            found[name][ComponentTargets] = NotEvaluated(reason)
     for name in SCRAPED:
         # That a component is down is reported by its own readiness, not by its missing target as well.
         if (missing := stack.missing(name)) and (name not in owned or missing.applies):
