@@ -11,11 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-from argon2 import PasswordHasher
-
-from stack.console.access import passwords
 from stack.console.access.scope import EVERYTHING, Role
 from stack.console.app import create_app
 from stack.console.serve import listen, server_of
@@ -74,7 +70,7 @@ async def own_console(
     )
     password = secrets.token_urlsafe(18)
     begun = time.time_ns() - 60 * 10**9
-    with _logged(settings), _quick_passwords():
+    with _logged(settings):
         async with _ssh_host(folder) as host_of_terminal, contextlib.AsyncExitStack() as running:
             targets = {each.name: each for each in host_of_terminal}
             settings = replace(settings, terminal=TerminalConfig(targets))
@@ -138,18 +134,6 @@ async def _ssh_host(folder: Path) -> AsyncIterator[list[Target]]:
     finally:
         server.close()
         await server.wait_closed()
-
-
-@contextmanager
-def _quick_passwords() -> Iterator[None]:
-    """Hash passwords with little work: those of a trial are random and end with it, and no rule judges the work.
-
-    With the work of production dozens of them take seconds of every core, which all that runs beside the trial lacks.
-    """
-    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    unknown = quick.hash(secrets.token_urlsafe(18))
-    with patch.multiple(passwords, _HASHER=quick, _UNKNOWN=unknown):
-        yield
 
 
 @contextmanager
