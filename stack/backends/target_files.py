@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from stack.backends.base import TargetGroup
 
 SLOWEST_S = 5
-SLOWEST_CROWD_S = 10
-SCRAPES_PER_SECOND = 20
+SLOWEST_CROWD_S = 30
+SCRAPES_PER_SECOND = 10
 
 
 def quick_scrapes(at_one_address: int = 1) -> dict[str, str]:
