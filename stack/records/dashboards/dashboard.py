@@ -223,7 +223,8 @@ def _texts(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple
         yield path, value
     items: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, dict):
-        items = value.items()
+        # Grafana knows a reference to its own expressions by the type, whatever uid it has.
+        items = [(key, item) for key, item in value.items() if key != "uid" or value.get("type") != "__expr__"]
     elif isinstance(value, list):
         items = enumerate(value)
     for key, item in items:

@@ -22,6 +22,16 @@ def transformations(panel: Panel) -> list[View]:
 
 def overrides(panel: Panel) -> list[View]:
     """The matchers of its field overrides."""
+    return [one["matcher"] for one in _overrides(panel) if one["matcher"].is_a(dict)]
+
+
+def overrides_unit(panel: Panel) -> bool:
+    """Whether an override gives some of its fields a unit."""
+    listed = [one["properties"] for one in _overrides(panel) if one["properties"].is_a(list)]
+    return any(item["id"].value == "unit" and item["value"].value for one in listed for item in one.objects())
+
+
+def _overrides(panel: Panel) -> list[View]:
     fields = View(panel.model)["fieldConfig"]
     listed = fields["overrides"] if fields.is_a(dict) else fields
-    return [one["matcher"] for one in listed.objects() if one["matcher"].is_a(dict)] if listed.is_a(list) else []
+    return listed.objects() if listed.is_a(list) else []

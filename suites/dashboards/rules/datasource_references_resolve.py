@@ -27,6 +27,7 @@ PANEL = "{id: 1, title: Up, type: stat, targets: [{refId: A, expr: up, "
         f"{{{KNOWN}, panels: [{PANEL}datasource: {{uid: '${{from:raw}}'}}}}]}}], "
         "templating: {list: [{name: from, type: datasource, query: prometheus}]}}"
     ),
+    Good(f"{{{KNOWN}, panels: [{PANEL}datasource: {{type: __expr__, uid: '${{DS_EXPRESSION}}'}}}}]}}]}}"),
     Good(f"{{{KNOWN}, annotations: {{list: [{{name: Notes, datasource: {{uid: '-- Grafana --'}}}}]}}}}"),
     Bad(
         f"{{{KNOWN}, panels: [{PANEL}datasource: {{uid: P1809F7CD0C75ACF3}}}}]}}]}}",
@@ -54,7 +55,9 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
     variables = {variable.name for variable in dashboard.variables} | {name for name, _ in dashboard.placeholders}
     for place in dashboard.queries():
         uid = place.datasource.uid
-        if uid in ALWAYS_THERE or (place.name.startswith("annotation") and not place.expr and uid is None):
+        if uid in ALWAYS_THERE or place.datasource.type == "__expr__":
+            continue
+        if place.name.startswith("annotation") and not place.expr and uid is None:
             continue
         if uid is not None and (names := referenced(uid)):
             if not names <= variables:

@@ -13,11 +13,13 @@ from suites.core.rule import Bad, Good, Level, rule
 
 PANEL = "{id: 1, type: stat, targets: [{refId: A, expr: up, datasource: {uid: '${DS_PROM}'}}]}"
 EXPORTED = "__inputs: [{name: DS_PROM, type: datasource}]"
+EXPRESSION = "{refId: B, type: math, expression: $A * 2, datasource: {type: __expr__, uid: '${DS_EXPRESSION}'}}"
 
 
 @rule(
     Good("{__inputs: [], panels: [{id: 1, type: stat, datasource: {uid: prometheus}}]}"),
     Good(f"{{panels: [{PANEL}], templating: {{list: [{{name: DS_PROM, type: datasource, query: prometheus}}]}}}}"),
+    Good(f"{{__inputs: [{{name: DS_EXPRESSION, type: datasource}}], panels: [{{id: 1, targets: [{EXPRESSION}]}}]}}"),
     Bad(
         f"{{{EXPORTED}, panels: [{PANEL}]}}",
         "`${DS_PROM}` is a placeholder of an export (`__inputs`) that nothing fills in: "

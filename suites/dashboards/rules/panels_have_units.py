@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from stack.records.dashboards.dashboard import Dashboard
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.dashboards.helpers.panel_parts import overrides_unit
 from suites.dashboards.helpers.panel_types import NUMBERS
 
 
@@ -15,6 +16,10 @@ from suites.dashboards.helpers.panel_types import NUMBERS
     Good("{panels: [{id: 1, type: stat, title: Up, fieldConfig: {defaults: {unit: short}}}, {id: 2, type: logs}]}"),
     Good("{panels: [{id: 1, type: graph, title: Up, yaxes: [{format: none}]}]}"),
     Good("{panels: [{id: 1, type: stat, title: Up, fieldConfig: {defaults: {mappings: [{type: value}]}}}]}"),
+    Good(
+        "{panels: [{id: 1, type: timeseries, title: Disk, fieldConfig: {overrides: [{matcher: {id: byRegexp, "
+        "options: /read/}, properties: [{id: unit, value: Bps}]}]}}]}"
+    ),
     Bad("{panels: [{id: 1, type: stat, title: Memory}]}", "panel `Memory` has no unit"),
     level=Level.SHOULD,
     source="https://grafana.com/docs/grafana/latest/panels-visualizations/configure-standard-options/#unit",
@@ -24,6 +29,6 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
     if not panels:
         raise NotApplicable(f"{dashboard.file} has no panel with numbers")
     for panel in panels:
-        if not panel.unit and not panel.mapped:
+        if not panel.unit and not panel.mapped and not overrides_unit(panel):
             where = Where(file=dashboard.at(panel.path), panel=panel.name)
             yield Finding(f"panel `{panel.name}` has no unit", where, "`fieldConfig.defaults.unit`: s, bytes, short, …")

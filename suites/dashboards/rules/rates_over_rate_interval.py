@@ -11,17 +11,22 @@ from stack.records.dashboards.dashboard import Dashboard
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.dashboards.helpers.examples import promql_panel
-from suites.dashboards.helpers.static_queries import finding, queries_of
+from suites.dashboards.helpers.static_queries import STRING, finding, queries_of
 
 WINDOW = re.compile(r"\b(rate|irate)\s*\([^()\[\]]*\[\s*([^\]\s]+)\s*\]")
 
 
 @rule(
     Good(promql_panel("rate(a_total[$__rate_interval]) + increase(a_total[1d])")),
+    Good(promql_panel('rate(a_total{device=~"[a-z]+"}[$__rate_interval])')),
     Good(promql_panel("rate(a_total[$window]) + rate(a_total[$__range])")),
     Good(promql_panel("sum(rate(a_total[5m]))", target={"instant": True})),
     Bad(
         promql_panel('rate(a_total{job="a"}[5m])'),
+        "query A of panel `P`: the window of `rate` is `[5m]`, not `[$__rate_interval]`",
+    ),
+    Bad(
+        promql_panel('rate(a_total{device!~"(lo|veth[0-9]).*"}[5m])'),
         "query A of panel `P`: the window of `rate` is `[5m]`, not `[$__rate_interval]`",
     ),
     Bad(
@@ -35,7 +40,7 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
     for place, expr in queries_of(dashboard, "prometheus"):
         if place.query is None or place.query.instant:
             continue
-        for name, window in dict.fromkeys(WINDOW.findall(expr)):
+        for name, window in dict.fromkeys(WINDOW.findall(STRING.sub('""', expr))):
             if not window.startswith(("$", "[[")) or window.strip("${}") == "__interval":
                 message = f"the window of `{name}` is `[{window}]`, not `[$__rate_interval]`"
                 yield finding(dashboard, place, message, "Grafana makes it four scrapes long at least")
