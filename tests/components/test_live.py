@@ -26,6 +26,7 @@ from stack.records.config.release import RunningRelease
 from stack.records.live.catalog import RunningJobs
 from stack.records.live.components import ClockSkew, ComponentTargets
 from stack.servers.find import SERVERS_VARIABLE
+from suites.components.collect import prometheus
 from suites.components.collect.checkers import CHECKED, check
 from suites.components.collect.component import clock, release
 from suites.components.collect.prometheus import targets_and_jobs
@@ -205,8 +206,9 @@ def test_a_job_of_a_site_is_unknown_only_once_it_has_answered(only: dict[str, An
     assert asyncio.run(judge()) == found
 
 
-def test_a_component_that_may_be_a_target_without_a_scrape_is_not_missing() -> None:
-    only = listed("itself", "0001-01-01T00:00:00Z", "unknown")
+def test_a_component_that_may_be_a_target_without_a_scrape_is_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prometheus, "SCRAPED_S", 1.0)
+    only = listed("itself", "0001-01-01T00:00:00Z", "unknown") | {"scrapeInterval": "1s"}
 
     def answer(_: httpx.Request) -> httpx.Response:
         data: Any = {"activeTargets": [only], "resultType": "vector", "result": []}

@@ -111,11 +111,13 @@ async def _scraped_once(prometheus: PrometheusClient) -> ByJob:
     async def read() -> ByJob:
         return await targets_by_job(prometheus, ())
 
-    def scraped(by_job: ByJob) -> bool:
-        each = [one for targets in by_job.values() for one in targets]
-        return all(one.last_scrape or one.interval_seconds > SCRAPED_S for one in each)
+    return await eventually_or_last(read, lambda found: not _due(found), SCRAPED_S, "every target was scraped")
 
-    return await eventually_or_last(read, scraped, SCRAPED_S, "every target was scraped")
+
+def _due(by_job: ByJob) -> list[Target]:
+    """The targets whose first scrape is still to come, but for those that are scraped seldom."""
+    each = (one for targets in by_job.values() for one in targets)
+    return [one for one in each if not one.last_scrape and one.interval_seconds <= SCRAPED_S]
 
 
 async def _answered(prometheus: PrometheusClient, by_job: ByJob) -> Collection[str]:
@@ -154,7 +156,7 @@ def _records(
     others = [one for found in by_job.values() for one in found if one not in judged and not _at(one, addresses)]
     observed_s = min((targets.observed_s for targets in owned.values()), default=math.inf)
     prometheus[OtherTargets] = [OtherTargets(tuple(others), observed_s)]
-    waiting = [one.job for targets in by_job.values() for one in targets if not one.last_scrape]
+    waiting = [one.job for one in _due(by_job)]
     for name, targets in owned.items():
         if waiting and not targets.targets and not targets.job:
             # It is recognised by what it exposes, and may be one of those.
