@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from stack.records.dashboards.answers import PanelData
 from stack.records.dashboards.dashboard import Dashboard
+from stack.records.dashboards.panel import Datasource, Panel, Query
 from stack.records.dashboards.rendering import RenderedDashboard
-from suites.dashboards.collect.page_view import Grafana, PageView
+from suites.dashboards.collect.page_view import Grafana, PageView, answer_of
 
 HERE = "http://grafana.test/d/second"
 FIRST = "http://grafana.test/d/first/first?kiosk=true&refresh=30s"
@@ -92,6 +94,27 @@ def test_a_link_is_followed_from_one_dashboard_to_the_next() -> None:
     assert stuck.went == [f"link {NOWHERE}", f"{HERE}?kiosk&refresh=1d"], (
         "panels of two dashboards would be taken for each other"
     )
+
+
+@pytest.mark.parametrize(
+    ("found", "answer"),
+    [
+        ({"values": 1}, "data"),
+        ({"values": 1, "drawn_after_s": 6.0}, "data"),
+        ({"values": 1, "drawn_after_s": 3600.0}, "later"),
+        ({}, "empty"),
+        ({"unqueried": "this run has no Redis"}, "empty"),
+        ({"unqueried": "there is no such datasource", "values": 1}, "unknown"),
+        ({"error": "parse error"}, "error"),
+    ],
+)
+def test_what_a_panel_is_expected_to_show(found: dict[str, Any], answer: str) -> None:
+    panel = Panel(1, "Requests", "stat", (Query("A", "up", Datasource("prometheus", "prometheus")),))
+    assert answer_of(panel, [PanelData("Requests", **found)]) == answer
+    if answer != "error":
+        assert answer_of(panel, [PanelData("Requests", values=1), PanelData("Requests", **found)]) == (
+            "unknown" if answer == "unknown" else "data"
+        )
 
 
 async def no_traffic() -> None:

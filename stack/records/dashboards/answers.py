@@ -61,8 +61,8 @@ class PanelData(FromYaml):
     unqueried: str = ""
     given: str = ""
     seconds: float = 0.0
-    drawn_later: bool = False
-    """Whether Grafana draws it later: the store is younger than one step of the panel, which draws whole steps."""
+    drawn_after_s: float = 0.0
+    """Seconds until Grafana draws it: it draws whole steps, and the store is younger than one step of the panel."""
 
     @property
     def name(self) -> str:

@@ -8,8 +8,11 @@ from stack.text.typed import FromYaml
 State = Literal["drawn", "no-data", "error", "loading", "blank", "missing"]
 """`no-data` is Grafana's own text for an empty panel; `blank` a panel without any content; `missing` is not there."""
 
-Answer = Literal["data", "empty", "error", "unknown"]
-"""What a panel's queries found when they were sent without a browser; `unknown` where they were not sent."""
+Answer = Literal["data", "later", "empty", "error", "unknown"]
+"""What a panel's queries found when they were sent without a browser; `unknown` where they were not sent.
+
+`later` is data that Grafana draws only once the store is as old as one step of the panel.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,9 @@ SETTLED_S = 20.0
 TALLEST = 12_000
 """Pixels up to which a page is drawn; what lies deeper is not looked at."""
 
+DRAWN_SOON_S = SETTLED_S / 2
+"""Data that Grafana draws within so many seconds is waited for."""
+
 CALM_S = 3.0
 """Seconds without a change or a request after which a panel that is blank or missing stays so."""
 
@@ -253,14 +256,7 @@ class PageView:
         return PanelView(panel.name, "drawn" if drawn else "blank", "", answer, panel.no_value)
 
     def _answer(self, panel: Panel) -> Answer:
-        mine = [
-            found for found in self._answers if found.of == "panel" and found.panel == panel.name and not found.given
-        ]
-        if not panel.queries or not mine or any(found.unqueried or found.drawn_later for found in mine):
-            return "unknown"
-        if any(found.error for found in mine):
-            return "error"
-        return "empty" if all(found.empty for found in mine) else "data"
+        return answer_of(panel, self._answers)
 
     def _is_bad(self, state: Mapping[str, Any], views: Sequence[PanelView]) -> bool:
         panels = self._dashboard.panels
@@ -289,6 +285,20 @@ class PageView:
         )
 
 
+def answer_of(panel: Panel, answers: Sequence[PanelData]) -> Answer:
+    """What the queries of a panel found, of `answers`, those of all queries of its dashboard."""
+    mine = [found for found in answers if found.of == "panel" and found.panel == panel.name and not found.given]
+    # One that was sent and found nothing has its reason in `unqueried`.
+    if not panel.queries or not mine or any(found.unqueried and not found.empty for found in mine):
+        return "unknown"
+    if any(found.error for found in mine):
+        return "error"
+    having = [found for found in mine if not found.empty]
+    if not having:
+        return "empty"
+    return "later" if all(found.drawn_after_s > DRAWN_SOON_S for found in having) else "data"
+
+
 def _base(key: str) -> str:
     """The key of the panel in the file: repeated ones have more after it."""
     return re.sub(r"^(?:.*/)?(panel-\d+).*$", r"\1", key)
@@ -306,6 +316,7 @@ def _is_sound(seen: RenderedDashboard) -> bool:
 def _is_failing(view: PanelView) -> bool:
     # A panel of log lines has a text of its own, whatever it is told to show.
     declared = view.no_value is not None and view.text in (view.no_value, "No data") and view.answer != "data"
+    declared = declared or view.answer == "later"
     return view.state not in ("drawn", "no-data") or (view.state == "no-data" and not declared)
 
 

@@ -226,7 +226,7 @@ class Opened:
             of=of,
             given=given,
             seconds=round(answer.seconds / contention(), 3),
-            drawn_later=self.started is not None and not query.instant and times.step > begun - self.started,
+            drawn_after_s=self._until_drawn_s(times, begun) if not query.instant else 0.0,
         )
         if found.empty and choices is self.choices:
             found = self._explicable(await _explained(found, path, source, times, query.instant))
@@ -239,6 +239,10 @@ class Opened:
             ):
                 found = self._judgeable(found, fill(expr, times, source.type, instant=query.instant))
         return found
+
+    def _until_drawn_s(self, times: TimeRange, at: float) -> float:
+        """How many seconds after `at` (`time.monotonic`) a whole step has passed since the stores started."""
+        return 0.0 if self.started is None else max(0.0, round(self.started + times.step - at, 1))
 
     def _explicable(self, found: PanelData) -> PanelData:
         """The same, which proves nothing where the metrics are those of a component that this run does not have."""

@@ -2,7 +2,8 @@
 
 Data that arrives can still end as `No data` on the screen: a transformation that drops every field, a field that the
 visualisation cannot draw, a variable that the browser fills otherwise. A panel whose query finds nothing is reported
-by the rule on data.
+by the rule on data. Grafana draws whole steps: in a stack that is younger than a step of the panel, no verdict is given
+on that panel.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from suites.core.rule import Bad, Good, Level, rule
         "{width: 1440, panels: [{panel: Errors, state: no-data, text: No errors, answer: empty, no_value: No errors}]}"
     ),
     Good("{width: 1440, panels: [{panel: Errors, state: no-data, text: No data, answer: empty}]}"),
+    Good("{width: 1440, panels: [{panel: Per hour, state: no-data, text: No data, answer: later}]}"),
     Bad(
         "{width: 1440, panels: [{panel: Requests, state: no-data, text: 'Data is missing a number field'}]}",
         "panel `Requests` shows `Data is missing a number field`, though its queries find data",
@@ -32,7 +34,7 @@ from suites.core.rule import Bad, Good, Level, rule
 def check(page: RenderedDashboard) -> Iterator[Finding]:
     for view in page.panels:
         declared = view.no_value is not None and view.text == view.no_value and view.answer != "data"
-        if view.state != "no-data" or view.answer in ("empty", "error") or declared:
+        if view.state != "no-data" or view.answer in ("empty", "later", "error") or declared:
             continue
         hint = "compare the panel's transformations, field options and visualisation with the fields of the answer"
         message = f"panel `{view.panel}` shows `{view.text}`"
