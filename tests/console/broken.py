@@ -230,7 +230,7 @@ def tls_forgotten(patch: Patch) -> None:
 
 
 def no_lock(patch: Patch) -> None:
-    patch.setattr("stack.console.access.guard.Limits.wait_s", lambda *_: 0.0)
+    patch.setattr("stack.console.access.limits.Limits.wait_s", lambda *_: 0.0)
 
 
 def names_told(patch: Patch) -> None:

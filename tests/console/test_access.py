@@ -8,7 +8,7 @@ import pytest
 from argon2 import extract_parameters
 
 from stack.console.access import passwords
-from stack.console.access.guard import Limits
+from stack.console.access.limits import Limits
 from stack.console.access.passwords import weakness
 from stack.console.access.scope import Role
 from tests.console.conftest import ACCOUNTS, HOST, PASSWORD, Console, Consoles

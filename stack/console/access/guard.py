@@ -9,12 +9,16 @@ from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import Depends
-from limits import RateLimitItem, parse_many
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import HTTPConnection
 
 from stack.console.access.accounts import Account, Accounts
+from stack.console.access.limits import (
+    FAILURES_PER_ACCOUNT,
+    FAILURES_PER_ADDRESS,
+    REFUSALS_PER_ADDRESS,
+    REQUESTS_PER_ACCOUNT,
+    Limits,
+)
 from stack.console.access.passwords import matches
 from stack.console.access.scope import Role
 from stack.console.access.sessions import Identity, Sessions, digest
@@ -24,41 +28,6 @@ from stack.console.settings import Settings
 
 REMEMBERED_S = 60
 """How long a password sent with each request (basic authentication) is not verified again."""
-FAILURES_PER_ACCOUNT = "5 per 1 minute; 10 per 10 minute; 20 per 1 hour"
-FAILURES_PER_ADDRESS = "20 per 1 minute; 100 per 1 hour"
-REQUESTS_PER_ACCOUNT = "1200 per 1 minute"
-EXPORTS_PER_ACCOUNT = "30 per 1 minute"
-REFUSALS_PER_ADDRESS = "1200 per 1 minute; 5000 per 1 hour"
-"""Refused requests of one address that get a line each in the audit log; otherwise anybody could fill the disk."""
-
-
-class Limits:
-    """Rate limits, in memory: a restart forgives."""
-
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._parsed: dict[str, list[RateLimitItem]] = {}
-
-    def wait_s(self, limits: str, *key: str) -> float:
-        """Return how many seconds until another event is allowed; 0 if one is now. Counts nothing."""
-        worst = 0.0
-        for item in self._items(limits):
-            if not self._limiter.test(item, *key):
-                worst = max(worst, self._limiter.get_window_stats(item, *key).reset_time - time.time(), 1.0)
-        return worst
-
-    def count(self, limits: str, *key: str) -> bool:
-        """Count one event; False if it is one too many."""
-        allowed = [self._limiter.hit(item, *key) for item in self._items(limits)]  # each of them counts
-        return all(allowed)
-
-    def forget(self, limits: str, *key: str) -> None:
-        """Start anew, as after a successful sign-in."""
-        for item in self._items(limits):
-            self._limiter.clear(item, *key)
-
-    def _items(self, limits: str) -> list[RateLimitItem]:
-        return self._parsed.setdefault(limits, parse_many(limits))
 
 
 class Guard:

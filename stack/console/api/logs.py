@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from stack.console.access.guard import EXPORTS_PER_ACCOUNT, Viewer, guard_of
+from stack.console.access.guard import Viewer, guard_of
+from stack.console.access.limits import EXPORTS_PER_ACCOUNT
 from stack.console.api.models import Limit
 from stack.console.api.paging import USUAL, After, page_of
 from stack.console.api.ranges import UNITS, InRange, TimeRange

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
 
 from stack.console.access.accounts import Account
-from stack.console.access.guard import FAILURES_PER_ADDRESS, Viewer, guard_of
+from stack.console.access.guard import Viewer, guard_of
+from stack.console.access.limits import FAILURES_PER_ADDRESS
 from stack.console.access.passwords import weakness
 from stack.console.access.scope import EVERYTHING, Role
 from stack.console.access.sessions import LONGEST_S, Identity
