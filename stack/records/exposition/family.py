@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple, cast
@@ -42,6 +43,11 @@ OWNED = {
 
 ALIKE, COMPARED = 0.8, 200
 """How alike two names are of which one is the other misspelt, and the longest that are compared."""
+
+VERY_ALIKE = 0.9
+"""How alike they are where nothing else says that one is meant for the other."""
+
+_DIGIT = re.compile("[0-9]")
 
 ALL_SUFFIXES = ("_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info")
 
@@ -234,8 +240,34 @@ class Families:
 
     def _begun_by(self, sample: Sample) -> FamilyDraft:
         """The family that the sample is the first of; it may have a HELP line already."""
-        draft = self.named(sample.name) or self.begin(sample.name, sample.line)
+        draft = self.named(sample.name) or self._misspelt(sample) or self.begin(sample.name, sample.line)
         self.owners[sample.name] = draft
+        return draft
+
+    def _misspelt(self, sample: Sample) -> FamilyDraft | None:
+        """The family whose metadata ends in the line before, where its name is that of the sample's, misspelt."""
+        draft = self.current
+        if draft is None or draft.samples or draft.type_text is None or max(draft.lines.values()) != sample.line - 1:
+            return None
+        if len(sample.name) > COMPARED or not NAME.fullmatch(draft.name):
+            return None
+        suffixes = SUFFIXES[self.format].get(draft.type, ("",))
+        end = next((end for end in sorted(suffixes, key=len, reverse=True) if sample.name.endswith(end)), None)
+        right = sample.name.removesuffix(end or "")
+        numbered = _DIGIT.sub("", right) == _DIGIT.sub("", draft.name)  # `cache1` and `cache2` are two things
+        if end is None or not right or numbered or right in self.by_name:
+            return None
+        if SequenceMatcher(None, right, draft.name).ratio() < VERY_ALIKE:
+            return None
+        keywords = sorted(keyword for keyword in draft.lines if keyword != "first")
+        have = "have" if len(keywords) > 1 else "has"
+        what = f"{' and a '.join(keywords)} line of `{right}` {have} the name `{draft.name}`"
+        self.faults.report("malformed_metadata", draft.lines["TYPE"], what)
+        for name in [name for name, owner in self.owners.items() if owner is draft]:
+            del self.owners[name]
+        del self.by_name[draft.name]
+        draft.name, self.by_name[right] = right, draft
+        self.owners |= dict.fromkeys(draft.sample_names(), draft)
         return draft
 
     def _adopting(self, name: str) -> FamilyDraft | None:

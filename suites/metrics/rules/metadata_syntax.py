@@ -24,6 +24,12 @@ from suites.metrics.helpers.format_findings import findings
     ),
     Bad("# HELP a Jobs.\n# TYPE gauge\na 1\n", "a TYPE line leaves out the name before `gauge`"),
     Bad("# HELP a_jobs J.\n# TYPE a_jbos gauge\na_jobs 1\n", "a TYPE line of `a_jobs` has the name `a_jbos`"),
+    Good("# TYPE cache1_hits gauge\ncache2_hits 1\n"),
+    Good("# TYPE cache_hits gauge\ncache_misses 1\n"),
+    Bad(
+        "# HELP wait_secnds W.\n# TYPE wait_secnds summary\nwait_seconds_sum 3\nwait_seconds_count 2\n",
+        "a HELP and a TYPE line of `wait_seconds` have the name `wait_secnds`",
+    ),
     Bad("# HELP a\na 1\n# EOF\n", "a HELP line of `a` has no value"),
     Bad("#TYPE a gauge\na 1\n# EOF\n", "a TYPE line of `a` has other blanks than one space between its parts"),
     level=Level.MUST,
