@@ -142,3 +142,19 @@ def test_what_is_on_both_sides_is_left_out_and_the_verdict_stays() -> None:
     assert finding.message.startswith("1 of 3 exposed series is not stored")
     same = ScrapeTarget.parse("job: a\nexposed: [a]\nstored: [a]\n").without_common()
     assert judge(rules()["metrics/stored-equals-exposed"], "a", Evidence((same,), "live")).outcome == "pass"
+
+
+@pytest.mark.parametrize(
+    ("scrape_url", "address", "is_there"),
+    [
+        ("http://h:80/metrics", "h:80", True),
+        ("http://h:8080/metrics", "h:80", False),
+        ("http://other-h:80/metrics", "h:80", False),
+        ("http://h:80", "h:80", True),
+        ("http://gateway/shop/metrics", "gateway/shop", True),
+        ("http://gateway/shop-api/metrics", "gateway/shop", False),
+        ("http://h:80/metrics", "", False),
+    ],
+)
+def test_a_target_is_at_an_address_or_below_it(scrape_url: str, address: str, is_there: bool) -> None:
+    assert Target("shop", "shop", "up", scrape_url).at(address) is is_there

@@ -45,6 +45,11 @@ class Target:
     last_scrape: float = 0.0
     labels: tuple[tuple[str, str], ...] = ()
 
+    def at(self, address: str) -> bool:
+        """Whether it is scraped at this `host:port`, or below it where a path follows (`host:port/path`)."""
+        where = self.scrape_url.partition("://")[2]
+        return where.startswith(address) and where[len(address) : len(address) + 1] in ("", "/", "?")
+
 
 @dataclass(frozen=True, slots=True)
 class ScrapeTarget:

@@ -132,9 +132,7 @@ async def _answered(prometheus: PrometheusClient, by_job: ByJob) -> Collection[s
 
 def _is(target: Target, address: str, exposed: Collection[tuple[str, str]]) -> bool:
     """Whether a target is scraped at this address, or is one that exposed the build of the component."""
-    return target.scrape_url.partition("://")[2].partition("/")[0] == address or (
-        (target.job, target.instance) in exposed
-    )
+    return target.at(address) or (target.job, target.instance) in exposed
 
 
 def _records(
@@ -153,7 +151,9 @@ def _records(
     jobs = tuple((job, targets[0].scrape_url) for job, targets in sorted(by_job.items()))
     prometheus[RunningJobs] = [RunningJobs(jobs, expected_jobs, known)]
     judged = {one for targets in owned.values() for one in targets.targets}
-    others = [one for found in by_job.values() for one in found if one not in judged and not _at(one, addresses)]
+    others = [
+        one for found in by_job.values() for one in found if one not in judged and not any(map(one.at, addresses))
+    ]
     observed_s = min((targets.observed_s for targets in owned.values()), default=math.inf)
     prometheus[OtherTargets] = [OtherTargets(tuple(others), observed_s)]
     waiting = [one.job for one in _due(by_job)]
@@ -167,10 +167,6 @@ def _records(
         if (missing := stack.missing(name)) and (name not in owned or missing.applies):
             found.setdefault(name, {})[ComponentTargets] = missing
     return found
-
-
-def _at(target: Target, addresses: Collection[str]) -> bool:
-    return target.scrape_url.partition("://")[2].partition("/")[0] in addresses
 
 
 def _unix(text: object) -> float:

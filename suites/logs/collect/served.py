@@ -18,8 +18,10 @@ async def requests_served(
 
     None where there is no such counter. Counters are recognised by their names, statuses by the usual labels.
     """
+    if not address:
+        return None, None
     try:
-        mine = [one for one in await prometheus.targets() if address and address in one.scrape_url]
+        mine = [one for one in await prometheus.targets() if one.at(address)]
         if not mine:
             return None, None
         own = f"job={json.dumps(mine[0].job)},instance={json.dumps(mine[0].instance)}"

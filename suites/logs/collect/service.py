@@ -156,7 +156,7 @@ class LogsCollector:
         except PrometheusError as silent:
             down = await asyncio.to_thread(why_down, await asyncio.shield(self._run.stack), "prometheus")
             return down or unanswered(f"Prometheus does not answer: {silent}", "prometheus", silent)
-        mine = [one for one in targets if f"/{address}/" in one.scrape_url] or targets
+        mine = [one for one in targets if one.at(address)] or targets
         streams = (dict(labels) for one in delivered for labels in one.streams)
         return [SharedLabels(tuple(dict(one.labels) for one in mine), tuple(streams))]
 
