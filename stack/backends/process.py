@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SHOWN_LINES = 20
 PROBE_TIMEOUT_S = 10.0
+SHOWN_BYTES = 200
+"""How much of an answer is shown that says why a server is not ready."""
 READ_BYTES = 256 * 1024
 
 
@@ -240,8 +242,8 @@ def what_is_missing(check: ReadyCheck) -> str:
     try:
         match check:
             case HttpReady(url, wanted):
-                status = _http_status(url)
-                return "" if status == wanted else f"{url} answered {status}"
+                status, text = _answer(url)
+                return "" if status == wanted else f"{url} answered {status}{f': {text}' if text else ''}"
             case TcpReady(port, host):
                 with socket.create_connection((host, port), timeout=PROBE_TIMEOUT_S):
                     return ""
@@ -261,20 +263,28 @@ def _place(check: ReadyCheck) -> str:
             return str(path)
 
 
-def _http_status(url: str) -> int:
-    """GET a URL without proxies, redirects or a client's set-up cost, which would dwarf a 20 ms poll."""
+def _answer(url: str) -> tuple[int, str]:
+    """GET a URL without proxies, redirects or a client's set-up cost, which would dwarf a 20 ms poll.
+
+    Returns the status and the beginning of the text, in one line; empty where it is a page or data.
+    """
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PROBE_TIMEOUT_S)
     with contextlib.closing(connection):
         connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}")
         answer = connection.getresponse()
-        _read_to_end(answer)
-        return answer.status
+        beginning = _read_to_end(answer)
+        is_text = (answer.getheader("Content-Type") or "").startswith("text/plain")
+        return answer.status, " ".join(beginning.decode("utf-8", "replace").split()) if is_text else ""
 
 
-def _read_to_end(answer: http.client.HTTPResponse) -> None:
-    """Read a body within `PROBE_TIMEOUT_S`: a server that still writes when we close logs a broken connection."""
-    deadline = time.monotonic() + PROBE_TIMEOUT_S
+def _read_to_end(answer: http.client.HTTPResponse) -> bytes:
+    """Read a body within `PROBE_TIMEOUT_S`: a server that still writes when we close logs a broken connection.
+
+    Returns its beginning.
+    """
+    deadline, beginning = time.monotonic() + PROBE_TIMEOUT_S, b""
     with contextlib.suppress(OSError, http.client.HTTPException):
-        while answer.read1(READ_BYTES) and time.monotonic() < deadline:
-            pass
+        while (piece := answer.read1(READ_BYTES)) and time.monotonic() < deadline:
+            beginning = beginning or piece[:SHOWN_BYTES]
+    return beginning

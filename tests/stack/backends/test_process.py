@@ -97,6 +97,28 @@ def test_a_probe_reads_the_answer_to_the_end(capfd: pytest.CaptureFixture[str]) 
     assert "Traceback" not in capfd.readouterr().err
 
 
+def test_what_a_server_says_of_its_readiness_is_reported() -> None:
+    class Waiting(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(503)
+            self.send_header("Content-Type", "text/html" if self.path == "/page" else "text/plain; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(b"Ingester not ready:\nwaiting for 15s" + b"." * 300_000)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Waiting) as server:
+        serving = Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}"
+            said = what_is_missing(HttpReady(f"{url}/ready"))
+            assert said.startswith(f"{url}/ready answered 503: Ingester not ready: waiting for 15s....")
+            assert len(said) < 300
+            assert what_is_missing(HttpReady(f"{url}/page")) == f"{url}/page answered 503"
+        finally:
+            server.shutdown()
+            serving.join()
+
+
 def test_ready_by_port_and_by_file(launch: Callable[..., Running], tmp_path: Path) -> None:
     port = free_port()
     launch(*SERVER, str(port), ready=TcpReady(port), name="by-port").wait_ready(60)
