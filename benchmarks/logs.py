@@ -7,7 +7,6 @@ schema.
 import contextlib
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 import jsonschema
 import orjson
 
-from benchmarks.table import Row, cpu_of, in_turn
+from benchmarks.table import Row, cpu_of, in_turn, peak_memory
 from stack.records.logs.format import FORMATS
 from stack.records.logs.reader import read_log
 from stack.records.logs.stream import LogStream, SentRequest
@@ -106,4 +105,4 @@ def judge(path: Path) -> int:
 
 if __name__ == "__main__":
     number = judge(Path(sys.argv[1]))
-    print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, number)
+    print(time.process_time(), peak_memory() / 1e6, number)

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.table import Row, cpu_of, in_turn
+from benchmarks.table import Row, cpu_of, in_turn, peak_memory
 from stack.records.exposition.exposition import Exposition, MetricFamily, TextExposition
 from stack.servers.find import find_binary
 from suites.core.discovery import in_area
@@ -76,13 +76,10 @@ def peak_over_input(series: int) -> float:
 
 
 def _measure_peak(series: int) -> float:
-    import resource  # here: POSIX only, and only this process needs it
-
     body = exposition(series)
     before = psutil.Process().memory_info().rss
     parsed = read(body)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return (peak - before) / parsed.size
+    return (peak_memory() - before) / parsed.size
 
 
 def measure() -> Iterator[Row]:

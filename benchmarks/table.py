@@ -2,10 +2,12 @@
 
 import os
 import platform
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 from time import monotonic, process_time
 
@@ -47,6 +49,20 @@ def cpu_of(work: Callable[[], object]) -> float:
     begun = process_time()
     work()
     return process_time() - begun
+
+
+def peak_memory() -> int:
+    """The most memory that this process has held, in bytes.
+
+    Linux counts it for each program; the maximum of `getrusage` begins with that of the process that started it.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        told = dict(line.split(":", 1) for line in status.read_text(encoding="ascii").splitlines())
+        return int(told["VmHWM"].split()[0]) * 1024
+    import resource  # here: POSIX only
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def in_turn(*measures: Callable[[], float]) -> tuple[float, ...]:
