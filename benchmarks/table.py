@@ -98,8 +98,12 @@ def as_markdown(rows: Iterable[Row]) -> str:
         "|---|---:|---|---:|---:|---:|---|---:|",
     ]
     lines += [
-        f"| {row.what} | {row.ours:.3g} {row.unit} | {row.against} | {row.other:.3g} {row.unit} | {row.ratio:.3g} "
-        f"| ≤ {row.promise:.3g} | {'yes' if row.kept else '**no**'} | {row.load:.1f} |"
+        f"| {row.what} | {_shown(row.ours)} {row.unit} | {row.against} | {_shown(row.other)} {row.unit} "
+        f"| {row.ratio:.3g} | ≤ {row.promise:.3g} | {'yes' if row.kept else '**no**'} | {row.load:.1f} |"
         for row in rows
     ]
     return "\n".join(lines) + "\n"
+
+
+def _shown(number: float) -> str:
+    return f"{number:.3g}" if number < 1000 else f"{number:,.0f}"
