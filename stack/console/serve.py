@@ -42,9 +42,8 @@ def server_of(app: FastAPI, *, signals: bool = True) -> uvicorn.Server:
     return kind(
         uvicorn.Config(
             app,
-            # Both in C: half of the processor time that a page of log lines takes.
-            loop="uvloop",
-            http="httptools",
+            # It bounds the head of a request; httptools, which is preferred where it is installed, does not.
+            http="h11",
             log_config=None,
             access_log=False,
             server_header=False,
