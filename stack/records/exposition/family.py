@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple, cast
@@ -43,11 +42,6 @@ OWNED = {
 
 ALIKE, COMPARED = 0.8, 200
 """How alike two names are of which one is the other misspelt, and the longest that are compared."""
-
-VERY_ALIKE = 0.9
-"""How alike they are where nothing else says that one is meant for the other."""
-
-_DIGIT = re.compile("[0-9]")
 
 ALL_SUFFIXES = ("_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info")
 
@@ -232,9 +226,7 @@ class Families:
             self.faults.report("malformed_metadata", line, f"TYPE line of `{draft.name}` has the name `{between.name}`")
         draft.type, draft.type_text, draft.open = between.type, between.type_text, True
         draft.lines["TYPE"] = line
-        del self.by_name[between.name]
-        for name in [name for name, owner in self.owners.items() if owner is between]:
-            del self.owners[name]
+        self._disown(between)
         self.owners |= dict.fromkeys(draft.sample_names(), draft)
         return True
 
@@ -254,21 +246,23 @@ class Families:
         suffixes = SUFFIXES[self.format].get(draft.type, ("",))
         end = next((end for end in sorted(suffixes, key=len, reverse=True) if sample.name.endswith(end)), None)
         right = sample.name.removesuffix(end or "")
-        numbered = _DIGIT.sub("", right) == _DIGIT.sub("", draft.name)  # `cache1` and `cache2` are two things
-        if end is None or not right or numbered or right in self.by_name:
-            return None
-        if SequenceMatcher(None, right, draft.name).ratio() < VERY_ALIKE:
+        if end is None or right in self.by_name or not _one_slip(right, draft.name):
             return None
         keywords = sorted(keyword for keyword in draft.lines if keyword != "first")
         have = "have" if len(keywords) > 1 else "has"
         what = f"{' and a '.join(keywords)} line of `{right}` {have} the name `{draft.name}`"
         self.faults.report("malformed_metadata", draft.lines["TYPE"], what)
-        for name in [name for name, owner in self.owners.items() if owner is draft]:
-            del self.owners[name]
-        del self.by_name[draft.name]
+        self._disown(draft)
         draft.name, self.by_name[right] = right, draft
         self.owners |= dict.fromkeys(draft.sample_names(), draft)
         return draft
+
+    def _disown(self, draft: FamilyDraft) -> None:
+        """Take a family without samples out, with the names that it owns."""
+        del self.by_name[draft.name]
+        for name in {draft.name, *draft.sample_names()}:
+            if self.owners.get(name) is draft:
+                del self.owners[name]
 
     def _adopting(self, name: str) -> FamilyDraft | None:
         """The family whose metadata was just read, where a sample of this name is meant by it though it does not fit.
@@ -286,3 +280,20 @@ class Families:
         draft.foreign |= {name}
         self.owners[name] = draft
         return draft
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Whether two names differ by one letter that is missing, too many or another, or by two that are swapped."""
+    start = _common(one, other)
+    end = _common(one[start:][::-1], other[start:][::-1])
+    left, right = one[start : len(one) - end], other[start : len(other) - end]
+    if (left + right).isdigit():
+        return False  # `cache1` and `cache2` are two things
+    return max(len(left), len(right)) == 1 or (len(left) == 2 and left == right[::-1])
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return next(
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other))
+    )
