@@ -43,6 +43,9 @@ OWNED = {
 ALIKE, COMPARED = 0.8, 200
 """How alike two names are of which one is the other misspelt, and the longest that are compared."""
 
+WORD = 3
+"""How many letters of a word two names must have in common, beside the one that was mistyped."""
+
 ALL_SUFFIXES = ("_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info")
 
 
@@ -283,12 +286,16 @@ class Families:
 
 
 def _one_slip(one: str, other: str) -> bool:
-    """Whether two names differ by one letter that is missing, too many or another, or by two that are swapped."""
+    """Whether two names differ by one letter that is missing, too many or another, or by two that are swapped.
+
+    In a short word that is another word: `read_a`, `read_b`.
+    """
     start = _common(one, other)
     end = _common(one[start:][::-1], other[start:][::-1])
     left, right = one[start : len(one) - end], other[start : len(other) - end]
-    if (left + right).isdigit():
-        return False  # `cache1` and `cache2` are two things
+    before, after = one[:start].rpartition("_")[2], one[len(one) - end :].partition("_")[0]
+    if len(before) + len(after) < WORD or (left + right).isdigit():  # `cache1` and `cache2` are two things
+        return False
     return max(len(left), len(right)) == 1 or (len(left) == 2 and left == right[::-1])
 
 

@@ -25,6 +25,7 @@ from suites.metrics.helpers.format_findings import findings
     Bad("# HELP a Jobs.\n# TYPE gauge\na 1\n", "a TYPE line leaves out the name before `gauge`"),
     Bad("# HELP a_jobs J.\n# TYPE a_jbos gauge\na_jobs 1\n", "a TYPE line of `a_jobs` has the name `a_jbos`"),
     Good("# TYPE cache1_hits gauge\ncache2_hits 1\n"),
+    Good("# TYPE line_a gauge\nline_b 1\n"),
     Good("# TYPE disk_reads_completed gauge\ndisk_writes_completed 1\n"),
     Bad(
         "# HELP wait_secnds W.\n# TYPE wait_secnds summary\nwait_seconds_sum 3\nwait_seconds_count 2\n",
