@@ -57,6 +57,16 @@ LINES = {
     "no help": (HELP, "", "help-text"),
     "a help that says nothing": (HELP, "# HELP shop_jobs Shop jobs.\n", "help-adds-to-the-name"),
     "a backslash in the help": (HELP, "# HELP shop_jobs Jobs \\d.\n", "escapes"),
+    "a histogram's metadata with a slip in its name": (
+        "# HELP shop_order_seconds Time from click to confirmation.\n" + HISTOGRAM,
+        "# HELP shop_order_secnds Time from click to confirmation.\n" + HISTOGRAM.replace("seconds", "secnds"),
+        "metadata-syntax",
+    ),
+    "a counter's metadata with a slip in its name": (
+        ORDERS,
+        ORDERS.replace("shop_orders", "shop_odrers"),
+        "metadata-syntax",
+    ),
     "a help for another name": (HELP, "# HELP shop_job Jobs that wait.\n", "help-text"),
     "no type": (TYPE, "", "type-declared"),
     "an unknown type": (TYPE, "# TYPE shop_jobs Gauge\n", "known-type"),
