@@ -11,6 +11,9 @@ from stack.records.dashboards.answers import PanelData
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.panel import Datasource, Panel, Query
 from stack.records.dashboards.rendering import RenderedDashboard
+from suites.core.discovery import rules
+from suites.core.evidence import Evidence
+from suites.core.verdict import judge
 from suites.dashboards.collect.page_view import Grafana, PageView, answer_of
 
 HERE = "http://grafana.test/d/second"
@@ -119,3 +122,21 @@ def test_what_a_panel_is_expected_to_show(found: dict[str, Any], answer: str) ->
 
 async def no_traffic() -> None:
     pass
+
+
+@pytest.mark.parametrize(
+    ("panels", "outcome"),
+    [
+        ("{panel: Per day, state: no-data, answer: later}", "not-evaluated"),
+        (
+            "{panel: Per day, state: no-data, answer: later}, {panel: Rare, state: no-data, answer: empty}",
+            "not-evaluated",
+        ),
+        ("{panel: Per day, state: no-data, answer: later}, {panel: Now}", "pass"),
+        ("{panel: Per day, state: no-data, answer: later}, {panel: Now, state: no-data, text: No data}", "fail"),
+    ],
+)
+def test_a_dashboard_of_panels_without_a_verdict_does_not_pass(panels: str, outcome: str) -> None:
+    rule = rules()["dashboards/panels-show-their-data"]
+    page = RenderedDashboard.parse(f"{{width: 1440, panels: [{panels}]}}")
+    assert judge(rule, "", Evidence((page,), "live")).outcome == outcome
