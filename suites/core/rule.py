@@ -61,6 +61,14 @@ class NotCollected(Exception):  # noqa: N818  # it is an answer, not an error
     """
 
 
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """An example on which a rule gives no verdict, and what it raises to say so."""
+
+    text: str
+    raised: NotApplicable | NotCollected
+
+
 Check = Callable[[Any], Iterable[Finding]]
 
 
@@ -88,6 +96,7 @@ class Rule:
     otherwise: str = ""
     root_cause: bool = False
     convention: bool = False
+    unjudged: tuple[Unjudged, ...] = ()
 
     @property
     def area(self) -> str:
@@ -128,7 +137,7 @@ class BadRuleError(Exception):
 
 
 def rule(
-    *examples: Good | Bad,
+    *examples: Good | Bad | Unjudged,
     level: Level,
     source: str,
     only: Callable[[Any], object] | None = None,
@@ -162,6 +171,7 @@ def rule(
             record=hints[0],
             good=tuple(example for example in examples if isinstance(example, Good)),
             bad=tuple(example for example in examples if isinstance(example, Bad)),
+            unjudged=tuple(example for example in examples if isinstance(example, Unjudged)),
             check=check,
             only=only,
             otherwise=otherwise,

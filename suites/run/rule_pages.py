@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from suites.core.discovery import rules
-from suites.core.rule import Bad, Good, Level, Rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Rule, Unjudged
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs" / "rules"
@@ -40,6 +40,7 @@ def page(rule: Rule) -> str:
     parts = [part for part in parts if part]
     parts += ["## Accepted", *(_example(good) for good in rule.good)]
     parts += ["## Rejected", *(_rejected(bad) for bad in rule.bad)]
+    parts += ["## No verdict"] * bool(rule.unjudged) + [_unjudged(example) for example in rule.unjudged]
     return "\n\n".join(parts) + "\n"
 
 
@@ -47,7 +48,7 @@ def _stem(rule: Rule) -> str:
     return rule.id.partition("/")[2].replace("-", "_")
 
 
-def _example(example: Good | Bad) -> str:
+def _example(example: Good | Bad | Unjudged) -> str:
     """Fence an example so that no line of it can end the fence; what cannot be printed is shown escaped.
 
     Of an example of many lines, as one that breaks a budget has, the first and the last are shown.
@@ -67,6 +68,11 @@ def _example(example: Good | Bad) -> str:
 def _rejected(bad: Bad) -> str:
     says = "\n".join(f"> {message}  " for message in bad.messages)
     return f"{_example(bad)}\n\n{says}"
+
+
+def _unjudged(example: Unjudged) -> str:
+    gap = isinstance(example.raised, NotCollected)
+    return f"{_example(example)}\n\n> {'not evaluated' if gap else 'does not apply'}: {example.raised}  "
 
 
 def table() -> str:

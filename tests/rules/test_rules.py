@@ -3,7 +3,7 @@
 import pytest
 
 from suites.core.discovery import rules
-from suites.core.rule import Bad, Good, Rule
+from suites.core.rule import Bad, Good, NotApplicable, NotCollected, Rule
 from tests.support.cases import check_each
 
 RULES = rules()
@@ -27,6 +27,16 @@ def test_has_examples_a_source_and_a_reason_and_says_exactly_what_its_examples_e
 
     examples: list[Good | Bad] = [*rule.good, *rule.bad]
     check_each({f"{number}. {one.text}": one for number, one in enumerate(examples, 1)}, says_what_is_expected)
+
+
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=name) for name, rule in RULES.items() if rule.unjudged])
+def test_gives_no_verdict_where_its_examples_say_so(rule: Rule) -> None:
+    for example in rule.unjudged:
+        findings = []
+        with pytest.raises((NotApplicable, NotCollected)) as raised:
+            findings += rule.judge(rule.record.parse(example.text))
+        assert findings == [], example.text
+        assert (raised.type, str(raised.value)) == (type(example.raised), str(example.raised)), example.text
 
 
 @pytest.mark.parametrize("rule", CHOOSY.values(), ids=CHOOSY)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.rendering import RenderedDashboard
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotCollected, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -27,6 +27,10 @@ from suites.core.rule import Bad, Good, Level, NotCollected, rule
     Bad(
         "{width: 1440, panels: [{panel: Requests, state: no-data, text: No data, answer: unknown}]}",
         "panel `Requests` shows `No data`",
+    ),
+    Unjudged(
+        "{width: 1440, panels: [{panel: Per hour, state: no-data, text: No data, answer: later}]}",
+        NotCollected("no panel has data yet: the stack is younger than one step of `Per hour`"),
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/panels-visualizations/query-transform-data/transform-data/",
