@@ -3,6 +3,7 @@
 import pytest
 
 from suites.core.discovery import rules
+from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, NotApplicable, NotCollected, Rule
 from tests.support.cases import check_each
 
@@ -32,7 +33,7 @@ def test_has_examples_a_source_and_a_reason_and_says_exactly_what_its_examples_e
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=name) for name, rule in RULES.items() if rule.unjudged])
 def test_gives_no_verdict_where_its_examples_say_so(rule: Rule) -> None:
     for example in rule.unjudged:
-        findings = []
+        findings: list[Finding] = []
         with pytest.raises((NotApplicable, NotCollected)) as raised:
             findings += rule.judge(rule.record.parse(example.text))
         assert findings == [], example.text
