@@ -55,6 +55,8 @@ LINES = {
     "a dot in a name within braces": (JOBS, "{shop.jobs} 4\n", "parsable"),
     "nothing": (SOUND, "", "not-empty"),
     "no help": (HELP, "", "help-text"),
+    "a type without a blank after the hash": (TYPE, TYPE.replace("# ", "#"), "metadata-syntax"),
+    "a help without a blank after the hash": (HELP, HELP.replace("# ", "#"), "metadata-syntax"),
     "a help that says nothing": (HELP, "# HELP shop_jobs Shop jobs.\n", "help-adds-to-the-name"),
     "a backslash in the help": (HELP, "# HELP shop_jobs Jobs \\d.\n", "escapes"),
     "a histogram's metadata with a slip in its name": (

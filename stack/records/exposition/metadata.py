@@ -40,6 +40,13 @@ def read_hash_line(families: Families, line: str, at: int) -> None:
     if found is None:
         return
     keyword, token, rest = found.groups()
+    if not openmetrics and line[1] not in " \t":  # a comment to Prometheus, whatever it says
+        if not (
+            rest in TYPES[families.format] if keyword == "TYPE" else "_" in (token or "") and NAME.fullmatch(token)
+        ):
+            return
+        what = f"{keyword} line of `{token}` has no blank after `#`, so Prometheus takes it for a comment"
+        families.faults.report("malformed_metadata", at, what, excerpt=line)
     if keyword == "TYPE" and token in TYPES[families.format] and not rest and families.named(token) is None:
         families.faults.report(
             "malformed_metadata", at, f"TYPE line leaves out the name before `{token}`", excerpt=line

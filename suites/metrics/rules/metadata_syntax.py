@@ -24,6 +24,8 @@ from suites.metrics.helpers.format_findings import findings
     ),
     Bad("# HELP a Jobs.\n# TYPE gauge\na 1\n", "a TYPE line leaves out the name before `gauge`"),
     Bad("# HELP a_jobs J.\n# TYPE a_jbos gauge\na_jobs 1\n", "a TYPE line of `a_jobs` has the name `a_jbos`"),
+    Bad("#TYPE a gauge\na 1\n", "a TYPE line of `a` has no blank after `#`, so Prometheus takes it for a comment"),
+    Good("#TYPE is not known here\n#HELP wanted\n# TYPE a gauge\na 1\n"),
     Good("# TYPE cache1_hits gauge\ncache2_hits 1\n"),
     Good("# TYPE line_a gauge\nline_b 1\n"),
     Good("# TYPE disk_reads_completed gauge\ndisk_writes_completed 1\n"),
