@@ -99,6 +99,45 @@ def test_panels_for_prometheus_are_queried_where_there_is_no_loki() -> None:
 
 
 @pytest.mark.parametrize(
+    ("datasource", "reason"),
+    [
+        (
+            {"uid": "made-by-hand"},
+            "the datasource `made-by-hand` is in no provisioning file, so its queries were not sent",
+        ),
+        ({"type": "mysql"}, "the datasource `mysql` is in no provisioning file, so its queries were not sent"),
+        ({"uid": "-- Grafana --"}, "the query is for Grafana itself, and was not sent"),
+    ],
+)
+def test_a_query_that_was_not_sent_gives_no_verdict(datasource: object, reason: str) -> None:
+    variables = [{"name": "job", "type": "query", "query": "label_values(up, job)", "datasource": datasource}]
+    board = {"panels": [{"id": 1, "targets": [target("up", datasource)]}], "templating": {"list": variables}}
+    found = opened(board, path := Answering(values=1))
+    asyncio.run(found.vary())
+    assert (path.queried, len(found.varied)) == ([], 0)
+    for name in ("panel-queries-succeed", "panels-have-data"):
+        verdict = judge(rules()[f"dashboards/{name}"], "board", Evidence(tuple(found.panels.values()), "live"))
+        assert (verdict.outcome, verdict.reason) == ("not-evaluated", reason)
+        assert verdict.applies is ("provisioning" in reason)
+    assert [one.unqueried for one in found.variables.values()] == [reason] * verdict.applies
+
+
+def test_the_values_of_a_variable_that_no_panel_with_data_uses_are_not_tried() -> None:
+    query = {"name": "job", "type": "query", "query": "label_values(up, job)", "datasource": "Prometheus"}
+    verdicts = []
+    for expr in ("up", 'up{job="$job"}'):
+        board = {"panels": [{"id": 1, "targets": [target(expr)]}], "templating": {"list": [query]}}
+        found = opened(board, Answering(values=1))
+        asyncio.run(found.vary())
+        rule = rules()["dashboards/variable-values-have-data"]
+        verdicts.append(judge(rule, "board", Evidence(tuple(found.variables.values()), "live")))
+    assert [(one.outcome, one.reason) for one in verdicts] == [
+        ("not-evaluated", "no panel that has data uses the variable"),
+        ("pass", None),
+    ]
+
+
+@pytest.mark.parametrize(
     ("expr", "age", "proves"),
     [
         ("up offset 1h", 30, False),

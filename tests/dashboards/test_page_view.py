@@ -120,6 +120,12 @@ def test_what_a_panel_is_expected_to_show(found: dict[str, Any], answer: str) ->
         )
 
 
+def test_a_query_for_grafana_itself_says_nothing_of_what_its_panel_shows() -> None:
+    panel = Panel(1, "Requests", "stat", (Query("A", "up", Datasource("prometheus", "prometheus")),))
+    own = PanelData("Requests", values=1, of_grafana=True)
+    assert [answer_of(panel, [own]), answer_of(panel, [own, PanelData("Requests")])] == ["unknown", "empty"]
+
+
 async def no_traffic() -> None:
     pass
 

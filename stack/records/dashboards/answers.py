@@ -42,7 +42,7 @@ class PanelData(FromYaml):
     `no_value` is the text that the panel has for no data. `given` is for what it was sent where not for the
     dashboard as it opens: `over 6h`. `seconds` is how long the answer took, on a machine with a free core.
     `unknown` has, for an empty answer, the names in the query that do not exist on the server, by their kind:
-    `{metric: [http_requests]}`.
+    `{metric: [http_requests]}`. `of_grafana`: it was not sent since its datasource is part of Grafana.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("dashboard",)
@@ -63,6 +63,12 @@ class PanelData(FromYaml):
     seconds: float = 0.0
     drawn_after_s: float = 0.0
     """Seconds until Grafana draws it: it draws whole steps, and the store is younger than one step of the panel."""
+    of_grafana: bool = False
+
+    @property
+    def nothing_to_judge(self) -> str:
+        """Why no rule passes on it."""
+        return "the query is for Grafana itself, and was not sent" if self.of_grafana else ""
 
     @property
     def name(self) -> str:
@@ -81,8 +87,9 @@ class VariableData(FromYaml):
     """The answer to the query of one variable.
 
     `unqueried` is why it was not sent. `query` is the query as it was sent; `found` counts its answers, `values` are
-    those that the variable's `regex` keeps. `without_data` are single values for which no panel that uses the variable
-    shows anything. `error` is why there is no answer; `via` is as in `PanelData`.
+    those that the variable's `regex` keeps. `tried` are single values for which the panels that use the variable were
+    queried, `without_data` those for which none of them shows anything. `error` is why there is no answer; `via` is as
+    in `PanelData`.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("dashboard",)
@@ -95,4 +102,5 @@ class VariableData(FromYaml):
     values: tuple[str, ...] = ()
     regex: str = ""
     unqueried: str = ""
+    tried: tuple[str, ...] = ()
     without_data: tuple[str, ...] = ()

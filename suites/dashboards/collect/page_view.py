@@ -287,7 +287,8 @@ class PageView:
 
 def answer_of(panel: Panel, answers: Sequence[PanelData]) -> Answer:
     """What the queries of a panel found, of `answers`, those of all queries of its dashboard."""
-    mine = [found for found in answers if found.of == "panel" and found.panel == panel.name and not found.given]
+    of_panels = [found for found in answers if found.of == "panel" and not (found.given or found.of_grafana)]
+    mine = [found for found in of_panels if found.panel == panel.name]
     # One that was sent and found nothing has its reason in `unqueried`.
     if not panel.queries or not mine or any(found.unqueried and not found.empty for found in mine):
         return "unknown"

@@ -69,7 +69,8 @@ class Opened:
         good = [
             (panel, query)
             for panel, query in self._queries()
-            if (seen := self.panels.get(_key(panel, query))) and not (seen.unqueried or seen.error or seen.empty)
+            if (seen := self.panels.get(_key(panel, query)))
+            and not (seen.unqueried or seen.of_grafana or seen.error or seen.empty)
         ]
         self.now = time.time()
         self.varied += await asyncio.gather(
@@ -89,7 +90,8 @@ class Opened:
             if all(answer.empty for answer in answers):
                 empty.setdefault(name, []).append(value)
         for name, found in self.variables.items():
-            self.variables[name] = replace(found, without_data=tuple(empty.get(name, ())))
+            tried = tuple(value for one, value, _ in single if one == name)
+            self.variables[name] = replace(found, tried=tried, without_data=tuple(empty.get(name, ())))
 
     async def _for(self, name: str, value: str, using: Sequence[tuple[Panel, Query]]) -> Sequence[PanelData]:
         """The answers to queries where a variable has a single value."""
@@ -123,7 +125,7 @@ class Opened:
         found = self.panels.get(_key(panel, query))
         if found is None:
             return True
-        if found.unqueried:
+        if found.unqueried or found.of_grafana:
             return False
         if found.error or (found.empty and found.no_value is not None):
             return self._early
@@ -137,14 +139,14 @@ class Opened:
         return time.monotonic() - self.begun < EARLY_S
 
     def _path(self, datasource: Datasource) -> tuple[QueryPath | None, Source | None, str]:
-        """How to query a datasource, or why it is not queried.
-
-        Neither is there for one that is not provisioned, which a rule of its own reports.
-        """
-        uid = self.stores.uid_of(interpolate(datasource.uid or "", self.choices, ""), datasource.type)
-        if uid in ALWAYS_THERE:
+        """How to query a datasource, or why it is not queried; neither is there for one that is part of Grafana."""
+        named = interpolate(datasource.uid or "", self.choices, "")
+        uid = self.stores.uid_of(named, datasource.type)
+        if uid in ALWAYS_THERE or datasource.type == "__expr__":
             return None, None, ""
-        return self.stores.paths.get(uid), self.stores.sources.get(uid), self.stores.reasons.get(uid, "")
+        unknown = f"the datasource `{named or datasource.type or 'default'}` is in no provisioning file"
+        why_not = "" if uid in self.stores.paths else f"{unknown}, so its queries were not sent"
+        return self.stores.paths.get(uid), self.stores.sources.get(uid), self.stores.reasons.get(uid, why_not)
 
     def _times(
         self, source: Source, panel: Panel | None = None, query: Query | None = None, over_s: float | None = None
@@ -204,8 +206,9 @@ class Opened:
         path, source, why_not = self._path(query.datasource)
         of = ANNOTATION if panel.type == ANNOTATION else "panel"
         if path is None or source is None:
-            # What is not provisioned has a rule of its own; what is part of Grafana is not queried.
-            return PanelData(panel.name, query.ref_id, query.expr, of=of, unqueried=why_not, values=1)
+            return PanelData(
+                panel.name, query.ref_id, query.expr, of=of, unqueried=why_not, values=1, of_grafana=not why_not
+            )
         expr = interpolate(query.expr, choices, source.type)
         times, begun = self._times(source, panel, query, over_s), time.monotonic()
         answer = QueryResult(error="the query is empty")

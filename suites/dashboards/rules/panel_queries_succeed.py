@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.answers import PanelData
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotCollected, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -20,6 +20,14 @@ from suites.core.rule import Bad, Good, Level, NotCollected, rule
     Bad(
         "{panel: Deploys, of: annotation, expr: 'changes(x', error: 'parse error'}",
         "annotation `Deploys` fails: parse error",
+    ),
+    Unjudged(
+        "{panel: Requests, values: 1, unqueried: 'the datasource `x` is in no provisioning file'}",
+        NotCollected("the datasource `x` is in no provisioning file"),
+    ),
+    Unjudged(
+        "{panel: Notes, of_grafana: true, values: 1}",
+        NotApplicable("the query is for Grafana itself, and was not sent"),
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/developers/http_api/data_source/#query-a-data-source",

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.answers import PanelData
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotCollected, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
 
 @rule(
     Good("{panel: Requests, series: 1, values: 1}"),
     Good("{panel: Error lines, no_value: No errors}"),
-    Good("{panel: Requests, error: 'that is for another rule'}"),
     Good("{panel: Deployments, of: annotation}"),
     Bad(
         "{panel: Deployments, of: annotation, unknown: {metric: [deployed_total]}}",
@@ -32,12 +31,22 @@ from suites.core.rule import Bad, Good, Level, NotCollected, rule
         "{panel: Error lines, via: loki, no_value: No errors, unknown: {label: [levle]}}",
         "query A of panel `Error lines` returns no data: there is no label `levle`",
     ),
+    Unjudged(
+        "{panel: Requests, error: parse error}",
+        NotApplicable("the query failed, see `dashboards/panel-queries-succeed`"),
+    ),
+    Unjudged(
+        "{panel: Notes, of_grafana: true, values: 1}",
+        NotApplicable("the query is for Grafana itself, and was not sent"),
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/panels-visualizations/configure-standard-options/#no-value",
 )
 def check(data: PanelData) -> Iterator[Finding]:
     if data.unqueried:
         raise NotCollected(data.unqueried)
+    if data.error:
+        raise NotApplicable("the query failed, see `dashboards/panel-queries-succeed`")
     if not data.empty or ((data.no_value or data.of == "annotation") and not data.unknown):
         return
     message = f"{data.name} returns no data"

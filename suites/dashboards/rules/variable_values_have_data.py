@@ -8,15 +8,16 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.answers import VariableData
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
 
 @rule(
-    Good("{variable: job, found: 2, values: [a, b]}"),
+    Good("{variable: job, found: 2, values: [a, b], tried: [a, b]}"),
     Bad(
-        "{variable: service, query: 'label_values(up, service)', found: 2, values: [a, b], without_data: [b]}",
+        "{variable: service, query: 'label_values(up, service)', values: [a, b], tried: [a, b], without_data: [b]}",
         "no panel has data for the value `b` of variable `service`",
     ),
+    Unjudged("{variable: job, found: 2, values: [a, b]}", NotApplicable("no panel that has data uses the variable")),
     level=Level.SHOULD,
     source="https://grafana.com/docs/grafana/latest/visualizations/dashboards/variables/add-template-variables/",
 )
@@ -25,6 +26,8 @@ def check(data: VariableData) -> Iterator[Finding]:
         raise NotCollected(data.unqueried)
     if not data.values:
         raise NotApplicable("the variable has no values of a query")
+    if not data.tried:
+        raise NotApplicable("no panel that has data uses the variable")
     for value in data.without_data:
         yield Finding(
             f"no panel has data for the value `{value}` of variable `{data.variable}`",

@@ -7,21 +7,26 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.answers import VariableData
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotCollected, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
 
 @rule(
     Good("{variable: job, found: 2, values: [a, b]}"),
-    Good("{variable: job, error: 'that is for another rule'}"),
     Bad("{variable: job, query: 'label_values(upp, job)'}", "variable `job` has no values"),
     Bad("{variable: job, found: 3, regex: /x.*/}", "variable `job` gets 3 values, and its regex `/x.*/` matches none"),
+    Unjudged(
+        "{variable: job, error: parse error}",
+        NotApplicable("its query failed, see `dashboards/variable-queries-succeed`"),
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/visualizations/dashboards/variables/add-template-variables/",
 )
 def check(data: VariableData) -> Iterator[Finding]:
     if data.unqueried:
         raise NotCollected(data.unqueried)
-    if data.error or data.values:
+    if data.error:
+        raise NotApplicable("its query failed, see `dashboards/variable-queries-succeed`")
+    if data.values:
         return
     message = f"variable `{data.variable}` has no values"
     if data.found:
