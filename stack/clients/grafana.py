@@ -115,8 +115,8 @@ class GrafanaClient(ServerClient):
         body = self.json(await self._send("GET", "/api/health"), dict)
         return str(body.get("version") or "")
 
-    async def access_status(self, path: str, credentials: tuple[str, str] | None) -> int | None:
-        """Request `path` without credentials or with guessed ones; return the status if access was given, else None.
+    async def access_status(self, path: str, credentials: tuple[str, str] | None) -> int:
+        """Request `path` without credentials or with guessed ones; return the status of the answer.
 
         A redirection leads to the page where users sign in: that is no access.
         """
@@ -124,7 +124,12 @@ class GrafanaClient(ServerClient):
         answer = await self._send("GET", path, auth=auth)
         if answer.is_server_error:
             raise GrafanaError(f"{self.url}{path}: {excerpt(answer)}")
-        return answer.status_code if answer.is_success else None
+        return answer.status_code
+
+    async def refuses_own_password(self) -> bool:
+        """Whether the run has a user and password, and they are refused: then others prove nothing."""
+        own = isinstance(self._auth, httpx.BasicAuth)
+        return own and (await self._send("GET", "/api/user")).status_code == httpx.codes.UNAUTHORIZED
 
     async def _list(self, path: str) -> list[Mapping[str, Any]]:
         found = self.json(self._checked(await self._send("GET", path)), list)

@@ -47,8 +47,9 @@ class ServedDashboard(FromYaml):
 class GrafanaAccess(FromYaml):
     """Grafana's answers to requests without credentials and with guessed ones.
 
-    `opened` are paths with the status that an unauthenticated client got, `accepted` the guessed pairs of user and
-    password that Grafana accepted; `tried` counts the guesses.
+    `opened` are paths with the status that an unauthenticated client got, `denied` counts those that were denied to it.
+    `accepted` are the guessed pairs of user and password that Grafana accepted; `tried` counts the guesses, `weighed`
+    those that Grafana accepted or refused.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -57,5 +58,7 @@ class GrafanaAccess(FromYaml):
     url: str = ""
     asked: tuple[str, ...] = ()
     opened: tuple[tuple[str, int], ...] = ()
+    denied: int = 0
     tried: int = 0
+    weighed: int = 0
     accepted: tuple[tuple[str, str], ...] = ()

@@ -17,6 +17,8 @@ from suites.dashboards.collect.stores import Stores
 PRIVATE = ("/api/search", "/api/datasources", "/api/org", "/api/dashboards/home")
 """What clients without credentials must not read."""
 
+REFUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
+
 GUESSES = (("admin", "admin"), ("admin", "password"), ("admin", "grafana"))
 """User and password pairs to try. After five wrong passwords Grafana locks a user out for five minutes."""
 
@@ -38,14 +40,19 @@ async def _access(grafana: GrafanaClient, pairs: Sequence[tuple[str, str]]) -> l
         unauthenticated = await asyncio.gather(*(grafana.access_status(path, None) for path in PRIVATE))
         # Anonymous access says nothing about a password; `/api/user` is readable for signed-in users only.
         guesses = [(pair, await grafana.access_status("/api/user", pair)) for pair in pairs]
+        blind = bool(pairs) and await grafana.refuses_own_password()
     except GrafanaError as broken:
         return unanswered(str(broken), "grafana", broken)
     return [
         GrafanaAccess(
             url=grafana.url,
             asked=PRIVATE,
-            opened=tuple((path, status) for path, status in zip(PRIVATE, unauthenticated, strict=True) if status),
+            opened=tuple(
+                (path, status) for path, status in zip(PRIVATE, unauthenticated, strict=True) if 200 <= status < 300
+            ),
+            denied=sum(300 <= status < 400 or status in REFUSED for status in unauthenticated),
             tried=len(pairs),
+            weighed=0 if blind else sum(status in (httpx.codes.OK, httpx.codes.UNAUTHORIZED) for _, status in guesses),
             accepted=tuple(pair for pair, status in guesses if status == httpx.codes.OK),
         )
     ]

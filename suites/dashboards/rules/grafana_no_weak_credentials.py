@@ -8,12 +8,16 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.grafana import GrafanaAccess
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
 
 @rule(
-    Good("{tried: 3}"),
-    Bad("{tried: 3, accepted: [[admin, admin]]}", "Grafana accepts the user `admin` with the password `admin`"),
+    Good("{tried: 3, weighed: 3}"),
+    Bad(
+        "{tried: 3, weighed: 3, accepted: [[admin, admin]]}",
+        "Grafana accepts the user `admin` with the password `admin`",
+    ),
+    Unjudged("{tried: 3}", NotCollected("Grafana does not look at passwords sent this way")),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#admin_password",
 )
@@ -27,3 +31,5 @@ def check(access: GrafanaAccess) -> Iterator[Finding]:
             "set another with `grafana cli admin reset-admin-password`; GF_SECURITY_ADMIN_PASSWORD works only at the "
             "very first start",
         )
+    if not access.weighed and not access.accepted:
+        raise NotCollected("Grafana does not look at passwords sent this way")
