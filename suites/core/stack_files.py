@@ -1,6 +1,7 @@
 """Reads files of the folder `stack/` that several areas judge: the compose file and Prometheus' configuration."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from stack.records.config.compose import ComposeService, parse_compose
@@ -8,6 +9,7 @@ from stack.records.config.prometheus import PrometheusConfig
 from suites.core.evidence import NotEvaluated
 
 COMPOSE = "docker-compose.yml"
+OVERRIDES = ("docker-compose.override.yml", "docker-compose.override.yaml")
 PROMETHEUS = "prometheus/prometheus.yml"
 
 
@@ -24,9 +26,12 @@ def compose_services(stack_dir: Path | None) -> Mapping[str, ComposeService] | N
     if isinstance(text, NotEvaluated):
         return text
     try:
-        return {service.name: service for service in parse_compose(text, display_path(stack_dir, COMPOSE))}
+        services = {service.name: service for service in parse_compose(text, display_path(stack_dir, COMPOSE))}
     except ValueError as broken:
         return NotEvaluated(f"{display_path(stack_dir, COMPOSE)}: {broken}")
+    # Compose reads it unasked, and it may change any setting of any service.
+    beside = tuple(name for name in OVERRIDES if (stack_dir / name).exists())
+    return {name: replace(one, unread=(*one.unread, *beside)) for name, one in services.items()} if beside else services
 
 
 def prometheus_config(stack_dir: Path | None) -> list[PrometheusConfig] | NotEvaluated:

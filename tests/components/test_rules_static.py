@@ -16,7 +16,7 @@ from stack.text.plain_yaml import plain_yaml
 from suites.core.area import StackFiles, StaticRecords
 from suites.core.discovery import areas, in_area, rules
 from suites.core.evidence import NotEvaluated
-from suites.core.rule import NotApplicable
+from suites.core.rule import NotApplicable, NotCollected
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = ROOT / "stack"
@@ -140,6 +140,14 @@ def test_an_unreadable_compose_file_is_not_evaluated(copy: Path, text: str | Non
     assert isinstance(found, NotEvaluated)
     assert found.reason.startswith(reason)
     assert found.applies
+
+
+def test_what_a_service_must_not_have_may_be_in_the_override_file_that_is_not_read(copy: Path) -> None:
+    (copy / "docker-compose.override.yml").write_text("services: {loki: {privileged: true}}", encoding="utf-8")
+    loki = read("compose", copy)["loki"][ComposeService]
+    assert isinstance(loki, list)
+    with pytest.raises(NotCollected, match=r"come from `docker-compose\.override\.yml`, which is not read"):
+        list(rules()["compose/not-privileged"].judge(loki[0]))
 
 
 def test_overrides_per_tenant_are_read_from_the_file_next_to_the_configuration(copy: Path) -> None:

@@ -33,13 +33,14 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A volume of a service; `kind` is bind, volume or tmpfs."""
+    """A volume of a service; `kind` is bind, volume or tmpfs. `unset` is a source of variables without a default."""
 
     kind: str
     source: str
     target: str
     read_only: bool
     line: int | None
+    unset: str = ""
 
 
 def words(value: Any) -> tuple[str, ...]:
@@ -92,14 +93,22 @@ def _mounts(value: Any, line_of: LineOf) -> Iterator[Mount]:
     for at, item in enumerate(value if isinstance(value, list) else ()):
         if isinstance(item, dict):
             source, target = (expand(_plain(item.get(key))) for key in ("source", "target"))
-            yield Mount(str(item.get("type", "volume")), source, target, item.get("read_only") is True, line_of(at))
+            unset = "" if source else _plain(item.get("source"))
+            kind = str(item.get("type", "volume"))
+            yield Mount(kind, source, target, _yes(item.get("read_only")), line_of(at), unset)
             continue
         source, target, *options = [*expand(str(item)).split(":"), ""]
+        unset = str(item).rpartition(":" + target)[0] if target and not source else ""
         if not target:
             source, target = "", source
         modes = options[0].split(",") if options else []
         kind = "bind" if source.startswith((".", "/", "~")) else "volume"
-        yield Mount(kind, source, target, "ro" in modes, line_of(at))
+        yield Mount(kind, source, target, "ro" in modes, line_of(at), unset)
+
+
+def _yes(value: Any) -> bool:
+    """Compose takes the text `"true"` for true, too."""
+    return _text(value).lower() in ("true", "1", "t", "y", "yes", "on")
 
 
 def _plain(value: Any) -> str:
@@ -139,13 +148,16 @@ class ComposeService:
     cap_drop: tuple[str, ...]
     security_opt: tuple[str, ...]
     namespaces: Mapping[str, str]
-    """Of `network_mode`, `pid`, `ipc`, `userns_mode`: those that are set."""
+    """Of `network_mode`, `pid`, `ipc`, `userns_mode`: those that are set, `${NAME}` as written if without a default."""
     ports: tuple[Port, ...]
     mounts: tuple[Mount, ...]
     raw_command: tuple[str, ...]
     raw_environment: tuple[tuple[str, str], ...]
     logging_driver: str
     logging_options: Mapping[str, str]
+    unread: tuple[str, ...] = ()
+    """The files and services that settings of it come from, and that are not read."""
+    unread_environment: tuple[str, ...] = ()
 
     def line(self, key: str = "") -> int | None:
         """The line of one key of the service, or the line of its name."""
@@ -197,19 +209,37 @@ def _service(name: str, body: dict[str, Any], document: YamlText, file: str) -> 
         restart=_text(body.get("restart")) or _text(section(body, "deploy", "restart_policy").get("condition")),
         memory_limit=_memory(body),
         user=_text(body.get("user")),
-        privileged=body.get("privileged") is True,
-        read_only=body.get("read_only") is True,
+        privileged=_yes(body.get("privileged")),
+        read_only=_yes(body.get("read_only")),
         cap_add=words(body.get("cap_add")),
         cap_drop=words(body.get("cap_drop")),
         security_opt=words(body.get("security_opt")),
-        namespaces={key: _text(body[key]) for key in ("network_mode", "pid", "ipc", "userns_mode") if body.get(key)},
+        namespaces={
+            key: _text(body[key]) or str(body[key])
+            for key in ("network_mode", "pid", "ipc", "userns_mode")
+            if body.get(key)
+        },
         ports=ports_of(body.get("ports"), lambda at: document.line("services", name, "ports", at)),
         mounts=mounts_of(body.get("volumes"), lambda at: document.line("services", name, "volumes", at)),
         raw_command=words(body.get("command")),
         raw_environment=environment_pairs(body.get("environment")),
         logging_driver=_text(logging.get("driver")),
         logging_options={str(key): _text(value) for key, value in section(logging, "options").items()},
+        unread=_extended(body.get("extends")),
+        unread_environment=_files(body.get("env_file")),
     )
+
+
+def _extended(value: Any) -> tuple[str, ...]:
+    """What `extends` names: a file, or a service of the same file."""
+    found = (value.get("file") or value.get("service")) if isinstance(value, dict) else value
+    return (_text(found),) if found else ()
+
+
+def _files(value: Any) -> tuple[str, ...]:
+    """The files of `env_file`: one, or a list of names or of mappings with a `path`."""
+    listed = value if isinstance(value, list) else [value] if value else []
+    return tuple(_text(one.get("path") if isinstance(one, dict) else one) for one in listed)
 
 
 def _lines(name: str, body: dict[str, Any], document: YamlText) -> dict[str, int]:

@@ -7,9 +7,11 @@ not keep it from that. Log agent and console go through a proxy that lets nothin
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService
+from suites.compose.helpers.unread import nothing_unread
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
+SOCKETS = ("docker.sock", "podman.sock")
 PROXIES = ("docker-proxy", "docker-proxy-actions")
 
 
@@ -26,15 +28,27 @@ PROXIES = ("docker-proxy", "docker-proxy-actions")
         "service `promtail` mounts the Docker socket and is not the filtering proxy",
     ),
     Bad(
+        "services: {grafana: {volumes: ['${SOCK}:/var/run/docker.sock:ro']}}",
+        "service `grafana` mounts the Docker socket and is not the filtering proxy",
+    ),
+    Bad(
         "services: {docker-proxy: {volumes: ['/run/docker.sock:/var/run/docker.sock']}}",
         "service `docker-proxy` mounts the Docker socket writable",
+    ),
+    Unjudged(
+        "services: {loki: {volumes: ['${DATA}:/loki']}}",
+        NotCollected("the source of `/loki` is `${DATA}`, which the file does not set"),
+    ),
+    Unjudged(
+        "services: {loki: {extends: {file: b.yml, service: loki}}}",
+        NotCollected("settings of `loki` come from `b.yml`, which is not read"),
     ),
     level=Level.MUST,
     source="https://docs.docker.com/engine/security/#docker-daemon-attack-surface",
 )
 def check(service: ComposeService) -> Iterator[Finding]:
     for mount in service.mounts:
-        if not mount.source.endswith(("docker.sock", "podman.sock")):
+        if not (mount.source.endswith(SOCKETS) or (mount.unset and mount.target.endswith(SOCKETS))):
             continue
         where = Where(file=service.file, line=mount.line or service.line("volumes"))
         if service.name not in PROXIES:
@@ -44,5 +58,9 @@ def check(service: ComposeService) -> Iterator[Finding]:
                 hint="remove the mount, and use `tcp://docker-proxy:2375` instead",
             )
         elif not mount.read_only:
-            hint = f"{mount.source}:{mount.target}:ro"
+            hint = f"{mount.source or mount.unset}:{mount.target}:ro"
             yield Finding(f"service `{service.name}` mounts the Docker socket writable", where, hint)
+    nothing_unread(service)
+    for mount in service.mounts:
+        if mount.unset and not mount.target.endswith(SOCKETS):
+            raise NotCollected(f"the source of `{mount.target}` is `{mount.unset}`, which the file does not set")

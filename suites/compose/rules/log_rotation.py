@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 
 @rule(
@@ -24,15 +24,22 @@ from suites.core.rule import Bad, Good, Level, rule
         "services: {loki: {logging: {driver: json-file, options: {max-size: 5g, max-file: '9'}}}}",
         "log of `loki` may grow to 45 GB before it is rotated",
     ),
+    Unjudged(
+        "services: {loki: {logging: {driver: journald}}}",
+        NotApplicable("the driver `journald` hands the lines on, and what keeps them rotates them"),
+    ),
     level=Level.MUST,
     source="https://docs.docker.com/engine/logging/drivers/json-file/",
 )
 def check(service: ComposeService) -> Iterator[Finding]:
     where = Where(file=service.file, line=service.line("logging"))
     hint = "logging: {driver: json-file, options: {max-size: 10m, max-file: '3'}}"
-    if service.logging_driver not in ("", "json-file"):
-        # `local` rotates by itself; the others send lines elsewhere and keep nothing on the host.
+    if service.logging_driver in ("local", "none"):  # the one rotates by itself, the other keeps nothing
         return
+    if service.logging_driver not in ("", "json-file"):
+        raise NotApplicable(
+            f"the driver `{service.logging_driver}` hands the lines on, and what keeps them rotates them"
+        )
     size = _bytes(service.logging_options.get("max-size", ""))
     if size is None:
         yield Finding(f"log of `{service.name}` grows without a limit", where, hint)

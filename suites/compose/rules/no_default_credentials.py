@@ -9,8 +9,9 @@ from itertools import pairwise
 
 from stack.records.config.compose import ComposeService
 from stack.text.interpolation import expand, variables
+from suites.compose.helpers.unread import nothing_unread
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|access_?key|requirepass)(?!.*file$)")
 
@@ -34,6 +35,14 @@ SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|access_?key|req
         "services: {grafana: {environment: {GF_SECURITY_ADMIN_PASSWORD: '$PASSWORD'}}}",
         "`GF_SECURITY_ADMIN_PASSWORD` of `grafana` may be empty",
     ),
+    Unjudged(
+        "services: {loki: {env_file: [{path: loki.env}]}}",
+        NotCollected("settings of `loki` come from `loki.env`, which is not read"),
+    ),
+    Unjudged(
+        "services: {loki: {extends: {file: b.yml, service: loki}}}",
+        NotCollected("settings of `loki` come from `b.yml`, which is not read"),
+    ),
     level=Level.MUST,
     source="https://docs.docker.com/compose/how-tos/environment-variables/best-practices/",
 )
@@ -48,6 +57,7 @@ def check(service: ComposeService) -> Iterator[Finding]:
             Where(file=service.file, line=service.line(place)),
             hint="${NAME:?set NAME, see .env.example}, so that the stack does not start without it",
         )
+    nothing_unread(service, service.unread_environment)
 
 
 def _settings(service: ComposeService) -> Iterator[tuple[str, str, str]]:

@@ -6,8 +6,9 @@ A privileged container, or one with an administrator's capabilities, controls th
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService
+from suites.compose.helpers.unread import nothing_unread
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 ROOT_EQUIVALENT = {"ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "DAC_READ_SEARCH", "NET_ADMIN", "BPF"}
 
@@ -16,10 +17,15 @@ ROOT_EQUIVALENT = {"ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "DAC_READ_SEA
     Good("services: {loki: {cap_drop: [ALL]}}"),
     Good("services: {gateway: {cap_add: [NET_BIND_SERVICE]}}"),
     Bad("services: {loki: {privileged: true}}", "service `loki` is privileged"),
+    Bad("services: {loki: {privileged: '${PRIVILEGED:-true}'}}", "service `loki` is privileged"),
     Bad("services: {loki: {cap_add: [CAP_SYS_ADMIN]}}", "service `loki` adds the capability `CAP_SYS_ADMIN`"),
     Bad(
         "services: {loki: {security_opt: ['seccomp:unconfined']}}",
         "service `loki` disables a protection: `seccomp:unconfined`",
+    ),
+    Unjudged(
+        "services: {loki: {extends: {file: b.yml, service: loki}}}",
+        NotCollected("settings of `loki` come from `b.yml`, which is not read"),
     ),
     level=Level.MUST,
     source="https://docs.docker.com/engine/security/#linux-kernel-capabilities",
@@ -42,3 +48,4 @@ def check(service: ComposeService) -> Iterator[Finding]:
                 Where(file=service.file, line=service.line("security_opt")),
                 hint=f"remove `{option}` from `security_opt`",
             )
+    nothing_unread(service)
