@@ -13,8 +13,8 @@ from stack.text.yaml_text import ConfigError, read_mapping
 class ProvisionedDatasource:
     """A datasource of a provisioning file; `uid` is empty where the file sets none.
 
-    `min_interval` is the scrape interval that the file sets (`timeInterval`), empty if none. `default`: it is the one
-    that queries without a datasource use.
+    `min_interval` is the scrape interval that the file sets (`timeInterval`), empty if none, and as it is written
+    where it is a variable without a known value. `default`: it is the one that queries without a datasource use.
     """
 
     name: str
@@ -76,12 +76,13 @@ def _datasource(body: Mapping[str, Any], file: str, line: int | None) -> Provisi
         return "" if value is None else expand(str(value), {})
 
     options = body.get("jsonData")
+    interval = options.get("timeInterval") if isinstance(options, dict) else None
     return ProvisionedDatasource(
         name=text(body.get("name")),
         uid=text(body.get("uid")),
         type=text(body.get("type")),
         file=file,
         line=line,
-        min_interval=text(options.get("timeInterval")) if isinstance(options, dict) else "",
+        min_interval=text(interval) or str(interval or ""),
         default=body.get("isDefault") is True,
     )

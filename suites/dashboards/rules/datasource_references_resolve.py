@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.dashboards.dashboard import ALWAYS_THERE, Dashboard
 from stack.records.dashboards.datasource import ProvisionedDatasource
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.dashboards.helpers.interpolate import referenced
 from suites.dashboards.helpers.static_queries import finding
 
@@ -45,6 +45,10 @@ PANEL = "{id: 1, title: Up, type: stat, targets: [{refId: A, expr: up, "
         f"{{{KNOWN}, annotations: {{list: [{{name: Deploys, datasource: {{uid: $source}}}}]}}}}",
         "annotation `Deploys`: the datasource `$source` is not a variable of the dashboard",
     ),
+    Unjudged(
+        f"{{panels: [{PANEL}datasource: {{uid: prometheus}}}}]}}]}}",
+        NotApplicable("it is not known which datasources are provisioned"),
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/administration/provisioning/#data-sources",
 )
@@ -52,6 +56,7 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
     if not any(dashboard.queries()):
         raise NotApplicable(f"{dashboard.file} has nothing that refers to a datasource")
     provisioned = dashboard.around.datasources
+    known, unknown = False, False
     variables = {variable.name for variable in dashboard.variables} | {name for name, _ in dashboard.placeholders}
     for place in dashboard.queries():
         uid = place.datasource.uid
@@ -59,13 +64,17 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
             continue
         if place.name.startswith("annotation") and not place.expr and uid is None:
             continue
-        if uid is not None and (names := referenced(uid)):
+        names = referenced(uid or "")
+        known, unknown = known or bool(names), unknown or not names
+        if names:
             if not names <= variables:
                 message = f"the datasource `{uid}` is not a variable of the dashboard"
                 yield finding(dashboard, place, message, "add a variable of the type `datasource`, or name a uid")
         elif provisioned is not None and (problem := _problem(uid, place.datasource.type, provisioned)):
-            known = ", ".join(f"`{source.uid}`" for source in provisioned) or "none"
-            yield finding(dashboard, place, problem, f"provisioned in grafana/provisioning/datasources: {known}")
+            uids = ", ".join(f"`{source.uid}`" for source in provisioned) or "none"
+            yield finding(dashboard, place, problem, f"provisioned in grafana/provisioning/datasources: {uids}")
+    if provisioned is None and unknown and not known:
+        raise NotApplicable("it is not known which datasources are provisioned")
 
 
 def _problem(uid: str | None, kind: str, provisioned: tuple[ProvisionedDatasource, ...]) -> str:

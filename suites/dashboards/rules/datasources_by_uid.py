@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from stack.records.dashboards.dashboard import ALWAYS_THERE, Dashboard
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
+from suites.dashboards.helpers.interpolate import referenced
 from suites.dashboards.helpers.static_queries import finding
 
 PANEL = "{id: 1, title: Up, type: stat, targets: [{refId: A, expr: up}], "
@@ -27,6 +28,10 @@ PANEL = "{id: 1, title: Up, type: stat, targets: [{refId: A, expr: up}], "
         "query A of panel `Up`: it names only the type of its datasource, `prometheus`",
     ),
     Bad(f"{{panels: [{PANEL}}}]}}", "query A of panel `Up`: it names no datasource"),
+    Unjudged(
+        f"{{panels: [{PANEL}datasource: Metrics}}]}}",
+        NotApplicable("it is not known which datasources are provisioned"),
+    ),
     level=Level.SHOULD,
     source="https://grafana.com/docs/grafana/latest/administration/provisioning/#data-sources",
 )
@@ -37,6 +42,9 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
     provisioned = dashboard.around.datasources or ()
     uids = {source.uid for source in provisioned}
     hint = 'write `"datasource": {"type": "prometheus", "uid": "prometheus"}`'
+    texts = [place for place in places if place.datasource.by_name and not referenced(place.datasource.uid or "")]
+    if dashboard.around.datasources is None and len(texts) == len(places):
+        raise NotApplicable("it is not known which datasources are provisioned")
     for place in places:
         uid, kind = place.datasource.uid, place.datasource.type
         if uid is None:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.panel import Variable, variables_in
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
-from suites.dashboards.helpers.interpolate import REFERENCE, name_of
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
+from suites.dashboards.helpers.interpolate import REFERENCE, name_of, referenced
 from suites.dashboards.helpers.static_queries import finding
 
 EQUALS = re.compile(r"""(?P<label>[A-Za-z_]\w*)\s*(?P<sign>!?=)\s*(?:"(?P<text>(?:\\.|[^"\\])*)"|`(?P<raw>[^`]*)`)""")
@@ -40,17 +40,24 @@ def board(expr: str, panel: str = "", variable: str = "multi: true") -> str:
         board('up{job!="${job:raw}"}', variable="includeAll: true"),
         'query A of panel `Up`: `job!="${job:raw}"` compares with one text, and `job` can be All',
     ),
+    Unjudged(
+        board('up{job="$job"}').replace("type: prometheus", "type: mysql"),
+        NotApplicable("dashboard.json has no variable of several values in a query for prometheus or loki"),
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/#choose-a-variable-syntax",
 )
 def check(dashboard: Dashboard) -> Iterator[Finding]:
     several = {name: _several(one) for name, one in variables_in(dashboard.variables).items() if _several(one)}
-    places = [place for place in dashboard.queries() if place.expr]
-    if not several or not places:
-        raise NotApplicable(f"{dashboard.file} has no variable of several values")
+    places = [
+        place
+        for place in dashboard.queries()
+        if referenced(place.expr) & several.keys()
+        and dashboard.datasource_type(place.datasource) in ("prometheus", "loki", "")
+    ]
+    if not places:
+        raise NotApplicable(f"{dashboard.file} has no variable of several values in a query for prometheus or loki")
     for place in places:
-        if dashboard.datasource_type(place.datasource) not in ("prometheus", "loki", ""):
-            continue
         for match in EQUALS.finditer(place.expr):
             names = [name_of(one) for one in REFERENCE.finditer(match["text"] or match["raw"] or "")]
             for name in dict.fromkeys(names):
