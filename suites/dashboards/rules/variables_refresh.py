@@ -1,6 +1,6 @@
-"""The values of query variables are queried anew when the time range changes, or at least when the dashboard is opened.
+"""The values of query variables are queried anew when the time range changes.
 
-Otherwise a service that was added later cannot be chosen, and All may leave it out.
+Otherwise a service that was added later, or ran only in the hours looked at, cannot be chosen, and All may leave it out.
 """
 
 from collections.abc import Iterator
