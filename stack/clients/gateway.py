@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 
 from stack.clients.server_client import ServerClient, ServerError
 from stack.clients.sign_in import Access
-from stack.records.live.gateway_trial import REFUSED, Route
+from stack.records.live.gateway_trial import Route
 
 TIMEOUT_S = 20.0
 TAIL = "/loki/api/v1/tail"
@@ -31,7 +31,8 @@ class GatewayClient(ServerClient):
 
     async def accepts(self, path: str, user: str, password: str) -> bool:
         """Say whether a path that needs credentials accepts these."""
-        return (await self._get(path, (user, password))).status_code not in REFUSED
+        answer = await self._get(path, (user, password))
+        return not Route(path, answer.status_code, answer.headers.get("location", "")).denied
 
     async def tail_problem(self, tail: str, query: str, headers: Mapping[str, str], access: Access) -> str:
         """Open the live tail at the URL `tail` and close it again; return why it did not open, empty where it did.

@@ -23,6 +23,11 @@ class PinnedRelease(FromYaml):
     line: int | None = None
 
     @property
+    def numbered(self) -> bool:
+        """Whether it is a release at all: `latest` is none."""
+        return bool(_NUMBERS.search(self.version))
+
+    @property
     def end_of_life(self) -> EndOfLife | None:
         """The row of the table that this release falls under, whether its day has come or not."""
         numbers = self.version.removeprefix("v").split(".")
@@ -58,9 +63,9 @@ class RunningRelease(FromYaml):
         return numbers(self.version) == numbers(self.pinned)
 
     @property
-    def end_of_life(self) -> EndOfLife | None:
-        """The row of the table of ends of life that the running release falls under, come or not."""
-        return PinnedRelease(self.name, numbers(self.version), self.today).end_of_life
+    def as_pinned(self) -> PinnedRelease:
+        """The running release as if it were pinned."""
+        return PinnedRelease(self.name, numbers(self.version), self.today)
 
 
 def numbers(version: str) -> str:

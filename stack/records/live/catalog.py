@@ -11,7 +11,10 @@ from stack.text.typed import FromYaml
 
 @dataclass(frozen=True, slots=True)
 class RunningJobs:
-    """`jobs` pairs every job that has targets with the URL of its first; `catalog` and `components` are expected."""
+    """`jobs` pairs every job that has targets with the URL of its first; `catalog` and `components` are expected.
+
+    No target of a job in `untold` has answered a scrape yet, so that it may be a component.
+    """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
     judged_components: ClassVar[tuple[str, ...]] = ("prometheus",)
@@ -19,12 +22,14 @@ class RunningJobs:
     jobs: tuple[tuple[str, str], ...]
     catalog: tuple[str, ...]
     components: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read YAML with the keys `jobs` (job: URL), `catalog` and `components` (lists of names)."""
+        """Read YAML with the keys `jobs` (job: URL), `catalog`, `components` and `untold` (lists of names)."""
         data = plain_yaml(text)
-        return cls(tuple(data["jobs"].items()), tuple(data["catalog"]), tuple(data.get("components", ())))
+        names = (tuple(data.get(key, ())) for key in ("catalog", "components", "untold"))
+        return cls(tuple(data["jobs"].items()), *names)
 
 
 @dataclass(frozen=True, slots=True)

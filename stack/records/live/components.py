@@ -101,6 +101,11 @@ class ClockSkew:
         return cls(component, dated - received, dated + 1.0 - asked)
 
     @property
+    def took_s(self) -> float:
+        """How long the answer took, in seconds: by so much the offset is not known."""
+        return self.most - self.least - 1.0
+
+    @property
     def proven(self) -> float:
         """The least difference that the answer leaves possible; 0 where the clocks may agree."""
         return self.least if self.least > 0 else min(0.0, self.most)

@@ -52,8 +52,8 @@ async def targets_and_jobs(
             owned, releases, by_job, untold = await _of_a_site(prometheus, target, stack, today)
     except PrometheusError as silent:
         return _everywhere(unanswered(f"Prometheus does not answer: {silent}", "prometheus", silent), target)
-    known = (*untold, *(target.other_jobs if target else COMPONENTS))
-    return _records(stack, owned, releases, by_job, expected_jobs, addresses, known)
+    known = target.other_jobs if target else COMPONENTS
+    return _records(stack, owned, releases, by_job, expected_jobs, addresses, known, untold)
 
 
 async def _of_the_run(
@@ -143,13 +143,14 @@ def _records(
     expected_jobs: tuple[str, ...],
     addresses: Collection[str],
     other_jobs: Collection[str],
+    untold: Collection[str],
 ) -> Found:
     found: Found = {name: {**releases.get(name, {}), ComponentTargets: [targets]} for name, targets in owned.items()}
     of_components = tuple(dict.fromkeys(one.job for targets in owned.values() for one in targets.targets))
     known = (*of_components, *other_jobs)
     prometheus = found.setdefault("prometheus", {})
     jobs = tuple((job, targets[0].scrape_url) for job, targets in sorted(by_job.items()))
-    prometheus[RunningJobs] = [RunningJobs(jobs, expected_jobs, known)]
+    prometheus[RunningJobs] = [RunningJobs(jobs, expected_jobs, known, tuple(untold))]
     judged = {one for targets in owned.values() for one in targets.targets}
     others = [
         one for found in by_job.values() for one in found if one not in judged and not any(map(one.at, addresses))

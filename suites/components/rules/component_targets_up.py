@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.live.components import ComponentTargets
 from suites.components.helpers.targets import not_up
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 TARGET = "{job: loki, instance: 'h:1', scrape_url: 'http://h:1/metrics', health: "
 
@@ -33,6 +33,10 @@ TARGET = "{job: loki, instance: 'h:1', scrape_url: 'http://h:1/metrics', health:
         "{component: loki, job: loki, replicas: 3, targets: [" + TARGET + "up}]}",
         "Prometheus has 1 target of loki, and the target file promises 3 replicas",
     ),
+    Unjudged(
+        "{component: loki, job: loki, observed_s: 5, targets: [" + TARGET + "unknown, interval_seconds: 15}]}",
+        NotCollected("not scraped yet: `h:1`"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series",
     root_cause=True,
@@ -52,4 +56,4 @@ def check(scraped: ComponentTargets) -> Iterator[Finding]:
             f"{scraped.replicas} replicas",
             hint="check what service discovery finds, or correct `replicas` in the target file",
         )
-    yield from not_up(scraped.targets, scraped.observed_s, f" of {name}")
+    yield from not_up(scraped.targets, scraped.observed_s, name)

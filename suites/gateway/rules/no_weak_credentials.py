@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stack.records.live.gateway_trial import GatewayTrial
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -15,6 +15,10 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
     Bad(
         "{url: 'http://g', routes: [{path: /loki/, status: 401}], tried: ['admin:admin'], accepted: ['admin:admin']}",
         "the gateway accepts the user `admin` with a password that is easily guessed",
+    ),
+    Unjudged(
+        "{url: 'http://g', routes: [{path: /loki/, status: 403}], tried: ['admin:admin']}",
+        NotCollected("`/loki/` answers 403 and asks for no credentials"),
     ),
     level=Level.MUST,
     source="https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/04-Authentication_Testing/02-Testing_for_Default_Credentials",
@@ -30,3 +34,5 @@ def check(gateway: GatewayTrial) -> Iterator[Finding]:
             Where(url=gateway.url),
             hint="set GATEWAY_PASSWORD to a long random value (`openssl rand -base64 24`), and check any further users",
         )
+    if not gateway.accepted and gateway.routes and gateway.routes[0].status == 403:
+        raise NotCollected(f"`{gateway.routes[0].path}` answers 403 and asks for no credentials")
