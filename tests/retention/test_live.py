@@ -1,6 +1,7 @@
 """Retention settings and data read from running servers: as shipped, different from the files, and unreachable."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from stack.records.retention.running import LAST_SUCCESS, STARTED, CompactorRuns
 from stack.text.durations import DAY
 from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated
+from suites.core.rule import NotCollected
 from suites.core.stack_files import prometheus_config
 from suites.retention.collect.effective import effective_prometheus
 from suites.retention.collect.running import OWNERS, Live, collect
@@ -29,6 +31,7 @@ from tests.support.real_servers import need
 
 STACK = Path(__file__).parents[2] / "stack"
 NS = 1_000_000_000
+DELETIONS = "prometheus_tsdb_time_retentions_total"
 
 
 def client() -> httpx.AsyncClient:
@@ -124,14 +127,18 @@ def test_a_loki_with_other_settings_than_its_file_and_expired_data_is_found(tmp_
     ]
 
 
-def answering(started: float, last: float) -> Callable[[httpx.Request], httpx.Response]:
-    """Answer as a Loki without expired lines."""
+def answering(started: float, last: float, oldest: float | None = None) -> Callable[[httpx.Request], httpx.Response]:
+    """Answer as a Loki without expired lines; it has a stream from `oldest` on."""
+
+    def kept_streams(request: httpx.Request) -> list[dict[str, str]]:
+        end = int(request.url.params.get("end", 0)) / NS
+        return [{"app": "api"}] if oldest and oldest < end else []
 
     def answer(request: httpx.Request) -> httpx.Response:
         texts = {
             "/metrics": f"{STARTED} {started}\n{LAST_SUCCESS} {last}\n",
             "/config": "compactor: {compaction_interval: 10m0s, apply_retention_interval: 15m0s}\n",
-            "/loki/api/v1/series": '{"status": "success", "data": []}',
+            "/loki/api/v1/series": f'{{"status": "success", "data": {json.dumps(kept_streams(request))}}}',
         }
         return httpx.Response(200, text=texts[request.url.path])
 
@@ -139,10 +146,13 @@ def answering(started: float, last: float) -> Callable[[httpx.Request], httpx.Re
 
 
 def asked(
-    question: Callable[[LokiClient, httpx.AsyncClient], Awaitable[object]], started: float, last: float
+    question: Callable[[LokiClient, httpx.AsyncClient], Awaitable[object]],
+    started: float,
+    last: float,
+    oldest: float | None = None,
 ) -> object:
     async def ask() -> object:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(answering(started, last))) as http:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answering(started, last, oldest))) as http:
             return await question(LokiClient("http://loki", http), http)
 
     return asyncio.run(ask())
@@ -161,32 +171,41 @@ def test_the_compactor_is_judged_once_it_had_time_to_run() -> None:
         assert findings("retention/loki-compactor-runs", [asked(compactor_runs, started, last)]) == messages
 
 
-def test_expired_data_is_judged_only_after_eight_days() -> None:
+def test_expired_data_is_judged_only_once_it_would_be_there() -> None:
     now = time.time()
 
     def observe(since: float | None = None) -> Callable[[LokiClient, httpx.AsyncClient], Awaitable[object]]:
         return lambda loki, http: observe_attached(loki, http, now, since)
 
-    assert isinstance(asked(observe(), now - 7.5 * DAY, 0), NotEvaluated)
-    for found in (asked(observe(), now - 8.5 * DAY, 0), asked(observe(now - 90 * DAY), now - DAY, 0)):
+    assert isinstance(asked(observe(), now - 7.1 * DAY, 0, now - 6.9 * DAY), NotEvaluated)
+    for since, started in ((None, now - 7.2 * DAY), (now - 90 * DAY, now - DAY)):
+        found = asked(observe(since), started, 0, now - 6.9 * DAY)
         assert isinstance(found, RetentionObservation)
         assert findings("retention/expired-data-deleted", [found]) == []
+    with pytest.raises(NotCollected, match="loki has no data of the last of the 7 days either"):
+        findings("retention/expired-data-deleted", [asked(observe(), now - 9 * DAY, 0, now - DAY)])
 
 
 @pytest.mark.parametrize(
-    ("ages", "promised", "messages"),
+    ("ages", "promised", "deletions", "messages"),
     [
-        ([7.2, 7.7], 7, []),
-        ([7.2, 20], 7, ["Prometheus still returns samples of `up` that are more than 20 days old"]),
-        ([15.5, 20], 15, ["Prometheus still returns samples of `up` that are more than 20 days old"]),
-        ([15.5, 17], 15, []),
-        ([], 7, None),
+        ([7.2, 7.7], 7, 3, []),
+        ([7.2, 7.7], 7, 0, None),
+        ([7.2, 20], 7, 0, ["Prometheus still returns samples of `up` that are more than 20 days old"]),
+        ([15.5, 20], 15, 3, ["Prometheus still returns samples of `up` that are more than 20 days old"]),
+        ([15.5, 17], 15, 1, []),
+        ([15.5, 17], 15, None, None),
+        ([], 7, 3, None),
     ],
 )
-def test_samples_older_than_promised_are_found(ages: list[float], promised: int, messages: list[str] | None) -> None:
+def test_samples_older_than_promised_are_found(
+    ages: list[float], promised: int, deletions: int | None, messages: list[str] | None
+) -> None:
     now = time.time()
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/metrics":
+            return httpx.Response(404 if deletions is None else 200, text=f"{DELETIONS} {deletions}\n")
         assert float(request.url.params["end"]) < now - (promised - 0.1) * DAY
         rows = [{"metric": {}, "values": [[now - age * DAY, "1"] for age in ages]}] if ages else []
         return httpx.Response(200, json={"status": "success", "data": {"resultType": "matrix", "result": rows}})

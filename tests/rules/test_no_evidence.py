@@ -207,9 +207,6 @@ CONFORMANT = {
     "metrics/type-in-name": NAMED,
     "metrics/unit-abbreviations": NAMED,
     "metrics/unit-at-the-end": NAMED,
-    "retention/expired-data-deleted": "a Loki that has run for eight days (else nothing is collected) and has no old "
-    "stream has deleted all",
-    "retention/loki-deletes-within-a-day": DEFAULT_IS_SAFE,
     "retention/loki-no-obsolete-retention-settings": "a file without settings has no obsolete ones",
     "retention/loki-overrides-within-seven-days": "a file without overrides keeps no stream longer",
     "retention/loki-rejects-old-samples": DEFAULT_IS_SAFE,

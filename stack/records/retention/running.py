@@ -83,7 +83,8 @@ class RetentionObservation:
     """The streams, or series of Prometheus, that a store still returns beyond `promised_s` and `slack_s` seconds.
 
     `slack_s` is what a working compactor of this configuration may need. `asked` streams were in the index for that
-    time and were queried, `streams` are those that returned a line.
+    time and were queried (where none was, it counts those of the last day that is kept), `streams` are those that
+    returned a line.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)

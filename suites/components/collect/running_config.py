@@ -47,7 +47,9 @@ async def _prometheus(stack: InspectedStack, promise: Promise) -> list[Prometheu
         config, flags, runtime = await asyncio.gather(client.config(), client.flags(), client.runtime_info())
     except PrometheusError as silent:
         return unanswered(f"Prometheus does not tell its configuration: {silent}", "prometheus", silent)
-    # What applies, whether file, flag or default decides it: `15d`, `1w or 8GiB`.
-    kept = [part for part in str(runtime.get("storageRetention", "")).split(" or ") if part[-1:] in tuple("smhdwy")]
-    flags = {**flags, "storage.tsdb.retention.time": kept[0] if kept else ""}
+    # What applies, whether file, flag or default decides it: `15d`, `1w or 8GiB`; empty where the server does not say.
+    stated = str(runtime.get("storageRetention", "")).split(" or ")
+    time = next((part for part in stated if part[-1:] in tuple("smhdwy")), "")
+    size = next((part for part in stated if part.endswith("B")), "")
+    flags = {**flags, "storage.tsdb.retention.time": time, "storage.tsdb.retention.size": size}
     return [PrometheusConfig("", config, flags, "", promised_s=promise.metrics_s)]

@@ -1,5 +1,6 @@
 """Levels three and four on a running stack, read-only: the compactor's runs, and what is there that should be gone."""
 
+import re
 import time
 from typing import Any
 
@@ -20,6 +21,7 @@ NS = 1_000_000_000
 LOOK_BACK_S = 30 * DAY
 """Loki answers queries of at most 721 hours, where nobody has changed that."""
 SHOWN_STREAMS = 20
+DELETED = re.compile(r"^prometheus_tsdb_time_retentions_total (\d\S*)$", re.MULTILINE)
 
 
 async def compactor_runs(loki: LokiClient, http: httpx.AsyncClient) -> CompactorRuns | NotEvaluated:
@@ -66,12 +68,15 @@ async def observe_attached(
     if not old:
         runs = CompactorRuns.read(await metrics_text(http, loki.url), 0.0, now)
         age = now - min(runs.started, running_since or now)
-        if age < promised_s + DAY:
+        if age < promised_s + slack:
             return NotEvaluated(
                 f"there is nothing older than {promised_s / DAY:g} days, but Loki has been running for {words(age)} "
-                "only: that it deletes shows a day after that time, or in the retention trial of a full run"
+                f"only: that it deletes shows {words(slack)} after that time, or in the retention trial of a full run"
             )
-    return RetentionObservation("loki", slack, len(streams[:SHOWN_STREAMS]), promised_s, tuple(old))
+    # Without any stream that old, those of the last day that is kept show that lines were stored by then.
+    kept = round((now - promised_s) * NS)
+    asked = streams[:SHOWN_STREAMS] or await loki.series([], kept, kept + round(DAY * NS))
+    return RetentionObservation("loki", slack, len(asked), promised_s, tuple(old))
 
 
 async def observe_prometheus(
@@ -95,7 +100,18 @@ async def observe_prometheus(
         )
     old = max(ages)
     streams = (OldStream("up", old),) if old > promised_s + slack else ()
+    if not streams and not await _has_deleted(prometheus):
+        return NotEvaluated(
+            f"Prometheus' oldest data is {old / DAY:.1f} days old, and it has deleted none since its start: that it "
+            f"deletes shows after {(promised_s + slack) / DAY:.1f} days"
+        )
     return RetentionObservation("prometheus", slack, len(ages), promised_s, streams)
+
+
+async def _has_deleted(prometheus: PrometheusClient) -> bool:
+    """Whether it counts a deletion of blocks for their age; it restarts this count with every start."""
+    answer = await prometheus.send("GET", "/metrics")
+    return answer.is_success and any(float(count) > 0 for count in DELETED.findall(answer.text))
 
 
 def slack_s(live: dict[str, Any]) -> float:

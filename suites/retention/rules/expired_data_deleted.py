@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stack.records.retention.running import RetentionObservation, words
 from stack.text.durations import DAY
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -25,14 +25,20 @@ from suites.core.rule import Bad, Good, Level, rule
         "component: prometheus\nslack_s: 86400\nasked: 30\nstreams: {up: 1641600}",
         "Prometheus still returns samples of `up` that are more than 19 days old",
     ),
+    Unjudged(
+        "component: loki\nslack_s: 15600\nasked: 0",
+        NotCollected("loki has no data of the last of the 7 days either"),
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/storage/retention/",
 )
 def check(seen: RetentionObservation) -> Iterator[Finding]:
+    promised = f"{seen.promised_s / DAY:g} days"
+    if not seen.streams and not seen.asked:
+        raise NotCollected(f"{seen.component} has no data of the last of the {promised} either")
     if not seen.streams:
         return
     oldest = max(seen.streams, key=lambda stream: stream.age_s)
-    promised = f"{seen.promised_s / DAY:g} days"
     days = f"{oldest.age_s / DAY:.1f} days old"
     if seen.component == "prometheus":
         age = f"more than {oldest.age_s / DAY:.0f} days old"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.retention.trial import RetentionTrial
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 LOKI = "component: loki\nthings: lines\nfiles: chunk files\n"
 GONE = "{written: 4, queryable: 0, identical: 0, files_before: 2, files_left: 0}"
@@ -29,6 +29,10 @@ SETTINGS = {
         f"{LOKI}retention: 204h\nages: {{9d: {GONE}, 8d: {KEPT}, 1d: {KEPT}}}",
         "lines older than seven days are still returned by queries: 4 of 4 after 8 days",
     ),
+    Unjudged(
+        f"{LOKI}retention: 168h\nages: {{9d: {GONE}, 167h: {GONE}}}",
+        NotCollected("queries return none of the younger lines either"),
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/storage/retention/",
 )
@@ -41,3 +45,5 @@ def check(trial: RetentionTrial) -> Iterator[Finding]:
             Where(file=trial.file or None, line=trial.line),
             hint=f"the server reports a retention of `{trial.retention}`; it needs {SETTINGS[trial.component]}",
         )
+    elif not any(group.queryable for group in trial.young):
+        raise NotCollected(f"queries return none of the younger {trial.things} either")

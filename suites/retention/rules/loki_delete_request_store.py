@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.config.loki import LokiConfig
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 SCHEMA = "schema_config: {configs: [{store: tsdb, object_store: filesystem}]}\n"
 
@@ -19,6 +19,10 @@ SCHEMA = "schema_config: {configs: [{store: tsdb, object_store: filesystem}]}\n"
     Bad(
         SCHEMA + "compactor: {retention_enabled: true, delete_request_store: s3}",
         "`delete_request_store: s3` is not an object store of the schema, which uses `filesystem`",
+    ),
+    Unjudged(
+        "compactor: {retention_enabled: true, delete_request_store: s3}",
+        NotApplicable("the file has no schema to compare it with"),
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/storage/retention/#compactor",
@@ -33,7 +37,9 @@ def check(loki: LokiConfig) -> Iterator[Finding]:
     store = compactor.get("delete_request_store")
     if not store:
         yield Finding("`delete_request_store` is not set: Loki does not start", where, hint)
-    elif stores and store not in stores:
+    elif not stores:
+        raise NotApplicable("the file has no schema to compare it with")
+    elif store not in stores:
         used = ", ".join(f"`{name}`" for name in dict.fromkeys(stores))
         yield Finding(
             f"`delete_request_store: {store}` is not an object store of the schema, which uses {used}", where, hint

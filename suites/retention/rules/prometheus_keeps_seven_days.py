@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from stack.records.config.prometheus import PrometheusConfig
 from stack.text.durations import DAY, seconds
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
-FLAG, DEFAULT = "storage.tsdb.retention.time", "15d"
+FLAG, SIZE, DEFAULT = "storage.tsdb.retention.time", "storage.tsdb.retention.size", "15d"
 
 
 @rule(
@@ -26,13 +26,22 @@ FLAG, DEFAULT = "storage.tsdb.retention.time", "15d"
         "Prometheus keeps 30d, not 7d",
     ),
     Bad("# flag: --storage.tsdb.retention.time=0d", "Prometheus keeps 0d, not 7d"),
+    Bad(
+        "# promised: 15d\n# flag: --storage.tsdb.retention.size=8GB",
+        "only a size is set: Prometheus keeps metrics until they take 8GB, not for 15d",
+    ),
+    Unjudged(
+        "# flag: --storage.tsdb.retention.time=", NotCollected("the server does not say for how long it keeps metrics")
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/storage/#operational-aspects",
 )
 def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
     promised = f"{prometheus.promised_s / DAY:g}d"
     # The file takes precedence over the flag.
-    written = prometheus.section("storage", "tsdb", "retention").get("time")
+    in_file = prometheus.section("storage", "tsdb", "retention")
+    written = in_file.get("time")
+    size = str(in_file.get("size") or prometheus.flags.get(SIZE, ""))
     kept = written or " ".join(prometheus.flags.get(FLAG, "").split())
     if not written and not prometheus.flags_known:
         raise NotApplicable("the file does not set it, and there is no compose file beside it that shows the flags")
@@ -42,6 +51,12 @@ def check(prometheus: PrometheusConfig) -> Iterator[Finding]:
     else:
         where = Where(file=prometheus.flags_file, line=prometheus.flags_line)
         hint = f"--{FLAG}={promised} in the command"
+    if not kept and size.strip("0B"):
+        message = f"only a size is set: Prometheus keeps metrics until they take {size}, not for {promised}"
+        yield Finding(message, where, hint)
+        return
+    if not kept and FLAG in prometheus.flags:
+        raise NotCollected("the server does not say for how long it keeps metrics")
     if seconds(kept or DEFAULT) == prometheus.promised_s:
         return
     if not kept:
