@@ -1,5 +1,6 @@
 """What the components' own metrics are asked for."""
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -7,10 +8,13 @@ from typing import cast
 import httpx
 import pytest
 
-from stack.backends.base import Component, RunningStack
+from stack.backends.attached.backend import AttachedBackend
+from stack.backends.attached.target_file import TargetFile
+from stack.backends.base import Component, RunningStack, StackPlan
 from stack.clients.prometheus import InstantSample
-from stack.records.live.own_metrics import OwnSample
-from suites.components.collect.own_metrics import SECRETS, _expected, _owner, _told
+from stack.records.live.own_metrics import OwnMetrics
+from suites.components.collect.own_metrics import RECENT, SECRETS, _expected, _owner, _told, own_metrics
+from suites.core.evidence import NotEvaluated
 from suites.core.inspected_stack import InspectedStack
 
 FAILED = {"alertmanager_notifications_failed_total"}
@@ -42,7 +46,36 @@ def test_a_fault_belongs_to_the_component_that_exposes_it() -> None:
     told = _told([InstantSample({"__name__": "loki_build_info", "job": "logs", "instance": "l:1"}, 1.0, 0.0)])
     failed = "prometheus_tsdb_wal_writes_failed_total"
     owners = [
-        _owner(OwnSample(failed, (("instance", instance), ("job", job)), 3.0), told)
+        _owner(failed, {"instance": instance, "job": job}, told)
         for job, instance in (("logs", "l:1"), ("metrics", "p:1"))
     ]
     assert owners == ["loki", "prometheus"]
+
+
+def test_metrics_are_of_the_target_that_has_them_and_gauges_are_lost_after_a_quarter_of_an_hour() -> None:
+    loki, redis = {"job": "logs", "instance": "l:1"}, {"job": "cache", "instance": "r:1"}
+    wal, up = "prometheus_tsdb_wal_corruptions_total", "redis_up"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        query, rows = request.url.params["query"], list[dict[str, str]]()
+        if "_build_info" in query:
+            rows = [{"__name__": "loki_build_info", **loki}]
+        elif query.startswith("group by (__name__, job, instance)") and f"[{RECENT}]" not in query:
+            rows = [{"__name__": wal, **loki}, {"__name__": up, **redis}]
+        data = {"resultType": "vector", "result": [{"metric": one, "value": [1, "1"]} for one in rows]}
+        return httpx.Response(200, json={"status": "success", "data": data})
+
+    async def collect() -> dict[str, object]:
+        stack = AttachedBackend(TargetFile({"prometheus": "http://p:1"})).start(StackPlan(Path("unused"), Path("no")))
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            return {
+                name: of[OwnMetrics]
+                for name, of in (await own_metrics(InspectedStack(stack, http, None), 3600)).items()
+            }
+
+    found = asyncio.run(collect())
+    assert found["loki"] == [OwnMetrics("loki", frozenset({wal}), ())]
+    assert found["redis-exporter"] == [OwnMetrics("redis-exporter", frozenset(), (), lost=frozenset({up}))]
+    missing = found["prometheus"]
+    assert isinstance(missing, NotEvaluated)
+    assert not missing.applies

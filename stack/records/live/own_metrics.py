@@ -33,7 +33,8 @@ class OwnSample:
 class OwnMetrics:
     """The own metrics of one component: `exposed` are those of interest that it has, `samples` their values.
 
-    Counters that gained nothing within `window_s` seconds are left out.
+    `lost` are gauges that it had within `window_s` and that have no value in the last 15 minutes. Counters that gained
+    nothing within `window_s` seconds are left out.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -43,17 +44,18 @@ class OwnMetrics:
     exposed: frozenset[str]
     samples: tuple[OwnSample, ...]
     window_s: float = 3600.0
+    lost: frozenset[str] = frozenset()
 
     @property
     def nothing_to_judge(self) -> str:
         """Why there is nothing that a rule could pass on."""
-        return "" if self.exposed else f"Prometheus has no metrics of {self.component} on its own faults"
+        return "" if self.exposed or self.lost else f"Prometheus has no metrics of {self.component} on its own faults"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read YAML: `component`, and `samples` in the notation of the text format; their metrics are exposed."""
+        """Read YAML: `component`, `lost`, and `samples` in the text format's notation; their metrics are exposed."""
         data = plain_yaml(text)
         lines = "".join(f"{line}\n" for line in data.get("samples", ()))
         samples = tuple(OwnSample(one.name, one.labels, one.value) for one in Exposition.parse(lines).samples())
         exposed = frozenset([*data.get("exposed", ()), *(sample.metric for sample in samples)])
-        return cls(data["component"], exposed, tuple(one for one in samples))
+        return cls(data["component"], exposed, samples, lost=frozenset(data.get("lost", ())))

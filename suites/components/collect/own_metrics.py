@@ -28,11 +28,13 @@ async def own_metrics(stack: InspectedStack, window_s: float) -> Found:
         return {name: {OwnMetrics: url} for name in owners}
     prometheus, names = PrometheusClient(url, stack.http), [name for name in SIGNALS if name not in _expected(stack)]
     builds = f'group by (__name__, job, instance) (last_over_time({{__name__=~"{"|".join(BUILDS)}"}}[1d]))'
-    listed = f'group by (__name__) (last_over_time({{__name__=~"{"|".join(names)}"}}[{window_s:.0f}s]))'
+    listed = _listed(names, f"{window_s:.0f}s")
+    recent = _listed([name for name in names if SIGNALS[name].gauge], RECENT)
     try:
         told = _told(await prometheus.query(builds))
-        exposed = {one.labels["__name__"] for one in await prometheus.query(listed)}
-        there = [name for name in names if name in exposed]
+        exposed = _by_owner(await prometheus.query(listed), told)
+        fresh = _by_owner(await prometheus.query(recent), told)
+        there = [name for name in names if any(name in metrics for metrics in exposed.values())]
         answers = await asyncio.gather(*(prometheus.query(_query(name, SIGNALS[name], window_s)) for name in there))
     except PrometheusError as silent:
         return {
@@ -42,10 +44,11 @@ async def own_metrics(stack: InspectedStack, window_s: float) -> Found:
     samples = [one for name, rows in zip(there, answers, strict=True) for one in _samples(name, rows)]
     found: Found = {}
     for owner in owners:
-        mine = tuple(one for one in samples if _owner(one, told) == owner)
-        known = frozenset([*(name for name in there if _named(name) == owner), *(one.metric for one in mine)])
+        mine = tuple(one for one in samples if _owner(one.metric, dict(one.labels), told) == owner)
+        known = exposed.get(owner, frozenset())
+        lost = frozenset(name for name in known - fresh.get(owner, frozenset()) if SIGNALS[name].gauge)
         none = NotEvaluated(f"Prometheus has no metrics of {owner} on its own faults", applies=False)
-        found[owner] = {OwnMetrics: [OwnMetrics(owner, known, mine, window_s)] if known else none}
+        found[owner] = {OwnMetrics: [OwnMetrics(owner, known - lost, mine, window_s, lost)] if known else none}
     return found
 
 
@@ -76,10 +79,24 @@ def _query(name: str, signal: Signal, window_s: float) -> str:
     return f"sum by ({by}) ({gained})"
 
 
-def _owner(sample: OwnSample, told: Mapping[tuple[str, str], str]) -> str:
+def _listed(names: Iterable[str], window: str) -> str:
+    """Which of the metrics each target has."""
+    return f'group by (__name__, job, instance) (last_over_time({{__name__=~"{"|".join(names)}"}}[{window}]))'
+
+
+def _by_owner(rows: Iterable[InstantSample], told: Mapping[tuple[str, str], str]) -> dict[str, frozenset[str]]:
+    """The metrics of each component."""
+    found: dict[str, frozenset[str]] = {}
+    for row in rows:
+        metric = row.labels["__name__"]
+        owner = _owner(metric, row.labels, told)
+        found[owner] = found.get(owner, frozenset()) | {metric}
+    return found
+
+
+def _owner(metric: str, labels: Mapping[str, str], told: Mapping[tuple[str, str], str]) -> str:
     """Whose fault a series shows. Loki, for one, has a write-ahead log of Prometheus, with its metrics."""
-    labels = dict(sample.labels)
-    return told.get((labels.get("job", ""), labels.get("instance", ""))) or _named(sample.metric)
+    return told.get((labels.get("job", ""), labels.get("instance", ""))) or _named(metric)
 
 
 def _named(name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stack.records.live.own_metrics import OwnMetrics
 from suites.core.finding import Finding, Where
-from suites.core.rule import NotApplicable
+from suites.core.rule import NotApplicable, NotCollected
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ SIGNALS: Mapping[str, Signal] = {name: signal for kind in KINDS.values() for nam
 def reported(own: OwnMetrics, kind: str, hint: str) -> Iterator[Finding]:
     """A finding for each series of this kind that shows a fault."""
     signals = KINDS[kind]
-    if not own.exposed & signals.keys():
+    if not (own.exposed | own.lost) & signals.keys():
         raise NotApplicable(f"Prometheus has no metric of {own.component} on this")
     for sample in own.samples:
         signal = signals.get(sample.metric)
@@ -136,3 +136,5 @@ def reported(own: OwnMetrics, kind: str, hint: str) -> Iterator[Finding]:
             Where(series=sample.metric),
             hint,
         )
+    for metric in sorted(own.lost & signals.keys()):
+        raise NotCollected(f"`{metric}` has no value in the last 15 minutes")

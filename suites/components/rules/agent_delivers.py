@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stack.records.live.own_metrics import OwnMetrics
 from suites.components.helpers.own_metrics import reported
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -21,6 +21,10 @@ from suites.core.rule import Bad, Good, Level, rule
     Bad(
         'component: alloy\nsamples: [\'loki_write_stream_lag_seconds{instance="h:1",host="loki"} 7200\']',
         'h:1 (host="loki"): its lines reach the store late, by seconds (`loki_write_stream_lag_seconds` is 7200)',
+    ),
+    Unjudged(
+        "component: promtail\nlost: [promtail_stream_lag_seconds]",
+        NotCollected("`promtail_stream_lag_seconds` has no value in the last 15 minutes"),
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/troubleshooting/",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.live.own_metrics import OwnMetrics
 from suites.components.helpers.own_metrics import reported
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -18,6 +18,10 @@ from suites.core.rule import Bad, Good, Level, rule
         "component: alertmanager\nsamples: ['alertmanager_config_last_reload_successful{instance=\"h:1\"} 0']",
         "h:1: its configuration could not be loaded: the last good one is used "
         "(`alertmanager_config_last_reload_successful` is 0)",
+    ),
+    Unjudged(
+        "component: prometheus\nlost: [prometheus_config_last_reload_successful]",
+        NotCollected("`prometheus_config_last_reload_successful` has no value in the last 15 minutes"),
     ),
     level=Level.MUST,
     source="https://github.com/prometheus/prometheus/blob/main/documentation/prometheus-mixin/alerts.libsonnet",

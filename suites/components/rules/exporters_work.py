@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stack.records.live.own_metrics import OwnMetrics
 from suites.components.helpers.own_metrics import reported
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -16,6 +16,10 @@ from suites.core.rule import Bad, Good, Level, rule
     Bad(
         "component: redis-exporter\nsamples: ['redis_up{instance=\"h:1\"} 0']",
         "h:1: it does not reach its Redis (`redis_up` is 0)",
+    ),
+    Unjudged(
+        "component: redis-exporter\nlost: [redis_up]",
+        NotCollected("`redis_up` has no value in the last 15 minutes"),
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#failed-scrapes",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.live.own_metrics import OwnMetrics
 from suites.components.helpers.own_metrics import reported
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -25,6 +25,12 @@ from suites.core.rule import Bad, Good, Level, rule
         '[\'prometheus_remote_storage_queue_highest_sent_timestamp_seconds{instance="h:1",url="http://r"} 900\']',
         'h:1 (url="http://r"): the newest sample that the remote store took is old '
         "(`prometheus_remote_storage_queue_highest_sent_timestamp_seconds` is 900 s ago)",
+    ),
+    Unjudged(
+        "component: prometheus\nlost: [prometheus_remote_storage_queue_highest_sent_timestamp_seconds]",
+        NotCollected(
+            "`prometheus_remote_storage_queue_highest_sent_timestamp_seconds` has no value in the last 15 minutes"
+        ),
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/practices/remote_write/",
