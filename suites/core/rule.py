@@ -123,12 +123,17 @@ class Rule:
             broken = True
             yield finding
         if not broken:
-            passes(record)
+            passes(self.record, record)
 
 
-def passes(record: Record) -> None:
-    """Let a record pass in which nothing is wrong; raises `NotApplicable` for one that has nothing to judge."""
-    if why := getattr(record, "nothing_to_judge", ""):
+def passes(kind: type[Record], record: Record) -> None:
+    """Let a record pass in which nothing is wrong; raises `NotApplicable` for one that has nothing to judge.
+
+    `kind` is what the rule judges, which may be wider than the record's own type: there is more to say of any
+    exposition than of its format.
+    """
+    empty: property | None = getattr(kind, "nothing_to_judge", None)
+    if empty is not None and (why := empty.__get__(record)):
         raise NotApplicable(why)
 
 

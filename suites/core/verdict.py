@@ -141,7 +141,7 @@ def judge(rule: Rule, subject: str, found: Found) -> Verdict:
                     for finding in rule.check(record):  # what comes before an end without evidence stays
                         findings[finding], broken = None, True
                     if not broken:
-                        passes(record)
+                        passes(rule.record, record)
                 except NotApplicable as why:
                     skipped.append(str(why))
                 except NotCollected as why:

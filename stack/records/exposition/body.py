@@ -29,6 +29,8 @@ _OTHERS = {
 """What else a body may be, by its first line."""
 _PROTOBUF = re.compile(rb"[\x80-\xff]{0,3}[\x00-\x7f]\x0a[\x01-\x7f][a-zA-Z_:][a-zA-Z0-9_:]*\x12", re.DOTALL)
 """A message with its length before it, whose first two fields are texts: a family's name and its help."""
+TEXT_AS_OPENMETRICS = ("text format",)
+"""The subject of the fault of a body in the text format that was sent as OpenMetrics."""
 _START = 4096
 _MUCH_NOISE = 0.1
 _LARGEST_JSON = 1 << 20
@@ -187,7 +189,7 @@ def _up_to_eof(text: str, faults: Faults) -> tuple[FamilyDraft | Lone, ...]:
     """Read an OpenMetrics body and check its end."""
     found = _EOF.search(text)
     if found is None and in_text_format(text):
-        faults.report("bad_eof", 0, "text format")
+        faults.report("bad_eof", 0, *TEXT_AS_OPENMETRICS)
         return parse_lines(text, Format.TEXT, faults)
     if found is None:
         end = text.count("\n", 0, len(text.rstrip("\n"))) + 1

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, Self, cast
 
 from stack.garbage import no_collection
-from stack.records.exposition.body import Parsed, parse_text, read_body
+from stack.records.exposition.body import TEXT_AS_OPENMETRICS, Parsed, parse_text, read_body
 from stack.records.exposition.family import FamilyDraft, Lone
 from stack.records.exposition.faults import Fault, FaultKind
 from stack.records.exposition.model import Format, Labels, Sample
@@ -156,6 +156,13 @@ class OpenMetricsExposition(Exposition):
     """An exposition in OpenMetrics 1.0; for rules on that format alone."""
 
     __slots__ = ()
+
+    @property
+    def nothing_to_judge(self) -> str:
+        """Why there is nothing that a rule on the format could pass on."""
+        if any(fault.subject == TEXT_AS_OPENMETRICS for fault in self.faults.get("bad_eof", ())):
+            return "the body is in the text format, see `metrics/openmetrics-eof`"
+        return super().nothing_to_judge
 
 
 def _only_format(cls: type[Exposition]) -> Format | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from stack.records.exposition.body import TEXT_AS_OPENMETRICS
 from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding, Where
 from suites.core.rule import NotApplicable
@@ -29,7 +30,7 @@ def content_type_findings(
         message = f"{exposition.format} is sent as `{media_type}`" if media_type else "the response has no Content-Type"
         yield Finding(message, hint=hint)
         return
-    if any(fault.subject == ("text format",) for fault in exposition.faults.get("bad_eof", ())):
+    if any(fault.subject == TEXT_AS_OPENMETRICS for fault in exposition.faults.get("bad_eof", ())):
         return  # `openmetrics-eof` reports that the whole type is wrong
     missing = [key for key in parameters if required and key not in found]
     if missing:

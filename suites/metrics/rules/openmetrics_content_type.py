@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition.exposition import OpenMetricsExposition
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.metrics.helpers.content_types import content_type_findings
 
 
@@ -25,6 +25,10 @@ from suites.metrics.helpers.content_types import content_type_findings
     Bad(
         "Content-Type: application/openmetrics-text; version=0.0.2; charset=utf-8\n\na 1\n# EOF\n",
         "the Content-Type has `version=0.0.2` instead of `version=1.0.0`",
+    ),
+    Unjudged(
+        "Content-Type: application/openmetrics-text\n\n# TYPE a_total counter\na_total 1\n",
+        NotApplicable("the body is in the text format, see `metrics/openmetrics-eof`"),
     ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure",

@@ -6,13 +6,12 @@ Two concatenated expositions have it in the middle. Sections: "Overall Structure
 
 from collections.abc import Iterator
 
+from stack.records.exposition.body import TEXT_AS_OPENMETRICS
 from stack.records.exposition.exposition import OpenMetricsExposition
 from stack.records.exposition.faults import Fault
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, rule
 from suites.metrics.helpers.format_findings import findings
-
-TEXT_FORMAT = "text format"
 
 
 @rule(
@@ -30,13 +29,13 @@ def check(exposition: OpenMetricsExposition) -> Iterator[Finding]:
 
 
 def end_hint(fault: Fault) -> str:
-    if fault.subject == (TEXT_FORMAT,):
+    if fault.subject == TEXT_AS_OPENMETRICS:
         return "send `Content-Type: text/plain; version=0.0.4`, or let the client library write OpenMetrics"
     return "write `# EOF` once, as the very last line"
 
 
 def end_message(fault: Fault) -> str:
-    if fault.subject == (TEXT_FORMAT,):
+    if fault.subject == TEXT_AS_OPENMETRICS:
         return "the body is in the text format, but is sent as OpenMetrics"
     lines = fault.detail.get("lines")
     return f"{lines} line{'s' * (lines != '1')} after `# EOF`" if lines else "the last line is not `# EOF`"
