@@ -7,7 +7,7 @@ import pytest
 from stack.records.exposition.exposition import Exposition, MetricFamily, OpenMetricsExposition, TextExposition
 from stack.records.scrape.pair import ScrapePair
 from suites.core.discovery import in_area
-from suites.core.rule import NotApplicable, Record, Rule
+from suites.core.rule import NotApplicable, NotCollected, Record, Rule
 from suites.metrics.helpers.families import judged
 from tests.metrics import one_cause_openmetrics, one_cause_text
 from tests.support.cases import each_of
@@ -65,7 +65,7 @@ CHANGES = {
 def breached(rule: Rule, record: Record) -> bool:
     try:
         return any(rule.judge(record))
-    except NotApplicable:
+    except (NotApplicable, NotCollected):
         return False
 
 

@@ -169,8 +169,8 @@ class Repeats:
         return [top if value is None else _number(value) for value, top in zip(found, self._highest, strict=True)]
 
     def new_series(self) -> tuple[NewSeries, ...]:
-        """The metrics with series that are new each time."""
-        if len(self._new) < ENOUGH_SCRAPES or self.restarted:
+        """The metrics with series that are new each time, up to a restart."""
+        if len(self._new) < ENOUGH_SCRAPES:
             return ()
         times = Counter(metric for each in self._new for metric in each)
         last = {metric: series for each in self._new for metric, series in each.items()}

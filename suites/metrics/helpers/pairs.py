@@ -2,12 +2,29 @@
 
 from typing import cast
 
-from stack.records.exposition.exposition import MetricFamily
+from stack.records.exposition.exposition import Exposition, MetricFamily
 from stack.records.exposition.model import Labels
 from stack.records.scrape.pair import Change, ScrapePair, sample_kind
+from suites.core.rule import NotApplicable, NotCollected
 
 COUNTER_LIKE = ("counter", "histogram", "summary")
 """Types whose series only grow and stay until the process ends."""
+
+
+def declared(exposition: Exposition, *types: str) -> list[MetricFamily]:
+    """The families of these types that have series."""
+    return [family for family in exposition.families if family[1] in types and family[4]]
+
+
+def require_comparable(pair: ScrapePair, families: list[MetricFamily], none: str) -> None:
+    """Raise why no series of these families of the first scrape can be compared with the second; `none` if none is."""
+    if not families:
+        raise NotApplicable(none)
+    if pair.restarted:
+        raise NotCollected("the process restarted between the two scrapes")
+    twice = "duplicate_series" in pair.before.faults or "duplicate_series" in pair.after.faults
+    if twice and not any(map(pair.changes, families)):
+        raise NotCollected("each series is exposed twice, see `metrics/duplicate-series`")
 
 
 def fallen_in(pair: ScrapePair, family: MetricFamily) -> list[Change]:

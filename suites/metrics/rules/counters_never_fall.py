@@ -8,21 +8,21 @@ from collections.abc import Iterator
 
 from stack.records.scrape.pair import ScrapePair, sample_kind
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.pairs import fallen_in, recreated
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
+from suites.metrics.helpers.pairs import declared, fallen_in, recreated, require_comparable
 
 HINT = (
     "make it a gauge if it can go down; where several processes or instances answer at one address, add up their "
     "counters first, or let each be scraped at an address of its own"
 )
+RESTARTED = (
+    "# TYPE a_total counter\na_total 10\nprocess_start_time_seconds 100\n--- 15 s later\n"
+    "# TYPE a_total counter\na_total 0\nprocess_start_time_seconds 200\n"
+)
 
 
 @rule(
     Good("# TYPE a_total counter\na_total 10\n--- 15 s later\n# TYPE a_total counter\na_total 10\n"),
-    Good(
-        "# TYPE a_total counter\na_total 10\nprocess_start_time_seconds 100\n--- 15 s later\n"
-        "# TYPE a_total counter\na_total 0\nprocess_start_time_seconds 200\n"
-    ),
     Good(
         "# TYPE a counter\na_total 10\na_created 100\n# EOF\n--- 15 s later\n"
         "# TYPE a counter\na_total 0\na_created 200\n# EOF\n"
@@ -41,14 +41,23 @@ HINT = (
         "--- at once\na_total 12\n--- at once\na_total 3\n",
         "counter `a_total` fell from 12 to 3 in scrape 3 of a series without a restart",
     ),
+    Bad(
+        RESTARTED + "--- at once\na_total 0\nprocess_start_time_seconds 200\n"
+        "--- at once\na_total -1\nprocess_start_time_seconds 200\n",
+        "counter `a_total` fell from 0 to -1 in scrape 3 of a series without a restart",
+    ),
+    Unjudged(RESTARTED, NotCollected("the process restarted between the two scrapes")),
+    Unjudged("a_total 10\n--- 15 s later\na_total 3\n", NotApplicable("no metric with series is declared a counter")),
+    Unjudged(
+        "# TYPE a_total counter\na_total 9\na_total 8\n--- 15 s later\n# TYPE a_total counter\na_total 3\na_total 2\n",
+        NotCollected("each series is exposed twice, see `metrics/duplicate-series`"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    if pair.restarted:
-        return
     reported = set[str]()
-    for family in pair.lowered():
+    for family in () if pair.restarted else pair.lowered():
         if family.type != "counter":
             continue
         fallen = [
@@ -74,3 +83,6 @@ def check(pair: ScrapePair) -> Iterator[Finding]:
             yield Finding(
                 f"counter `{fall.series}` fell {values}{fall.where} without a restart", Where(series=fall.series), HINT
             )
+    counters = declared(pair.before, "counter")
+    if not reported and (counters or not (pair.repeated and declared(pair.after, "counter"))):
+        require_comparable(pair, counters, "no metric with series is declared a counter")

@@ -5,12 +5,13 @@ each of them look like a restart. Section "Counter" of OpenMetrics 1.0.
 """
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from stack.records.exposition.model import Format
-from stack.records.scrape.pair import ScrapePair, sample_kind
+from stack.records.scrape.pair import START_TIME, ScrapePair, sample_kind
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.pairs import COUNTER_LIKE, own_labels
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
+from suites.metrics.helpers.pairs import COUNTER_LIKE, declared, own_labels, require_comparable
 
 HEAD = "# TYPE a counter\n"
 
@@ -22,12 +23,29 @@ HEAD = "# TYPE a counter\n"
         HEAD + "a_total 1\na_created 100\n# EOF\n--- 15 s later\n" + HEAD + "a_total 2\na_created 115\n# EOF\n",
         "`a_created` changed by 15 s within 15 s although the series did not restart",
     ),
+    Unjudged(
+        "# TYPE a_total counter\na_total 1\n--- 15 s later\n# TYPE a_total counter\na_total 2\n",
+        NotApplicable("no series of an OpenMetrics exposition has a `_created` time"),
+    ),
+    Unjudged(
+        HEAD + "a_total 1\n# EOF\n--- 15 s later\n" + HEAD + "a_total 2\n# EOF\n",
+        NotApplicable("no series of an OpenMetrics exposition has a `_created` time"),
+    ),
+    Unjudged(
+        f"{HEAD}a_total 1\na_created 100\n{START_TIME} 100\n# EOF\n--- 15 s later\n"
+        f"{HEAD}a_total 1\na_created 200\n{START_TIME} 200\n# EOF\n",
+        NotCollected("the process restarted between the two scrapes"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter-1",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    if pair.restarted or pair.before.format is not Format.OPENMETRICS:
-        return
+    created = [
+        family
+        for family in declared(pair.before, *COUNTER_LIKE)
+        if family.format is Format.OPENMETRICS and f"{family.name}_created" in map(itemgetter(0), family.samples)
+    ]
+    require_comparable(pair, created, "no series of an OpenMetrics exposition has a `_created` time")
     for family, _ in pair.families():
         if family.type not in COUNTER_LIKE or family.format is not Format.OPENMETRICS:
             continue

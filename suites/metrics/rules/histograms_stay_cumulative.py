@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from stack.records.scrape.pair import ScrapePair, sample_kind
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.pairs import fallen_in, recreated, sums_apart
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
+from suites.metrics.helpers.pairs import declared, fallen_in, recreated, require_comparable, sums_apart
 
 TYPE = "# TYPE a_s histogram\n"
+JUDGED = ("histogram", "summary")
 GROWING = ("_bucket", "_count")
 
 
@@ -28,12 +29,26 @@ GROWING = ("_bucket", "_count")
         TYPE + "a_s_sum 1\na_s_count 5\n--- 15 s later\n" + TYPE + "a_s_sum 2\na_s_count 5\n",
         "the sum of histogram `a_s` went from 1 to 2 while its count stayed at 5",
     ),
+    Unjudged(
+        "a_s_sum 1\na_s_count 5\n--- 15 s later\na_s_sum 2\na_s_count 5\n",
+        NotApplicable("no metric with series is declared a histogram or summary"),
+    ),
+    Unjudged(
+        f"{TYPE}a_s_count 5\nprocess_start_time_seconds 100\n--- 15 s later\n"
+        f"{TYPE}a_s_count 1\nprocess_start_time_seconds 200\n",
+        NotCollected("the process restarted between the two scrapes"),
+    ),
+    Unjudged(
+        TYPE + "a_s_count 5\na_s_count 5\n--- 15 s later\n" + TYPE + "a_s_count 1\na_s_count 1\n",
+        NotCollected("each series is exposed twice, see `metrics/duplicate-series`"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
+    require_comparable(pair, declared(pair.before, *JUDGED), "no metric with series is declared a histogram or summary")
     for family, _ in pair.families():
-        if family.type not in ("histogram", "summary") or pair.restarted:
+        if family.type not in JUDGED:
             continue
         for before, after in fallen_in(pair, family):
             if after and sample_kind(family, before) in GROWING and not recreated(pair, family, before.labels):

@@ -6,11 +6,12 @@ more than ten minutes ahead, and until then everything that comes on time is out
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from math import isnan
 
 from stack.records.exposition.exposition import Exposition
 from stack.records.scrape.pair import ScrapePair
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 TOLERANCE_S = 60.0
 
@@ -21,6 +22,16 @@ TOLERANCE_S = 60.0
         "a 1\n--- 15 s later, at 2026-01-31T12:00:00Z\na 1 1769864400000\n",
         "`a` carries a timestamp 3600 s after the scrape: 2026-01-31T13:00:00Z",
     ),
+    Bad(
+        "# TYPE a counter\na_total 1\n# EOF\n--- 15 s later, at 2026-01-31T12:00:00Z\n# TYPE a counter\n"
+        'a_total{q="x"} 1\na_created{q="x"} NaN\na_total{q="y"} 1 1769864400\na_created{q="y"} 1\n# EOF\n',
+        '`a_total{q="y"}` carries a timestamp 3600 s after the scrape: 2026-01-31T13:00:00Z',
+    ),
+    Unjudged(
+        "a 1\n--- 15 s later, at 2026-01-31T12:00:00Z\na 1\n",
+        NotApplicable("no sample has a timestamp or a creation time"),
+    ),
+    Unjudged("a 1\n--- 15 s later\na 1 1769864400000\n", NotApplicable("the moment of the scrape is not known")),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#timestamps",
 )
@@ -28,7 +39,9 @@ def check(pair: ScrapePair) -> Iterator[Finding]:
     if pair.at is None:
         raise NotApplicable("the moment of the scrape is not known")
     latest = max(_times(pair.after), default=None)
-    if latest is not None and latest[0] > pair.at + TOLERANCE_S:
+    if latest is None:
+        raise NotApplicable("no sample has a timestamp or a creation time")
+    if latest[0] > pair.at + TOLERANCE_S:
         seconds, line, series = latest
         shown = datetime.fromtimestamp(min(seconds, 253402300799), UTC).isoformat().replace("+00:00", "Z")
         yield Finding(
@@ -44,5 +57,5 @@ def _times(exposition: Exposition) -> Iterator[tuple[float, int, str]]:
         for sample in family.samples:
             if sample[3] is not None:
                 yield sample[3], sample.line, sample.series
-            elif sample[0] == created:
+            elif sample[0] == created and not isnan(sample.value):
                 yield sample.value, sample.line, sample.series

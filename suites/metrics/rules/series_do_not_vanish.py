@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from stack.records.scrape.pair import ScrapePair
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
-from suites.metrics.helpers.pairs import COUNTER_LIKE, subjects_gone
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
+from suites.metrics.helpers.pairs import COUNTER_LIKE, declared, require_comparable, subjects_gone
 
 
 @rule(
@@ -19,18 +19,30 @@ from suites.metrics.helpers.pairs import COUNTER_LIKE, subjects_gone
         '# TYPE a_total counter\na_total{d="x"} 1\n# TYPE a_up gauge\na_up{d="x"} 1\n--- 15 s later\n'
         "# TYPE a_total counter\n# TYPE a_up gauge\nb 1\n"
     ),
-    Good("# TYPE a_free gauge\na_free 1\n--- 15 s later\nb 1\n"),
     Bad(
         '# TYPE a_total counter\na_total{q="x"} 1\na_total{q="y"} 1\n--- 15 s later\n'
         '# TYPE a_total counter\na_total{q="y"} 1\n',
         'counter `a_total` lost 1 of 2 series within 15 s, first `a_total{q="x"}`',
     ),
+    Unjudged(
+        "# TYPE a_free gauge\na_free 1\n--- 15 s later\nb 1\n",
+        NotApplicable("no metric with series is declared a counter, histogram or summary"),
+    ),
+    Unjudged(
+        "# TYPE a_total counter\na_total 9\nprocess_start_time_seconds 100\n--- 15 s later\n"
+        "process_start_time_seconds 200\n",
+        NotCollected("the process restarted between the two scrapes"),
+    ),
+    Unjudged(
+        "# TYPE a_total counter\na_total 9\na_total 8\n--- 15 s later\nb 1\n",
+        NotCollected("each series is exposed twice, see `metrics/duplicate-series`"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#statelessness",
 )
 def check(pair: ScrapePair) -> Iterator[Finding]:
-    if pair.restarted:
-        return
+    judged = declared(pair.before, *COUNTER_LIKE)
+    require_comparable(pair, judged, "no metric with series is declared a counter, histogram or summary")
     elsewhere = {*pair.unsteady, *(new.metric for new in pair.new_series)}  # rules of their own report these
     for family in pair.lowered():
         if family.type not in COUNTER_LIKE or family.exposed_name in elsewhere:
