@@ -1,8 +1,8 @@
 """Two expositions of one service, one after the other, as a frozen record, for what one scrape alone cannot show.
 
 The text form is the first exposition, a line `--- 15 s later`, the second one. The line may go on:
-`--- 15 s later, 20 requests sent of 4 kinds, at 2026-01-31T12:00:00Z` (the moment of the second scrape). Further
-scrapes may come after a line `--- at once` each.
+`--- 15 s later, 20 requests sent of 4 kinds, 1 unanswered, at 2026-01-31T12:00:00Z` (the moment of the second scrape).
+Further scrapes may come after a line `--- at once` each.
 """
 
 import re
@@ -21,6 +21,7 @@ from stack.records.scrape.repeats import Fall, NewSeries, NewType, Repeats
 
 SEPARATOR = re.compile(
     r"^--- (?P<seconds>[0-9.]+) s later(?:, (?P<sent>[0-9]+) requests sent(?: of (?P<kinds>[0-9]+) kinds)?)?"
+    r"(?:, (?P<unanswered>[0-9]+) unanswered)?"
     r"(?:, at (?P<at>\S+))?$",
     re.MULTILINE,
 )
@@ -38,7 +39,8 @@ class Change(NamedTuple):
 class ScrapePair:
     """Two expositions: `seconds` apart, `sent` requests in between, the second one taken at `at` (Unix seconds).
 
-    `kinds` is how many of the requests differ from each other; 0 where that is not known. `repeated`
+    `kinds` is how many of the requests differ from each other; 0 where that is not known. `unanswered` of them got no
+    answer. `repeated`
     scrapes came right after the second one; `falls`, `new_types` and `new_series` are what they show, `falls` also what
     Prometheus stored. The series of `unsteady` metrics are not the same in scrapes at the same time.
     """
@@ -54,6 +56,7 @@ class ScrapePair:
     new_series: tuple[NewSeries, ...] = ()
     new_types: tuple[NewType, ...] = ()
     unsteady: frozenset[str] = frozenset()
+    unanswered: int = 0
     cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -122,6 +125,7 @@ class ScrapePair:
             sent=int(sent) if sent else None,
             at=datetime.fromisoformat(at).timestamp() if at else None,
             kinds=int(separator["kinds"] or 0),
+            unanswered=int(separator["unanswered"] or 0),
         )
 
 

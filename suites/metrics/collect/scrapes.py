@@ -69,7 +69,7 @@ async def before(url: str, timeout_s: float = 10.0, max_bytes: int = MAX_BYTES) 
     return Before(endpoint, Fetched(fetched.scrape, b""), blake2b(fetched.body).digest(), exposition, problem, at)
 
 
-async def after(first: Before, contract: Contract, budget: Budget, sent: int) -> Records:
+async def after(first: Before, contract: Contract, budget: Budget, sent: int, unanswered: int = 0) -> Records:
     """Scrape again after `sent` requests, in all the ways that the rules ask for; returns records for `ALL`."""
     endpoint = first.endpoint
     if first.exposition is None:
@@ -98,6 +98,7 @@ async def after(first: Before, contract: Contract, budget: Budget, sent: int) ->
         probed.repeats.new_series(),
         tuple(probed.repeats.new_types.values()),
         probed.concurrent.unsteady,
+        unanswered,
     )
     return {
         Scrape: (first.fetched.scrape, second.scrape, *endpoint.unsteady()),

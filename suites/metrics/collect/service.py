@@ -58,9 +58,10 @@ class MetricsCollector:
             return
         assert self._first is not None  # noqa: S101  # `before_traffic` comes first
         contract, budget = contract_of(service), budget_of(service)
-        if running.stream_labels is not None:
+        if running.stream_labels is not None or not traffic.sent:
             contract = replace(contract, moves=())  # others send requests to a live service as well
-        records = dict(await scrapes.after(self._first, contract, budget, len(traffic.sent)))
+        unanswered = sum(not answer.status for answer in traffic.answers.answers) if traffic.answers else 0
+        records = dict(await scrapes.after(self._first, contract, budget, len(traffic.sent), unanswered))
         if died := running.died():
             records[Scrape] = _with_cause(records[Scrape], died)
         records[ProvokedTraffic] = self._traffic(traffic)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.scrape.contract import MetricContract, total
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
 CONTRACT = "moves: [{name: a_total, labels: {m: GET}, by: 3}]\n---\n"
 
@@ -21,12 +21,16 @@ CONTRACT = "moves: [{name: a_total, labels: {m: GET}, by: 3}]\n---\n"
         '3 requests were sent, but `a_total{m="GET"}` increased by 2',
     ),
     Bad(CONTRACT + "b 1\n--- 1 s later\nb 1\n", '3 requests were sent, but `a_total{m="GET"}` is not exposed'),
+    Unjudged("moves: []\n---\na_total 1\n", NotApplicable("no requests were sent that a counter should count")),
+    Unjudged(CONTRACT + "a_total 1\n", NotCollected("there is no scrape from before the requests")),
     level=Level.MUST,
     source="https://prometheus.io/docs/practices/instrumentation/#online-serving-systems",
 )
 def check(contract: MetricContract) -> Iterator[Finding]:
-    if contract.before is None or not contract.contract.moves:
+    if not contract.contract.moves:
         raise NotApplicable("no requests were sent that a counter should count")
+    if contract.before is None:
+        raise NotCollected("there is no scrape from before the requests")
     for move in contract.contract.moves:
         inner = ",".join(f'{key}="{value}"' for key, value in move.labels)
         name = f"{move.name}{{{inner}}}" if inner else move.name
