@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from stack.records.scrape.contract import MetricContract
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
+from suites.metrics.helpers.contracts import exposed
 from suites.metrics.helpers.families import where
 
 CONTRACT = "required: [{name: a_jobs, labels: [q]}]\n---\n"
@@ -20,6 +21,14 @@ CONTRACT = "required: [{name: a_jobs, labels: [q]}]\n---\n"
         CONTRACT + 'a_jobs{q="x"} 1\na_jobs{r="x"} 1\n',
         'required metric `a_jobs` lacks label `q` on 1 of 2 series, first `a_jobs{r="x"}`',
     ),
+    Unjudged(
+        CONTRACT + "b_jobs 1\n",
+        NotApplicable("required metric `a_jobs` has no series, see `metrics/required-metrics-present`"),
+    ),
+    Unjudged(
+        CONTRACT + "# TYPE a_jobs gauge\nb_jobs 1\n",
+        NotApplicable("required metric `a_jobs` has no series, see `metrics/required-metrics-present`"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/practices/naming/#labels",
 )
@@ -27,10 +36,7 @@ def check(contract: MetricContract) -> Iterator[Finding]:
     labelled = [required for required in contract.contract.required if required.labels]
     if not labelled:
         raise NotApplicable("the service declares no labels")
-    for required in labelled:
-        family = contract.family(required.name)
-        if family is None or not family.samples:
-            continue
+    for required, family in exposed(contract, labelled):
         for label in required.labels:
             carried = sum(contract.exposition.label_values[family.name].get(label, {}).values())
             if carried == len(family.samples):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from stack.records.scrape.contract import MetricContract
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
+from suites.metrics.helpers.contracts import exposed
 from suites.metrics.helpers.families import where
 
 CONTRACT = "required: [{name: a_jobs, type: gauge}]\n---\n"
@@ -20,6 +21,10 @@ TEXT_FORMAT = {"info": "gauge", "stateset": "gauge", "gaugehistogram": "histogra
     Good(CONTRACT + "# TYPE a_jobs gauge\na_jobs 1\n"),
     Good("required: [{name: a_build_info, type: info}]\n---\n# TYPE a_build_info gauge\na_build_info 1\n"),
     Bad(CONTRACT + "# TYPE a_jobs counter\na_jobs 1\n", "required metric `a_jobs` is a counter instead of a gauge"),
+    Unjudged(
+        CONTRACT + "b_jobs 1\n",
+        NotApplicable("required metric `a_jobs` has no series, see `metrics/required-metrics-present`"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/concepts/metric_types/",
 )
@@ -27,14 +32,9 @@ def check(contract: MetricContract) -> Iterator[Finding]:
     typed = [required for required in contract.contract.required if required.type]
     if not typed:
         raise NotApplicable("the service declares no types")
-    for required in typed:
-        family = contract.family(required.name)
+    for required, family in exposed(contract, typed):
         wanted = SAME.get(required.type or "", required.type or "")
-        if (
-            family is not None
-            and family.type not in (wanted, TEXT_FORMAT.get(wanted))
-            and not _is_gauge_info(family.type, wanted)
-        ):
+        if family.type not in (wanted, TEXT_FORMAT.get(wanted)) and not _is_gauge_info(family.type, wanted):
             yield Finding(
                 f"required metric `{required.name}` is a {family.type} instead of a {wanted}",
                 where(family),

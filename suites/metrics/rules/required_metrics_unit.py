@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from stack.records.scrape.contract import MetricContract
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
+from suites.metrics.helpers.contracts import exposed
 from suites.metrics.helpers.families import where
 
 
@@ -22,6 +23,10 @@ from suites.metrics.helpers.families import where
         "# TYPE a_seconds gauge\n# UNIT a_seconds bytes\na_seconds 1\n# EOF\n",
         "required metric `a_seconds` has the unit `bytes` instead of `seconds`",
     ),
+    Unjudged(
+        "required: [{name: a_wait_seconds, unit: seconds}]\n---\nb 1\n",
+        NotApplicable("required metric `a_wait_seconds` has no series, see `metrics/required-metrics-present`"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
@@ -29,10 +34,7 @@ def check(contract: MetricContract) -> Iterator[Finding]:
     measured = [required for required in contract.contract.required if required.unit]
     if not measured:
         raise NotApplicable("the service declares no units")
-    for required in measured:
-        family = contract.family(required.name)
-        if family is None:
-            continue
+    for required, family in exposed(contract, measured):
         if family.unit and family.unit != required.unit:
             message = f"required metric `{required.name}` has the unit `{family.unit}` instead of `{required.unit}`"
             yield Finding(message, where(family), "convert the values and rename the metric, or correct the contract")
