@@ -14,7 +14,7 @@ from suites.core.discovery import rules
 from suites.core.evidence import Evidence
 from suites.core.verdict import Verdict, judge
 from suites.metrics.collect import prometheus
-from suites.metrics.collect.prometheus import scraped
+from suites.metrics.collect.prometheus import OwnFaults, scraped
 
 MINUTE = Target("a", "h:1", "up", "http://127.0.0.1:1/metrics", interval_seconds=60.0, timeout_seconds=10.0)
 
@@ -38,12 +38,11 @@ class Scraping:
         return [{"__name__": name} for name in ("app_a", *(["app_b"] if since > self.target.last_scrape else []))]
 
 
-def judged(server: Scraping, since: float, *, sent: bool, exposed: str = "app_a 1\n") -> Verdict:
+def judged(server: Scraping, since: float, *, sent: bool, exposed: str = "app_a 1\n", unsteady: str = "") -> Verdict:
     async def run() -> ScrapeTarget:
         client: Any = SimpleNamespace(targets=server.targets, query=server.query, series=server.series)
-        found = await scraped(
-            client, MINUTE.scrape_url, "a", Exposition.parse(exposed), since, patience_s=0.0, sent=sent
-        )
+        own = OwnFaults(unsteady=frozenset({unsteady}))
+        found = await scraped(client, MINUTE.scrape_url, "a", Exposition.parse(exposed), since, 0.0, own=own, sent=sent)
         (record,) = found[ScrapeTarget]  # type: ignore[misc]  # a sequence here, not a reason
         assert isinstance(record, ScrapeTarget)
         return record
@@ -87,3 +86,26 @@ def test_what_is_never_stored_is_found() -> None:
     server = Scraping(replace(MINUTE, last_scrape=now - 50), (3, now + 1))
     (finding,) = judged(server, now, sent=False, exposed="app_a 1\napp_c 2\n").findings
     assert finding.message == "1 of 2 exposed series is not stored, first `app_c`"
+
+
+def test_where_no_series_is_compared_the_reason_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prometheus, "COMPARED_SERIES", 1)
+    now = time.time()
+
+    def reason(exposed: str, unsteady: str = "") -> tuple[bool, str | None]:
+        verdict = judged(
+            Scraping(replace(MINUTE, last_scrape=now - 5)), now, sent=False, exposed=exposed, unsteady=unsteady
+        )
+        assert verdict.outcome == "not-evaluated"
+        return verdict.applies, verdict.reason
+
+    assert reason("# no metrics yet\n") == (False, "the exposition has no sample")
+    assert reason("app_a 1\napp_b 2\n") == (True, "2 series are too many to be read back")
+    assert reason(f"app_a 1 {now + 3600:.0f}000\n") == (
+        True,
+        "all series carry times that Prometheus refuses, see `metrics/no-future-timestamps`",
+    )
+    assert reason("app_c 1\n", "app_c") == (
+        True,
+        "all series differ between scrapes, see `metrics/concurrent-scrapes-agree`",
+    )

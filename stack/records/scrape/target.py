@@ -56,12 +56,11 @@ class ScrapeTarget:
     """A service as Prometheus reports it: the `job` expected, the targets found for its address, and its series.
 
     `samples_scraped` and `samples_kept` are Prometheus' own counts of the last scrape. `exposed` and `stored` are None
-    where they were not compared, for the reason in `not_compared`; `late`: because the scrape to compare with did not
-    come in time. `known_fault` is what is wrong with the answers of
-    the service itself, found without Prometheus and reported by other rules. `observed_s` is for how long a first
-    scrape was waited for, in seconds. `timed`: some samples have timestamps of their own. `honored` are labels of the
-    service that Prometheus stored in place of the target's (`honor_labels`). Where series that are on both sides are
-    left out, `compared` is how many were exposed.
+    where they were not compared, for the reason in `not_compared`; `gap`: no rule on the service reports that reason.
+    `known_fault` is what is wrong with the answers of the service itself, found without Prometheus and reported by
+    other rules. `observed_s` is for how long a first scrape was waited for, in seconds. `timed`: some samples have
+    timestamps of their own. `honored` are labels of the service that Prometheus stored in place of the target's
+    (`honor_labels`). Where series that are on both sides are left out, `compared` is how many were exposed.
     """
 
     job: str
@@ -72,12 +71,17 @@ class ScrapeTarget:
     exposed: frozenset[SeriesKey] | None = None
     stored: frozenset[SeriesKey] | None = None
     not_compared: str | None = None
-    late: bool = False
+    gap: bool = False
     known_fault: str | None = None
     observed_s: float = math.inf
     timed: bool = False
     honored: tuple[str, ...] = ()
     compared: int | None = None
+
+    @property
+    def up(self) -> bool:
+        """It is one target, and that is scraped."""
+        return len(self.targets) == 1 and self.targets[0].health == "up"
 
     @property
     def exposed_count(self) -> int:

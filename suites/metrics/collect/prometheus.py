@@ -185,14 +185,16 @@ async def _judged(
     alone = len(counted) == len(counts) == len(COUNTS)
     scraped_count, kept = map(counts.__getitem__, COUNTS) if alone else (None, None)
     exposed, stored, why, alike = await _compared(prometheus, url, exposition, target, selector, since)
+    gap = why is not None and exposition is not None and exposition.series_count > 0
     if exposed and stored is not None and exposition is not None and not exposed <= stored:
         if exposition.fault_counts:
             exposed, stored, why = None, None, "the exposition itself breaks the format, which other rules report"
         else:
             exposed = frozenset(series for series in exposed if series[0] not in unsteady)
+            if not exposed:
+                why, gap = "all series differ between scrapes, see `metrics/concurrent-scrapes-agree`", True
             honored = await _honored(prometheus, exposition, target, since)
-    late = exposition is not None and target.last_scrape <= since
-    judged = ScrapeTarget(job, targets, url, scraped_count, kept, exposed, stored, why, late)
+    judged = ScrapeTarget(job, targets, url, scraped_count, kept, exposed, stored, why, gap)
     return replace(judged, timed=_timed(exposition), honored=honored, compared=alike)
 
 
@@ -257,6 +259,8 @@ async def _compared(
     """The series that are exposed and stored, or why neither is known; where all are stored, how many, and the rest."""
     if exposition is None:
         return None, None, "there is no exposition to compare with", None
+    if not exposition.series_count:
+        return None, None, "the exposition has no sample", None
     if exposition.series_count > COMPARED_SERIES:
         return None, None, f"{exposition.series_count} series are too many to be read back", None
     if target.last_scrape <= since:
@@ -274,6 +278,8 @@ async def _compared(
     timed = [sample for sample in exposition.samples() if sample.timestamp is not None]
     ahead = time.time() + AHEAD_S  # what is later is refused, and reported by `no-future-timestamps`
     exposed -= {exposed_as(sample, own) for sample in timed if sample.timestamp and sample.timestamp > ahead}
+    if not exposed:
+        return None, None, "all series carry times that Prometheus refuses, see `metrics/no-future-timestamps`", None
     if timed:  # Prometheus stores these under their own times, which may lie before the scrape
         earliest = min(sample.timestamp for sample in timed if sample.timestamp is not None)
         keys = frozenset(exposed_as(sample, own) for sample in timed)

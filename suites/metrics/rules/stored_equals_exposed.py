@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.scrape.target import ScrapeTarget, notation
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
 HINT = (
     "read Prometheus' log for samples of this target that it refused as duplicate, out of order or out of bounds, and "
@@ -37,15 +37,23 @@ BLANKS = "begin the line with the name: Prometheus takes the blanks before it fo
         '1 of 2 exposed series is not stored, first `a_total{exported_app="x"}`: with `honor_labels` the label `app` '
         "of the service replaces that of the target",
     ),
+    Unjudged("job: a\nexposed: []\nstored: ['up']\n", NotCollected("no exposed series could be compared")),
+    Unjudged(
+        "job: a\nnot_compared: 50001 series are too many to be read back\ngap: true\n",
+        NotCollected("50001 series are too many to be read back"),
+    ),
+    Unjudged("job: a\nnot_compared: the exposition has no sample\n", NotApplicable("the exposition has no sample")),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
 )
 def check(target: ScrapeTarget) -> Iterator[Finding]:
-    if target.late:
-        raise NotCollected(target.not_compared or "Prometheus has not scraped the service in time")
+    if target.gap:
+        raise NotCollected(target.not_compared or "the stored series were not read")
     if target.exposed is None or target.stored is None:
         raise NotApplicable(target.not_compared or "the stored series were not read")
     missing = sorted(notation(series) for series in target.exposed - target.stored)
+    if not target.exposed_count:
+        raise NotCollected("no exposed series could be compared")
     dropped = (target.samples_scraped or 0) - (target.samples_kept or 0)
     if missing and len(missing) <= dropped:
         raise NotApplicable(f"{dropped} samples are dropped by relabelling, and no others are missing")

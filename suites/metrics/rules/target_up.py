@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.scrape.target import ScrapeTarget
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 from suites.metrics.helpers.scrape_errors import hint_for
 
 TARGET = "job: a\ntargets: [{job: a, instance: 'h:1', scrape_url: 'http://h:1/metrics', health: "
@@ -29,6 +29,11 @@ TARGET = "job: a\ntargets: [{job: a, instance: 'h:1', scrape_url: 'http://h:1/me
         "the target is up, but the last scrape failed: context deadline exceeded",
     ),
     Bad(TARGET + "unknown}]\n", "the target is unknown: it has not been scraped yet"),
+    Unjudged(
+        TARGET + "unknown, interval_seconds: 300}]\nobserved_s: 20\n",
+        NotCollected("it is scraped every 300 s, and not for the first time yet"),
+    ),
+    Unjudged("job: a\n", NotApplicable("Prometheus has no target for the service")),
     level=Level.MUST,
     source="https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series",
     root_cause=True,
@@ -41,7 +46,7 @@ def check(target: ScrapeTarget) -> Iterator[Finding]:
         raise NotApplicable(f"{target.known_fault}; Prometheus says: {failed[0].last_error}")
     awaited = [one for one in target.targets if one.health == "unknown" and one.interval_seconds > target.observed_s]
     if awaited and len(awaited) == len(target.targets):
-        raise NotApplicable(f"it is scraped every {awaited[0].interval_seconds:g} s, and not for the first time yet")
+        raise NotCollected(f"it is scraped every {awaited[0].interval_seconds:g} s, and not for the first time yet")
     for found in target.targets:
         if found in awaited:
             continue
