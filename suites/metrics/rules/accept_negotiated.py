@@ -4,13 +4,13 @@
 unknown media type is no reason to fail: the text format is always accepted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stack.records.exposition.body import in_text_format
 from stack.records.scrape.negotiation import MEDIA_TYPES, OPENMETRICS_ANY, ContentType, Negotiation
 from stack.records.scrape.scrape import Scrape
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 FALLBACK = "text/plain"
 
@@ -37,6 +37,14 @@ FALLBACK = "text/plain"
         "asked for `text/plain` and for `application/openmetrics-text`, the endpoint answers "
         "`application/vnd.google.protobuf`",
     ),
+    Unjudged(
+        "HTTP/1.1 200 OK\nContent-Encoding: br\nX-Error: encoding: unknown\nX-Accept: text/plain\n\n",
+        NotCollected("the answer is in encoding `br`, which was not requested"),
+    ),
+    Unjudged(
+        "HTTP/1.1 200 OK\nContent-Type: text/plain\nX-Accept: text/plain;q=0.3,*/*;q=0.2\n\n",
+        NotCollected("only requests that accept any format were answered"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/content_negotiation/#selection-of-format",
 )
@@ -46,6 +54,8 @@ def check(negotiation: Negotiation) -> Iterator[Finding]:
         fault = _fault(answer)
         if fault:
             faults.setdefault(fault, []).append(answer)
+    if not faults:
+        _require_choice(negotiation.answers)
     for fault, answers in faults.items():
         asked = " and for ".join(f"`{answer.accept}`" for answer in answers)
         yield Finding(
@@ -54,6 +64,16 @@ def check(negotiation: Negotiation) -> Iterator[Finding]:
             "use the client library's HTTP handler, which negotiates; where nothing in `Accept` suits, answer "
             "`text/plain; version=0.0.4`",
         )
+
+
+def _require_choice(answers: Sequence[Scrape]) -> None:
+    """Raise NotCollected where no answer could have been in a wrong format."""
+    read = [answer for answer in answers if answer.error_kind != "encoding"]
+    if answers and not read:
+        encoding = answers[0].header("content-encoding")
+        raise NotCollected(f"the answer is in encoding `{encoding}`, which was not requested")
+    if read and all("*/*" in (answer.accept or "*/*") for answer in read):
+        raise NotCollected("only requests that accept any format were answered")
 
 
 def _fault(answer: Scrape) -> str | None:

@@ -38,13 +38,17 @@ HINT = "send `text/plain; version=0.0.4; charset=utf-8`, or the type of the form
         "HTTP/1.1 200 OK\nContent-Type: text/plain;;charset=utf-8\n\na_jobs 1\n",
         "the Content-Type `text/plain;;charset=utf-8` is malformed, so Prometheus 3 fails the scrape",
     ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: application/json\nX-Error: encoding: br\n\n",
+        "the answer is of type `application/json`, so Prometheus 3 fails the scrape",
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/migration/#scrape-protocols",
 )
 def check(negotiation: Negotiation) -> Iterator[Finding]:
     faults: dict[str, str] = {}
     for answer in negotiation.answers:
-        fault = _fault(answer) if answer.ok else None
+        fault = _fault(answer) if answer.status == 200 and answer.error_kind in (None, "encoding") else None
         if fault:
             faults.setdefault(fault, answer.url)
     for fault, url in faults.items():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.scrape.scrape import Scrape
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 LOGIN = re.compile(r"log-?in|sign-?in|/auth|oauth|sso|saml|openid", re.IGNORECASE)
 
@@ -31,6 +31,9 @@ LOGIN = re.compile(r"log-?in|sign-?in|/auth|oauth|sso|saml|openid", re.IGNORECAS
         "X-Redirect: 302 http://h:9/\nX-Error: redirect: `http://h:9/`: connection refused at h:9\n",
         "the metrics endpoint's redirect fails: `http://h:9/`: connection refused at h:9",
     ),
+    Unjudged("HTTP/1.1 200 OK\n\na_jobs 1\n", NotApplicable("the metrics endpoint does not redirect")),
+    only=lambda scrape: scrape.redirects or scrape.error_kind == "redirect",
+    otherwise="the metrics endpoint does not redirect",
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
 )

@@ -8,17 +8,20 @@ from collections.abc import Iterator
 
 from stack.records.scrape.negotiation import Negotiation
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 WORTH_IT = 1024
 
 
 @rule(
     Good("HTTP/1.1 200 OK\nContent-Encoding: gzip\nX-Accept-Encoding: gzip\nX-Size: 5000\n\n"),
-    Good("HTTP/1.1 200 OK\nX-Accept-Encoding: gzip\nX-Size: 100\n\n"),
     Bad(
         "HTTP/1.1 200 OK\nX-Accept-Encoding: gzip\nX-Size: 5000\n\n",
         "asked for gzip, the endpoint sends its 5000 bytes uncompressed",
+    ),
+    Unjudged(
+        "HTTP/1.1 200 OK\nX-Accept-Encoding: gzip\nX-Size: 100\n\n",
+        NotApplicable("the body is too small to be worth compressing"),
     ),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/instrumenting/content_negotiation/#compression",
@@ -28,7 +31,9 @@ def check(negotiation: Negotiation) -> Iterator[Finding]:
     if not asked:
         raise NotApplicable("no answer to a request that accepts gzip")
     answer = asked[0]
-    if (answer.header("content-encoding") or "").lower() != "gzip" and answer.size >= WORTH_IT:
+    if (answer.header("content-encoding") or "").lower() != "gzip":
+        if answer.size < WORTH_IT:
+            raise NotApplicable("the body is too small to be worth compressing")
         yield Finding(
             f"asked for gzip, the endpoint sends its {answer.size} bytes uncompressed",
             Where(url=answer.url),
