@@ -57,7 +57,7 @@ def test_rules_ask_for_existing_faults_only() -> None:
             asked.add(kind)
             return default
 
-    for text in ("a 1\n", "a 1\n# EOF\n", ""):
+    for text in ("a 1\n", "a 1\n# EOF\n", '# TYPE a histogram\na_bucket{le="1"} 1\n', ""):
         exposition = Exposition.parse(text)
         exposition = replace(exposition, faults=Asked(), cache={})  # type: ignore[arg-type]  # it counts the look-ups
         for rule in RULES:

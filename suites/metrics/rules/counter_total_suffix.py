@@ -9,29 +9,32 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import MetricFamily
 from stack.records.exposition.model import Format
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.metrics.helpers.families import of_library, untyped, where
 
 
 @rule(
     Good("# TYPE http_requests_total counter\nhttp_requests_total 1\n"),
     Good("# TYPE http_requests counter\nhttp_requests_total 1\n# EOF\n"),
-    Good("# TYPE http_requests_total untyped\nhttp_requests_total 1\n"),
     Good("# TYPE nodejs_active_handles_total gauge\nnodejs_active_handles_total 1\n"),
     Bad("# TYPE http_requests counter\nhttp_requests 1\n", "counter `http_requests` has no `_total` suffix"),
     Bad(
         "# TYPE queue_jobs_total gauge\nqueue_jobs_total 1\n",
         "gauge `queue_jobs_total` has a `_total` suffix, which is for counters",
     ),
-    only=lambda family: (family.type == "counter") is not family.exposed_name.endswith("_total"),
+    Unjudged(
+        "# TYPE http_requests_total untyped\nhttp_requests_total 1\n", NotApplicable("the metric declares no type")
+    ),
+    only=lambda family: not untyped(family),
+    otherwise="the metric declares no type",
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
-    if untyped(family) or of_library(family) or not family.samples:
-        return
     name, kind = family.exposed_name, family.type
     has_suffix = name.endswith("_total")
+    if (kind == "counter") is has_suffix or of_library(family) or not family.samples:
+        return
     if kind == "counter" and not has_suffix and family.format is Format.TEXT:
         better = f"{name}_".replace("_total_", "_") + "total"
         yield Finding(f"counter `{name}` has no `_total` suffix", where(family), f"rename it `{better}`")

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import Exposition
 from stack.records.exposition.faults import Fault
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.metrics.helpers.format_findings import findings
+from suites.metrics.helpers.histograms import NO_BOUNDS, has_bounds
 
 
 @rule(
@@ -25,6 +26,9 @@ from suites.metrics.helpers.format_findings import findings
         '# TYPE g gaugehistogram\ng_bucket{le="+Inf"} 1\ng_gsum 1\ng_gcount 2\n# EOF\n',
         'histogram `g` has the count 2, but 1 in its bucket `le="+Inf"`',
     ),
+    Unjudged('# TYPE h histogram\nh_bucket{bound="1.0"} 1\nh_sum 3\nh_count 2\n', NotApplicable(NO_BOUNDS)),
+    only=has_bounds,
+    otherwise=NO_BOUNDS,
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
 )

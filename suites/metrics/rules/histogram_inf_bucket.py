@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.metrics.helpers.format_findings import findings
+from suites.metrics.helpers.histograms import NO_BOUNDS, has_bounds
 
 
 @rule(
     Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
-    Good('# TYPE h histogram\nh_bucket{bound="1.0"} 1\nh_bucket{bound="+Inf"} 2\nh_sum 3\nh_count 2\n'),
     Bad('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_sum 1\nh_count 1\n', 'histogram `h` has no bucket `le="+Inf"`'),
     Bad(
         (
@@ -23,6 +23,9 @@ from suites.metrics.helpers.format_findings import findings
         ),
         'histogram `h{a="b"}` has no bucket `le="+Inf"`',
     ),
+    Unjudged('# TYPE h histogram\nh_bucket{bound="1.0"} 1\nh_sum 3\nh_count 2\n', NotApplicable(NO_BOUNDS)),
+    only=lambda exposition: "missing_infinite_bucket" in exposition.faults or has_bounds(exposition),
+    otherwise=NO_BOUNDS,
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.metrics.helpers.families import families_of, is_info, of_library
 from suites.metrics.helpers.label_names import is_targets
 
@@ -25,18 +25,22 @@ DEVICE = re.compile(
 
 @rule(
     Good('a_jobs{q="x"} 1\nb_jobs{q="y"} 1\nc_jobs{q="x"} 1\nd_jobs{q="x"} 1\ne_jobs{q="x"} 1\n'),
-    Good("".join(f'gpu_{name}{{gpu="0",model="A100",uuid="GPU-7f1c"}} 1\n' for name in "abcde")),
     Bad(
         'a_jobs{app="x"} 1\nb_jobs{app="x"} 1\nc_jobs{app="x"} 1\nd_jobs{app="x"} 1\ne_jobs{app="x"} 1\n',
         "label `app` has the value `x` on every series of all 5 metrics",
     ),
+    Unjudged(
+        "".join(f'gpu_{name}{{gpu="0",model="A100",uuid="GPU-7f1c"}} 1\n' for name in "abcde"),
+        NotApplicable("all metrics may be about the one thing that label `gpu` names"),
+    ),
+    Unjudged('a_jobs{app="x"} 1\n', NotApplicable("the service has fewer than 5 metrics of its own")),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/instrumenting/writing_exporters/#target-labels-not-static-scraped-labels",
 )
 def check(exposition: Exposition) -> Iterator[Finding]:
     own = [f for f in families_of(exposition) if f[4] and not is_info(f) and not of_library(f)]
     if len(own) < ENOUGH_FAMILIES:
-        return
+        raise NotApplicable(f"the service has fewer than {ENOUGH_FAMILIES} metrics of its own")
     first = own[0].samples[0].labels
     shared, last = set(first), first
     every = [sample[1] for family in own for sample in family[4]]  # by position: there may be very many
@@ -50,7 +54,9 @@ def check(exposition: Exposition) -> Iterator[Finding]:
         names = [[name for name, _ in labels] for labels in every]
         shared = {pair for pair in shared if all(each.count(pair[0]) == 1 for each in names)}
     constant = {label: value for label, value in first if (label, value) in shared}
-    for label, value in () if any(map(DEVICE.search, constant)) else constant.items():
+    if device := next(filter(DEVICE.search, constant), ""):
+        raise NotApplicable(f"all metrics may be about the one thing that label `{device}` names")
+    for label, value in constant.items():
         if not is_targets(label):
             yield Finding(
                 f"label `{label}` has the value `{value}` on every series of all {len(own)} metrics",
