@@ -80,3 +80,18 @@ def test_lines_that_arrive_with_times_of_the_window_are_not() -> None:
 
 def test_no_wider_look_is_taken_at_a_service_that_served_nothing() -> None:
     assert said(7200, writes=True, served="0") == ([], 0)
+
+
+def test_a_prometheus_that_refuses_does_not_say_that_there_is_no_counter() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "p":
+            return httpx.Response(403, text="no access")
+        data = [] if request.url.path.endswith("/series") else {"resultType": "streams", "result": []}
+        return httpx.Response(200, json={"status": "success", "data": data})
+
+    async def collected() -> object:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            loki, prometheus = LokiClient("http://l", http), PrometheusClient("http://p", http)
+            return (await stored_streams(loki, CONTRACT, prometheus))[StoredActivity]
+
+    assert asyncio.run(collected()) == [StoredActivity('{app="shop"}', CONTRACT.window_s, refused=True)]

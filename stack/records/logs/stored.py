@@ -11,10 +11,10 @@ class StoredActivity(FromYaml):
     """The requests that a service has served within `window_s`, and its stored lines of that time.
 
     `selector` selects its streams. `requests` and `server_errors` are what its counters gained, None where it has no
-    counter of requests, or none with their status. `lines` counts its stored lines by the label for levels.
-    `newest_age_s` is the age of the newest line (negative: it is from the future), None where there is none.
-    `arriving_age_s` is how old lines are by their times that arrive now, where none is within the window; None where
-    none arrive either, or that was not looked for.
+    counter of requests, or none with their status; `refused`: Prometheus did not say. `lines` counts its stored lines
+    by the label for levels. `newest_age_s` is the age of the newest line (negative: it is from the future), None where
+    there is none. `arriving_age_s` is how old lines are by their times that arrive now, where none is within the window;
+    None where none arrive either, or that was not looked for.
     """
 
     selector: str
@@ -24,3 +24,4 @@ class StoredActivity(FromYaml):
     lines: Mapping[str, int] = field(default_factory=dict)
     newest_age_s: float | None = None
     arriving_age_s: float | None = None
+    refused: bool = False

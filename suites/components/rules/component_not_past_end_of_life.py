@@ -23,7 +23,7 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unju
         "prometheus v3.5.1 is past its end of life, 2026-07-31",
     ),
     Unjudged("{name: loki, version: 3.6.15, today: 2026-11-24}", NotApplicable("no end of life of loki is known here")),
-    Unjudged("{name: promtail, version: latest, today: 2026-11-24}", NotCollected("`latest` names no release")),
+    Unjudged("{name: prometheus, version: latest, today: 2026-11-24}", NotCollected("`latest` names no release")),
     level=Level.SHOULD,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/",
 )

@@ -78,13 +78,16 @@ async def stored_streams(reader: LogReader, contract: StoredContract, prometheus
             unanswered(f"the log store does not answer: {silent}", "loki", silent),
         )
     newest = now - max(entry.timestamp_ns for entry in entries) / 1e9 if entries else None
-    served, failed = None, None
-    if prometheus:
-        served, failed = await requests_served(prometheus, contract.address, contract.window_s)
+    served, failed, refused = None, None, False
+    try:
+        if prometheus:
+            served, failed = await requests_served(prometheus, contract.address, contract.window_s)
+    except PrometheusError:
+        refused = True
     arriving = None
     if served and not entries and isinstance(reader, LokiClient):
         arriving = await _arriving(reader, contract)
-    activity = StoredActivity(selector, contract.window_s, served, failed, lines, newest, arriving)
+    activity = StoredActivity(selector, contract.window_s, served, failed, lines, newest, arriving, refused)
     if not entries:
         why = NotEvaluated(f"the log store has no line of {selector} within {contract.window_s / 60:g} min")
         return {LogStream: why, Delivery: why, StoredActivity: [activity]}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.logs.stored import StoredActivity
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
 SHARE = 6
 """A service may be silent for this part of the window, although it serves requests."""
@@ -23,10 +23,16 @@ SERVING = "selector: '{app=\"shop\"}'\nwindow_s: 3600\nrequests: 70\n"
         'lines of `{app="shop"}` arrive with times 120 min back: its clock is behind or its agent late',
     ),
     Bad(SERVING + "newest_age_s: 1500", 'the newest line of `{app="shop"}` is 25 min old, and it serves requests'),
+    Unjudged(
+        "{selector: '{app=\"shop\"}', window_s: 3600, refused: true}",
+        NotCollected("Prometheus did not say how many requests it served"),
+    ),
     level=Level.MUST,
     source="https://sre.google/sre-book/monitoring-distributed-systems/",
 )
 def check(activity: StoredActivity) -> Iterator[Finding]:
+    if activity.refused:
+        raise NotCollected("Prometheus did not say how many requests it served")
     if activity.requests is None:
         raise NotApplicable("Prometheus has no counter of its requests")
     if not activity.requests:

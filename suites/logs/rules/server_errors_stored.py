@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stack.records.logs.levels import level_of
 from stack.records.logs.stored import StoredActivity
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
 CALM = frozenset({"trace", "debug", "info"})
 FAILED = "selector: '{app=\"shop\"}'\nwindow_s: 3600\nnewest_age_s: 2\nserver_errors: 12\nlines: "
@@ -21,10 +21,16 @@ FAILED = "selector: '{app=\"shop\"}'\nwindow_s: 3600\nnewest_age_s: 2\nserver_er
         FAILED + "{info: 90, debug: 4}",
         'it answered 12 requests with 5xx, and `{app="shop"}` has lines at debug, info only',
     ),
+    Unjudged(
+        "{selector: '{app=\"shop\"}', window_s: 3600, refused: true}",
+        NotCollected("Prometheus did not say how many requests it served"),
+    ),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#which-events-to-log",
 )
 def check(activity: StoredActivity) -> Iterator[Finding]:
+    if activity.refused:
+        raise NotCollected("Prometheus did not say how many requests it served")
     if not activity.server_errors:
         raise NotApplicable("Prometheus counts no server errors of it")
     levels = {level for level, number in activity.lines.items() if number}
