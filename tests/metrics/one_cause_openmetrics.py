@@ -104,6 +104,8 @@ TYPES = {
     "a bound below 0": ('"0.1"} 70 # {trace_id="4bf92f35"} 0.05', '"-0.1"} 70', "openmetrics-negative-buckets"),
     "an integer as bound": ('le="1.0"', 'le="1"', "openmetrics-canonical-bounds"),
     "a bound of NaN": ('le="1.0"', 'le="NaN"', "le-number"),
+    "half a count": ('_count{channel="web"} 120', '_count{channel="web"} 120.5', "openmetrics-histogram-integers"),
+    "half in the bucket of all": ('"+Inf"} 120', '"+Inf"} 120.5', "openmetrics-histogram-integers"),
     "another gcount": ("gcount 3", "gcount 4", "histogram-count"),
     "a count as of a histogram": ("gcount 3", "count 3", "histogram-samples"),
     "a gsum of NaN": ("gsum 2500", "gsum NaN", "openmetrics-histogram-sum"),

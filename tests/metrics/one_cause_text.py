@@ -157,6 +157,8 @@ PARTS = {
     "a bucket below 0": ('"1"} 110', '"1"} -1', "histogram-values"),
     "an infinite bucket of NaN": ('"+Inf"} 120', '"+Inf"} NaN', "histogram-values"),
     "another count": ('_count{channel="web"} 120', '_count{channel="web"} 121', "histogram-count"),
+    "a count of NaN": ('_count{channel="web"} 120', '_count{channel="web"} NaN', "histogram-values"),
+    "a count below 0": ('_count{channel="web"} 120', '_count{channel="web"} -1', "histogram-values"),
     "no count": ('shop_order_seconds_count{channel="web"} 120\n', "", "histogram-count"),
     "percent as quantile": ('quantile="0.9"', 'quantile="90"', "text-quantiles-up-to-one"),
     "a word as quantile": ('quantile="0.9"', 'quantile="p90"', "summary-quantiles"),

@@ -149,7 +149,8 @@ def _check_names(draft: FamilyDraft, faults: Faults) -> None:
     stray = next((sample for sample in draft.samples if sample.name in names), None) if names else None
     if stray is None or draft.type_text is None:
         return
-    if draft.again or (draft.unit and draft.type == "counter" and draft.name.endswith("_total")):
+    unit = draft.unit if draft.type == "counter" and draft.name.endswith("_total") else None
+    if draft.again or (unit and not draft.name.endswith(f"_{unit}")):
         return  # one cause, one finding: `missing_unit_suffix` says what the family's name is to be
     fault = _SAMPLE_FAULTS.get(draft.type_text, _PLAIN_FAULT)
     if draft.format is Format.TEXT:

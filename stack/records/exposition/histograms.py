@@ -157,6 +157,11 @@ class _Check:
         elif self.strict:
             self.report("fractional_histogram_value", sample.line, self.name, **detail)
 
+    def miscounted(self, point: _Point, count: Sample) -> bool:
+        """Whether the count or the bucket `+Inf` is no number of observations at all, which `bad_value` reports."""
+        both = count.value, point.infinite or 0.0
+        return any(not value >= 0 or (self.strict and not value.is_integer()) for value in both)
+
     def total(self, sample: Sample, point: _Point) -> None:
         """A sample that is no bucket."""
         suffix = sample.name[len(self.name) :]
@@ -187,7 +192,7 @@ class _Check:
             self.report("missing_infinite_bucket", first.line, self.name, series=series)
         elif point.again:
             return
-        elif count is not None and count.value != point.infinite and not (point.fell or isnan(point.infinite)):
+        elif count is not None and count.value != point.infinite and not (point.fell or self.miscounted(point, count)):
             detail = {"count": shown(count.value), "infinite": shown(point.infinite)}
             self.report("bad_histogram_count", count.line, self.name, "differs", series=series, **detail)
         if self.gauge and self.draft.foreign:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import compress
+from math import inf
 from operator import is_, itemgetter, lt, ne
 from typing import NamedTuple, Self, cast
 
@@ -93,7 +94,10 @@ class ScrapePair:
         key = f"changes of {family.name}"
         if key not in self.cache:
             counterpart = self._later().get(family.name)
-            self.cache[key] = _changes(family.samples, counterpart.samples if counterpart else ())
+            before, after = family.samples, counterpart.samples if counterpart else ()
+            if family.format is Format.OPENMETRICS:
+                before, after = _newest(before), _newest(after)
+            self.cache[key] = _changes(before, after)
         return self.cache[key]  # type: ignore[return-value]  # only the line above writes this key
 
     def _later(self) -> dict[str, MetricFamily]:
@@ -163,6 +167,16 @@ def _changes(before: Sequence[Sample], after: Sequence[Sample]) -> list[Change]:
         else Change(change.before, unordered.get((change.before.name, frozenset(change.before[1]))))
         for change in found
     ]
+
+
+def _newest(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """The last of the points that a series may have at several times."""
+    if not any(map(itemgetter(3), samples)):
+        return samples
+    newest = dict[object, float]()
+    for sample in samples:
+        newest[sample[:2]] = max(newest.get(sample[:2], -inf), sample.timestamp or 0)
+    return [sample for sample in samples if (sample.timestamp or 0) == newest[sample[:2]]]
 
 
 def _twice(samples: Sequence[Sample]) -> frozenset[object]:

@@ -7,11 +7,11 @@ not keep it from that. Log agent and console go through a proxy that lets nothin
 from collections.abc import Iterator
 
 from stack.records.config.compose import ComposeService
+from suites.compose.helpers.sockets import is_socket
 from suites.compose.helpers.unread import nothing_unread
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
-SOCKETS = ("docker.sock", "podman.sock")
 PROXIES = ("docker-proxy", "docker-proxy-actions")
 
 
@@ -48,7 +48,7 @@ PROXIES = ("docker-proxy", "docker-proxy-actions")
 )
 def check(service: ComposeService) -> Iterator[Finding]:
     for mount in service.mounts:
-        if not (mount.source.endswith(SOCKETS) or (mount.unset and mount.target.endswith(SOCKETS))):
+        if not is_socket(mount):
             continue
         where = Where(file=service.file, line=mount.line or service.line("volumes"))
         if service.name not in PROXIES:
@@ -62,5 +62,5 @@ def check(service: ComposeService) -> Iterator[Finding]:
             yield Finding(f"service `{service.name}` mounts the Docker socket writable", where, hint)
     nothing_unread(service)
     for mount in service.mounts:
-        if mount.unset and not mount.target.endswith(SOCKETS):
+        if mount.unset and not is_socket(mount):
             raise NotCollected(f"the source of `{mount.target}` is `{mount.unset}`, which the file does not set")

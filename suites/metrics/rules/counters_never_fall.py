@@ -37,6 +37,11 @@ RESTARTED = (
         'counter `a_total{q="x"}` fell from 10 to 3 within 15 s without a restart, and 1 more of its series',
     ),
     Bad(
+        "# TYPE a counter\na_total 10 1\na_total 11 2\n# EOF\n--- 15 s later\n"
+        "# TYPE a counter\na_total 3 3\na_total 4 4\n# EOF\n",
+        "counter `a_total` fell from 11 to 4 within 15 s without a restart",
+    ),
+    Bad(
         "# TYPE a_total counter\na_total 1\n--- 15 s later\n# TYPE a_total counter\na_total 10\n"
         "--- at once\na_total 12\n--- at once\na_total 3\n",
         "counter `a_total` fell from 12 to 3 in scrape 3 of a series without a restart",

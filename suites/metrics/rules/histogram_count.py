@@ -22,6 +22,7 @@ from suites.metrics.helpers.histograms import NO_BOUNDS, has_bounds
         'histogram `h` has the count 3, but 2 in its bucket `le="+Inf"`',
     ),
     Bad('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\n', "histogram `h` has no `_count`"),
+    Good('# TYPE h histogram\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count NaN\n'),
     Bad(
         '# TYPE g gaugehistogram\ng_bucket{le="+Inf"} 1\ng_gsum 1\ng_gcount 2\n# EOF\n',
         'histogram `g` has the count 2, but 1 in its bucket `le="+Inf"`',

@@ -18,6 +18,10 @@ from suites.metrics.helpers.format_findings import findings
     Bad(
         "# TYPE a_total counter\na_total 1\n# EOF\n", "counter `a_total` has the sample `a_total`, not `a_total_total`"
     ),
+    Bad(
+        "# TYPE a_total counter\n# UNIT a_total total\na_total 1\n# EOF\n",
+        "counter `a_total` has the sample `a_total`, not `a_total_total`",
+    ),
     Bad("# TYPE a counter\na_count 1\n# EOF\n", "counter `a` has the sample `a_count`, not `a_total`"),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#counter-1",

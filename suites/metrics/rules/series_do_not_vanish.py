@@ -24,6 +24,10 @@ from suites.metrics.helpers.pairs import COUNTER_LIKE, declared, require_compara
         '# TYPE a_total counter\na_total{q="y"} 1\n',
         'counter `a_total` lost 1 of 2 series within 15 s, first `a_total{q="x"}`',
     ),
+    Bad(
+        "# TYPE a counter\na_total 10 1\na_total 11 2\n# EOF\n--- 15 s later\n# TYPE b gauge\nb 4 4\n# EOF\n",
+        "counter `a_total` lost 1 of 1 series within 15 s, first `a_total`",
+    ),
     Unjudged(
         "# TYPE a_free gauge\na_free 1\n--- 15 s later\nb 1\n",
         NotApplicable("no metric with series is declared a counter, histogram or summary"),
@@ -47,11 +51,12 @@ def check(pair: ScrapePair) -> Iterator[Finding]:
     for family in pair.lowered():
         if family.type not in COUNTER_LIKE or family.exposed_name in elsewhere:
             continue
-        lost = [change.before for change in pair.changes(family) if change.after is None]
+        changes = pair.changes(family)
+        lost = [change.before for change in changes if change.after is None]
         lost = [sample for sample in lost if subjects_gone(pair).isdisjoint(sample.labels)]
         if lost:
             yield Finding(
-                f"{family.type} `{family.exposed_name}` lost {len(lost)} of {len(family.samples)} series within "
+                f"{family.type} `{family.exposed_name}` lost {len(lost)} of {len(changes)} series within "
                 f"{pair.seconds:g} s, first `{lost[0].series}`",
                 Where(series=lost[0].series, line=lost[0].line),
                 "keep each series until the process ends; do not clear or expire metrics, and reset none on a scrape",
