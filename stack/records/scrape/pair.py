@@ -94,10 +94,8 @@ class ScrapePair:
         key = f"changes of {family.name}"
         if key not in self.cache:
             counterpart = self._later().get(family.name)
-            before, after = family.samples, counterpart.samples if counterpart else ()
-            if family.format is Format.OPENMETRICS:
-                before, after = _newest(before), _newest(after)
-            self.cache[key] = _changes(before, after)
+            newest = _newest if family.format is Format.OPENMETRICS else tuple
+            self.cache[key] = _changes(newest(family.samples), newest(counterpart.samples if counterpart else ()))
         return self.cache[key]  # type: ignore[return-value]  # only the line above writes this key
 
     def _later(self) -> dict[str, MetricFamily]:
