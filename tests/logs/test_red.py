@@ -2,6 +2,7 @@
 
 import pytest
 
+from stack.records.logs.line import MAX_KEPT
 from stack.records.logs.stream import LogStream
 from suites.core.discovery import rules
 from suites.core.evidence import Evidence
@@ -126,6 +127,12 @@ def test_every_rule_on_log_lines_is_turned_red_by_some_change() -> None:
     mine = {rule.id.removeprefix("logs/") for rule in rules().values() if rule.record is LogStream}
     # An empty log has a test of its own: it is no change to a line.
     assert mine - turned == {"log-written"}
+
+
+def test_every_verdict_on_a_line_that_is_not_kept_whole_says_so() -> None:
+    stream = LogStream.parse('{"msg":"' + "x" * MAX_KEPT + '"}\n{"level":"info","ts":1795500000,"msg":"ready"}\n')
+    verdict = judge(rules()["logs/no-secrets"], "api", Evidence((stream,), "live"))
+    assert (verdict.outcome, verdict.reason) == ("pass", "only the first MiB of a line was judged: 1 line is longer")
 
 
 def test_every_verdict_on_the_end_of_a_log_says_that_the_rest_was_not_read() -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 from stack.garbage import no_collection
 from stack.records.logs.format import LogFormat
-from stack.records.logs.line import LogLine, RawLine, split_lines
+from stack.records.logs.line import MAX_KEPT, LogLine, RawLine, split_lines
 from stack.records.logs.time_stamps import NS, Window, read_time
 from stack.records.rows import named, plain
 from stack.text.plain_yaml import plain_yaml
@@ -67,7 +67,8 @@ class LogStream:
     (`integer`, `string|null`; with `?` at the end the field may be absent). `clock_tolerance_s` and
     `order_tolerance_s`: how far a line may lie outside the window and behind its predecessor. `half_line`: bytes
     of a last line that was still being written when the file was read: not judged. `unread_bytes`: what lay before
-    the part that was read. `missing`: why there is no log at all.
+    the part that was read. `missing`: why there is no log at all. `stored`: what was written is not known, and the
+    lines are those that the log store has, in the order of its times.
     """
 
     raw_lines: tuple[RawLine, ...]
@@ -84,6 +85,7 @@ class LogStream:
     half_line: int = 0
     unread_bytes: int = 0
     missing: str | None = None
+    stored: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -91,7 +93,7 @@ class LogStream:
 
         Settings are the fields of this class under short names: service, source, format, from, to, requests
         (each id, method, path, status, logged, expected), specialised, max_line_bytes, clock_tolerance,
-        order_tolerance, unread, missing. The surrogate escape U+DCFF is the byte 0xff, and so on.
+        order_tolerance, unread, missing, stored. The surrogate escape U+DCFF is the byte 0xff, and so on.
         """
         head, rule, body = text.partition("---\n")
         if not rule or (head and not head.endswith("\n")):
@@ -108,12 +110,15 @@ class LogStream:
         with no_collection():
             return tuple([read(line, form, near_s) for line in self.raw_lines])
 
-    @property
+    @cached_property
     def left_out(self) -> str:
         """What of the log is not judged, as every verdict on it has to say; empty where all of it is."""
-        if not self.unread_bytes:
-            return ""
-        return f"only the end of the log was judged: {self.unread_bytes:,} bytes before it were not read"
+        said = []
+        if self.unread_bytes:
+            said.append(f"only the end of the log was judged: {self.unread_bytes:,} bytes before it were not read")
+        if cut := sum(line.length > MAX_KEPT for line in self.raw_lines):
+            said.append(f"only the first MiB of a line was judged: {cut:,} line{'s are' if cut > 1 else ' is'} longer")
+        return "; ".join(said)
 
     @property
     def written(self) -> Window | None:

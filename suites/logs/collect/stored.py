@@ -149,6 +149,7 @@ def _streams(entries: list[LogEntry], contract: StoredContract) -> list[LogStrea
             format=contract.log.format,
             specialised=contract.log.loggers,
             max_line_bytes=contract.log.max_line_bytes,
+            stored=True,
         )
         for source, lines in by_source.items()
     ]

@@ -16,6 +16,8 @@ STORE = "stack/loki/loki-config.yaml"
 TOO_LONG = LOKI_MAX_LINE_BYTES
 """Bytes of a line that no store keeps whole: `logs/line-length` reports it."""
 
+STORED_ONLY = "the service runs elsewhere: which lines it wrote is not known, only those that are stored"
+
 Found = Sequence[tuple[EmittedLine, LogEntry]]
 
 _ID_NAME = re.compile(
@@ -38,7 +40,7 @@ def due(delivery: Delivery) -> tuple[EmittedLine, ...]:
 def need_log(delivery: Delivery) -> None:
     """Raise NotApplicable where the log itself is out of reach, so that nothing can be missing from the store."""
     if delivery.stored_only:
-        raise NotApplicable("the service runs elsewhere: which lines it wrote is not known, only those that are stored")
+        raise NotApplicable(STORED_ONLY)
 
 
 def found(delivery: Delivery) -> Found:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.judge import lines_of
 
 
@@ -18,10 +18,16 @@ from suites.logs.helpers.judge import lines_of
         "source: auth.log\nunread: 3000000000\n---\n" + '{"level":"info","ts":1795500000,"msg":"ready"}\n',
         "the log `auth.log` is too large to be judged whole: 3,000,000,000 bytes before line 1 were not read",
     ),
+    Unjudged(
+        'stored: true\n---\n{"level":"info","ts":1795500000,"msg":"ready"}\n',
+        NotApplicable("only the stored lines are known, not the files that they were in"),
+    ),
     level=Level.SHOULD,
     source="https://docs.docker.com/engine/logging/drivers/json-file/",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
+    if stream.stored:
+        raise NotApplicable("only the stored lines are known, not the files that they were in")
     first = lines_of(stream)[0]
     if stream.unread_bytes:
         yield Finding(

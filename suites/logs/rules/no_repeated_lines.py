@@ -11,7 +11,7 @@ from itertools import pairwise
 from stack.records.logs.stream import LogStream
 from stack.records.logs.time_stamps import NS
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.judge import Tally, quoted, records_of, where
 
 LINE = '{"level":"info","ts":1795500000.123,"msg":"ready"}\n'
@@ -22,6 +22,13 @@ LINE = '{"level":"info","ts":1795500000.123,"msg":"ready"}\n'
     Bad(
         LINE + LINE.replace("ready", "go") + LINE + LINE,
         "line `ready` is written again, byte for byte (2 lines, first line 3)",
+    ),
+    Unjudged(
+        '{"ts":1795500000,"msg":"tick"}\n{"ts":1795500000,"msg":"tick"}\n',
+        NotApplicable("times are too coarse to tell a copy"),
+    ),
+    Unjudged(
+        "stored: true\n---\n" + LINE, NotApplicable("only the stored lines are known, and the store drops copies")
     ),
     level=Level.SHOULD,
     source="https://docs.python.org/3/library/logging.html#logging.Logger.propagate",
@@ -38,6 +45,10 @@ def check(stream: LogStream) -> Iterator[Finding]:
         seen[line.raw] += 1
         if seen[line.raw] > 1:
             tally.add(quoted(record.message), line)
+    if not times:
+        raise NotApplicable("times are too coarse to tell a copy")
+    if stream.stored and not len(tally):
+        raise NotApplicable("only the stored lines are known, and the store drops copies")
     yield from tally.findings(
         lambda message, seen: Finding(
             f"line {message} is written again, byte for byte ({seen})",

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
-from suites.logs.helpers.delivered import at, count, found, verb
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
+from suites.logs.helpers.delivered import STORED_ONLY, at, count, found, need_log, verb
 
 SECONDS = """emitted: ['{"ts":2,"msg":"a"}', '{"ts":2,"msg":"a"}', '{"ts":2,"msg":"a"}', '{"ts":2,"msg":"b"}']\n"""
 TRACES = """emitted: ['{"ts":1.5,"msg":"a"}', exit status 1, '{"ts":1.5,"msg":"b"}', exit status 1]\n"""
@@ -29,10 +29,12 @@ STORED_AFTER = "{of: 2, at: 1.500000001}"
         TRACES + f"found: [1, {STORED_AFTER}, 3]\n",
         "line 4 was stored as one with an equal line of the same time",
     ),
+    Unjudged("stored: true\n" + SECONDS + "found: [1, 4]\n", NotApplicable(STORED_ONLY)),
     level=Level.SHOULD,
     source="https://grafana.com/docs/loki/latest/get-started/architecture/",
 )
 def check(delivery: Delivery) -> Iterator[Finding]:
+    need_log(delivery)
     found(delivery)
     folded = sorted(
         (line for match in delivery.matches for line in match.folded), key=lambda line: (line.file, line.number)

@@ -10,8 +10,11 @@ from stack.records.logs.line import LogLine
 from stack.records.logs.stream import LogStream
 from stack.records.logs.time_stamps import NS
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.judge import records_of, where
+
+WINDOW = "from: 2026-11-24T06:00:00Z\nto: 2026-11-24T06:00:05Z\n---\n"
+TOO_FEW = "fewer than two lines have a usable time"
 
 
 @rule(
@@ -20,13 +23,20 @@ from suites.logs.helpers.judge import records_of, where
         '{"ts":1795500010,"msg":"a"}\n{"ts":1795500004,"msg":"b"}\n{"ts":1795500003.5,"msg":"c"}\n',
         "timestamps run backwards by up to 6.5 s (2 lines, first line 2)",
     ),
-    Good(
-        "from: 2026-11-24T06:00:00Z\nto: 2026-11-24T06:00:05Z\n---\n"
-        '{"ts":1795500001,"msg":"a"}\n{"ts":1795507202,"msg":"b"}\n{"ts":1795500003,"msg":"c"}\n'
-    ),
+    Good(WINDOW + '{"ts":1795500001,"msg":"a"}\n{"ts":1795507202,"msg":"b"}\n{"ts":1795500003,"msg":"c"}\n'),
     Bad(
         "order_tolerance: 0\n---\n" + '{"ts":1795500000.002,"msg":"a"}\n{"ts":1795500000.001,"msg":"b"}\n',
         "timestamps run backwards by up to 0.001 s (line 2)",
+    ),
+    Bad(
+        'stored: true\n---\n{"ts":1795500010,"msg":"a"}\n{"ts":1795500004,"msg":"b"}\n',
+        "timestamps run backwards by up to 6 s (line 2)",
+    ),
+    Unjudged(WINDOW + '{"ts":1795500001,"msg":"a"}\n{"ts":1795507202,"msg":"b"}\n', NotApplicable(TOO_FEW)),
+    Unjudged('{"ts":"noon","msg":"a"}\n{"ts":"one","msg":"b"}\n', NotApplicable(TOO_FEW)),
+    Unjudged(
+        'stored: true\n---\n{"ts":1795500001,"msg":"a"}\n{"ts":1795500002,"msg":"b"}\n',
+        NotApplicable("only the stored lines are known, which the store sorts by time"),
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/configure/#accept-out-of-order-writes",
@@ -36,11 +46,12 @@ def check(stream: LogStream) -> Iterator[Finding]:
     window = stream.written
     latest: int | None = None
     back: list[LogLine] = []
-    worst = 0
+    worst = usable = 0
     for line, record in records_of(stream, "time"):
         time = record.time_ns
         if time is None or (window is not None and not window.contains(time)):
             continue
+        usable += 1
         if latest is None or time > latest:
             latest = time
         elif latest - time > stream.order_tolerance_s * NS:
@@ -54,3 +65,7 @@ def check(stream: LogStream) -> Iterator[Finding]:
             "take the time when the line is written, from one clock that only runs forward; do not let several "
             "processes or buffered handlers write to one file",
         )
+    elif usable < 2:
+        raise NotApplicable(TOO_FEW)
+    elif stream.stored:
+        raise NotApplicable("only the stored lines are known, which the store sorts by time")

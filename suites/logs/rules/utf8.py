@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.blocks import CUT_BY_BYTES, blocks, cut_within_character
 from suites.logs.helpers.judge import Tally, lines_of, where
 
@@ -24,6 +24,10 @@ LINE = '{"level":"info","ts":1795500000.5,"msg":"Grüße, 你好"}\n'
     ),
     Bad("\0".join(LINE) + "\0" + "\0".join(LINE), "the log is UTF-16, not UTF-8 (2 lines, first line 1)"),
     Bad("\ufeff" + LINE, "the log begins with a byte order mark (line 1)"),
+    Unjudged(
+        "stored: true\n---\n" + LINE,
+        NotApplicable("only the stored lines are known, which are UTF-8 whatever was written"),
+    ),
     level=Level.MUST,
     source="https://datatracker.ietf.org/doc/html/rfc8259#section-8.1",
 )
@@ -42,6 +46,8 @@ def check(stream: LogStream) -> Iterator[Finding]:
             tally.add(f"the log {detail}", line)
         else:
             tally.add(f"a line contains a byte that is not UTF-8: {detail.split()[2]}", line)
+    if stream.stored and not len(tally):
+        raise NotApplicable("only the stored lines are known, which are UTF-8 whatever was written")
     yield from tally.findings(
         lambda cause, seen: Finding(
             f"{cause} ({seen})",
