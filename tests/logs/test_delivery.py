@@ -6,6 +6,7 @@ import pickle
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,10 +16,13 @@ from stack.clients.log_reader import LogStoreError
 from stack.records.logs.delivery import Delivery
 from stack.records.logs.entry import EmittedLine, LabelSet, LogEntry, label_set
 from stack.records.logs.line import LogLine, go_text
+from stack.records.logs.stream import LogStream
 from stack.records.logs.time_stamps import Window
 from suites.core.discovery import rules
 from suites.core.evidence import NotEvaluated
 from suites.logs.collect.delivery import DeliveryContract, collect
+from suites.logs.collect.emitted import LogContract
+from suites.logs.collect.stored import StoredContract, stored_streams
 from suites.logs.rules import delivered_exactly_once
 from tests.support.pace import within
 
@@ -184,6 +188,27 @@ def test_copies_are_found_in_every_other_stream_but_not_what_another_service_wri
     found = delivered(Reader([own, [*own, *others]]), [*lines, whole])
     assert isinstance(found, Delivery)
     assert {one for match in found.matches for one in match.copies} == {entry(one, copy) for one in lines}
+
+
+def test_json_is_asked_where_the_lines_were_found() -> None:
+    lines, elsewhere = [line(1), line(2)], (("job", "files"),)
+    found = delivered(Reader([[entry(lines[0]), entry(lines[1], elsewhere, f"cut {lines[1].text}")]]), lines)
+    assert isinstance(found, Delivery)
+    said = [finding.message for finding in rules()["logs/delivered-json-parses"].judge(found)]
+    assert said == ["line 2 is a JSON object, yet `| json` fails on it"]
+
+
+def test_too_many_streams_by_a_label_that_no_found_line_has_are_no_other_rule_s_finding() -> None:
+    streams = tuple(label_set({**dict(LABELS), "file": str(number)}) for number in range(3))
+    found = replace(delivery([line(1)], [entry(line(1))]), streams=streams, stream_budget=2)
+    said = [finding.message for finding in rules()["logs/delivered-within-stream-budget"].judge(found)]
+    assert said == ["`api` has 3 streams, 2 are allowed; the label with the most values is `file`: 3"]
+
+
+def test_the_lines_of_a_store_are_known_as_stored() -> None:
+    contract = StoredContract(LogContract("api"), {"service": "api"}, {})
+    found = asyncio.run(stored_streams(Reader([[entry(line(1))]]), contract, None))
+    assert [stream.stored for stream in found[LogStream]] == [True]  # type: ignore[union-attr]
 
 
 def test_finds_lines_under_a_wrong_label_or_time() -> None:

@@ -43,8 +43,9 @@ class Delivery:
     `expected` are the labels the lines have to be found under, `ANY` for any value; if they are not `exact`, a stream
     may have others too, and a line without a level no label for it. `streams` are all streams of the service,
     `stream_budget` how many it may have. `arrivals` are by line, as far as they were watched.
-    `json_errors` are texts on which the store's `| json` reports an error. `contention` says how many processes
-    wanted each core of this machine: only what takes longer than so many times its budget is proven to be slow.
+    `json_errors` are texts on which the store's `| json` reports an error, None where it was not asked. `contention`
+    says how many processes wanted each core of this machine: only what takes longer than so many times its budget is
+    proven to be slow.
     `agent` is the configuration of the log agent, for hints. `losses` is what agent and store counted meanwhile of
     lines that were not stored, read where some are lost. `stored_only`: what was written is not known, and `lines` are
     the stored ones; a `stream_budget` of 0 is none.
@@ -56,7 +57,7 @@ class Delivery:
     entries: tuple[LogEntry, ...]
     streams: tuple[LabelSet, ...] = ()
     arrivals: tuple[Arrival | None, ...] = ()
-    json_errors: frozenset[str] = frozenset()
+    json_errors: frozenset[str] | None = frozenset()
     waited_s: float = 20.0
     latency_budget_s: float = 5.0
     stream_budget: int = 20
@@ -123,6 +124,7 @@ def _example(text: str) -> dict[str, Any]:
     )
     found = example.get("found", range(1, len(lines) + 1))
     entries = tuple(_entry(one, lines, expected) for one in found)
+    failing = example.get("json_errors", ())
     fields: dict[str, Any] = {
         "service": expected.get("service", "api"),
         "expected": expected,
@@ -130,7 +132,7 @@ def _example(text: str) -> dict[str, Any]:
         "entries": entries,
         "streams": tuple(dict.fromkeys(entry.labels for entry in entries)),
         "arrivals": example.get("arrivals", ()),
-        "json_errors": frozenset(lines[number - 1].text for number in example.get("json_errors", ())),
+        "json_errors": None if failing is None else frozenset(lines[number - 1].text for number in failing),
     }
     names = {"budget": "latency_budget_s", "streams": "stream_budget", "waited": "waited_s", "stored": "stored_only"}
     names |= {name: name for name in ("contention", "exact")}

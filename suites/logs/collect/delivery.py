@@ -20,7 +20,7 @@ from stack.records.logs.matching import pair
 from stack.records.logs.stream import LogStream
 from suites.core.evidence import NotEvaluated, Records
 from suites.core.health import unanswered
-from suites.logs.collect.elsewhere import OtherStreams
+from suites.logs.collect.elsewhere import OtherStreams, selectors
 
 BEFORE_S = 60.0
 """Seconds before the first line that are queried too: clocks differ a little."""
@@ -82,13 +82,13 @@ async def collect(
         return {Delivery: NotEvaluated(f"{contract.service} emitted no line")}
     search = _Search(reader, contract, tuple(lines), emitted_from)
     streams: Sequence[LabelSet] = ()
-    json_errors: Sequence[LogEntry] = ()
+    json_errors: frozenset[str] | None = None
     silent: LogStoreError | None = None
     try:
         await search.run(deadline_s)
         await search.settle(others or OtherStreams(reader), SETTLE_S if watched else 0.0)
         streams = await reader.series([search.selector], *search.near)
-        json_errors = await reader.json_errors(search.selector, *search.near)
+        json_errors = await search.json_errors(streams)
     except LogStoreError as broken:
         silent = broken
     counted = await losses() if losses is not None and (silent or search.missing()) else None
@@ -102,7 +102,7 @@ async def collect(
         entries=tuple(search.entries),
         streams=tuple(streams),
         arrivals=search.arrivals() if watched else (),
-        json_errors=frozenset(entry.line for entry in json_errors),
+        json_errors=json_errors,
         waited_s=deadline_s,
         latency_budget_s=contract.latency_budget_s,
         stream_budget=contract.stream_budget,
@@ -153,6 +153,17 @@ class _Search:
         fresh += await others.copies(self.lines, *self.near, [*self.entries, *fresh])
         known = set(self.entries)
         self.entries += [entry for entry in dict.fromkeys(fresh) if entry not in known]
+
+    async def json_errors(self, streams: Sequence[LabelSet]) -> frozenset[str]:
+        """The texts on which `| json` fails, in the `streams` of the service and wherever else its lines were found."""
+        start_ns, end_ns = self.near
+        times = [entry.timestamp_ns for entry in self.entries]
+        elsewhere = {entry.labels for entry in self.entries}.difference(streams)
+        failing = [
+            await self.reader.json_errors(selector, min([start_ns, *times]), max([end_ns, *(at + 1 for at in times)]))
+            for selector in (self.selector, *selectors(sorted(elsewhere)))
+        ]
+        return frozenset(entry.line for some in failing for entry in some)
 
     def arrivals(self) -> tuple[Arrival | None, ...]:
         """When each line could be queried, in seconds after its own time; None where it has none."""

@@ -48,13 +48,13 @@ class OtherStreams:
         patterns = (_SPECIAL.sub(r"\\\g<0>", text[:PROBE_LENGTH]) for text in probes)
         wanted = json.dumps("|".join(patterns), ensure_ascii=False)
         found: dict[LogEntry, None] = {}
-        for selector in _selectors(others):
+        for selector in selectors(others):
             page = await self.reader.entries(f"{selector} |~ {wanted}", start_ns, end_ns)
             found.update(dict.fromkeys(entry for entry in page if entry.labels not in own and entry.line in probes))
         texts = {line.text for line in lines}
         copies: dict[LogEntry, None] = {}
         for source in {_source(entry) for entry in _certain(list(found), probes)}:
-            everything = await self.reader.entries(_selectors([source])[0], start_ns, end_ns)
+            everything = await self.reader.entries(selectors([source])[0], start_ns, end_ns)
             copies.update(dict.fromkeys(one for one in everything if one.labels not in own and one.line in texts))
         return list(copies)
 
@@ -82,7 +82,7 @@ def _probes(lines: Sequence[EmittedLine]) -> dict[str, EmittedLine]:
     return dict(list(some.items())[::step][:PROBES])
 
 
-def _selectors(streams: Sequence[LabelSet]) -> list[str]:
+def selectors(streams: Sequence[LabelSet]) -> list[str]:
     """A selector for all streams with the same names of labels, by the pairs that they share."""
     by_names: dict[tuple[str, ...], list[LabelSet]] = defaultdict(list)
     for labels in streams:
