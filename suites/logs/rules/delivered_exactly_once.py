@@ -9,7 +9,7 @@ from stack.records.logs.delivery import Delivery
 from stack.records.logs.entry import show_labels
 from stack.records.logs.matching import Match, log_of
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.delivered import STORE, at, count, due, need_log, untakable, verb
 from suites.logs.helpers.losses import reasons, unread
 
@@ -18,6 +18,7 @@ EMITTED = 'emitted:\n- {"ts":1.5,"msg":"a"}\n- {"ts":2.5,"msg":"b"}\n- plain\n'.
 )
 
 
+UNTAKABLE = "a store takes none of the lines, see `logs/timestamp-near-emission` and `logs/line-length`"
 EQUAL = f"emitted:{' [same' + ', same' * 19}]\n"
 
 
@@ -40,6 +41,7 @@ EQUAL = f"emitted:{' [same' + ', same' * 19}]\n"
         EMITTED + "found: [1, 2, 3, {of: 1, labels: {service: null, job: files}}]\n",
         'line 1 was found 2 times, also in `{job="files", level="unknown"}`',
     ),
+    Unjudged(EMITTED + "misdated: [1, 2, 3]\nfound: []\n", NotApplicable(UNTAKABLE)),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/troubleshooting/",
 )
@@ -52,6 +54,8 @@ def check(delivery: Delivery) -> Iterator[Finding]:
     )
     if not unread(lost, delivery):
         lost = [line for line in lost if not untakable(line)]
+    if not lost and not delivery.found:
+        raise NotApplicable(UNTAKABLE)
     if lost:
         unexplained = (
             f"check whether a job in {delivery.agent} reads {lost[0].file or 'the file'}, whether a stage drops "

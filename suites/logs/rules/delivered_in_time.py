@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 from stack.records.logs.delivery import Delivery
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.delivered import due, need_log
 
 EMITTED = """emitted: ['{"ts":1.5}', '{"ts":2.5}', '{"ts":3.5}']\nbudget: 5\n"""
+
+UNSEEN = "the store was asked too late to tell how long lines took"
 
 
 @rule(
@@ -24,6 +26,7 @@ EMITTED = """emitted: ['{"ts":1.5}', '{"ts":2.5}', '{"ts":3.5}']\nbudget: 5\n"""
         EMITTED + "arrivals: [[0.1, 0.3], [7.5, 7.8], [6.0, 6.1]]\n",
         "5 % of the lines took at least 7.5 s to be found; 5 s are allowed",
     ),
+    Unjudged(EMITTED + "arrivals: [[0, 40], [0.1, 6], [0, 7]]\n", NotApplicable(UNSEEN)),
     level=Level.SHOULD,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/configuration/#clients",
 )
@@ -31,7 +34,8 @@ def check(delivery: Delivery) -> Iterator[Finding]:
     need_log(delivery)
     # Only proven delays count: how long each line was certainly not there.
     due(delivery)
-    proven = sorted(arrival.not_before_s for arrival in delivery.arrivals if arrival is not None)
+    arrivals = [arrival for arrival in delivery.arrivals if arrival is not None]
+    proven = sorted(arrival.not_before_s for arrival in arrivals)
     if not proven:
         raise NotApplicable("no line was watched on its way")
     slow = proven[math.ceil(0.95 * len(proven)) - 1]
@@ -45,3 +49,5 @@ def check(delivery: Delivery) -> Iterator[Finding]:
             "store is short "
             "of CPU or refuses pushes (`promtail_client_request_duration_seconds`, by status code)",
         )
+    elif all(arrival.seen_s > delivery.latency_budget_s for arrival in arrivals):
+        raise NotApplicable(UNSEEN)

@@ -12,7 +12,7 @@ from stack.records.logs.delivery import Delivery
 from stack.records.logs.entry import EmittedLine
 from stack.records.logs.levels import level_of
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.delivered import at, count, damaged, found, need_read, verb
 from suites.logs.helpers.judge import quoted
 
@@ -47,6 +47,10 @@ emitted: ['2026-11-28 06:10:57,646 INFO worker: mail queued', 'Traceback (most r
         TEXT + "found: [{of: 1, labels: {level: error}}, {of: 2, labels: {level: info}}]\n",
         "line 1 has level `info`, but `error` as label",
     ),
+    Unjudged(
+        TEXT.replace("INFO ", "") + "found: [{of: 1, labels: {level: info}}, {of: 2, labels: {level: error}}]\n",
+        NotApplicable("no line states a level"),
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/send-data/promtail/stages/labels/",
 )
@@ -60,17 +64,21 @@ def check(delivery: Delivery) -> Iterator[Finding]:
     ]
     if not labelled:
         raise NotApplicable("no readable line that was found has a label `level`")
+    judged = 0
     wrong: dict[tuple[str | None, str], list[EmittedLine]] = defaultdict(list)
     for line, label in labelled:
         own = line.level
         if own is None and delivery.stored_only and not line.is_object:
             # What else the site's agent has read in text, or what the text belongs to, is not known here.
             words = [level_of(word) for word in _WORDS.findall(line.text[:_HEAD])]
-            own = words[0] if words and level_of(label) not in words else level_of(label)
-            if own is None:
+            if not words:
                 continue
+            own = level_of(label) if level_of(label) in words else words[0]
+        judged += 1
         if not _agree(own, label):
             wrong[own, label].append(line)
+    if not judged:
+        raise NotApplicable("no line states a level")
     if not wrong:
         return
     lines = sorted((line for some in wrong.values() for line in some), key=lambda line: (line.file or "", line.number))

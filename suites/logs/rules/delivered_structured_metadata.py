@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import Delivery
 from stack.records.logs.entry import EmittedLine
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.delivered import STORE, at, count, found, id_labels, need_log, need_read, verb
 
 EMITTED = """emitted: ['{"ts":1.5,"request_id":"r-1"}', '{"ts":2.5,"request_id":"r-2","trace_id":"t-2"}', plain]\n"""
@@ -24,6 +24,10 @@ EMITTED = """emitted: ['{"ts":1.5,"request_id":"r-1"}', '{"ts":2.5,"request_id":
     Bad(
         EMITTED + "found: [1, {of: 2, ids: {trace_id: r-2}}]\n",
         "the only line does not have its `trace_id` in the structured metadata",
+    ),
+    Unjudged(
+        EMITTED + "found: [{of: 1, labels: {request_id: r-1}, ids: {request_id: null}}]\n",
+        NotApplicable("the ids are labels, see `logs/delivered-ids-not-labels`"),
     ),
     level=Level.MUST,
     convention=True,
@@ -44,6 +48,8 @@ def check(delivery: Delivery) -> Iterator[Finding]:
                 missing[name].append(line)
     if not carrying:
         raise NotApplicable("no line that was found carries an id")
+    if carrying.keys() <= labels.keys():
+        raise NotApplicable("the ids are labels, see `logs/delivered-ids-not-labels`")
     for name, lines in missing.items():
         does, its = verb(lines, "does", "do"), verb(lines, "its", "their")
         yield Finding(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from stack.records.logs.delivery import ANY, Delivery
 from stack.records.logs.entry import EmittedLine, LogEntry
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.delivered import STORE, at, count, found, id_labels, verb
 from suites.logs.helpers.judge import quoted
 
@@ -40,6 +40,11 @@ LOKIS_OWN = {"service_name": "discover_service_name: []", "detected_level": "dis
         SITE + "found: [{of: 1, labels: {level: null, filename: /a.log}}, 2]\n",
         "line 1 has no label `level`",
     ),
+    Unjudged(
+        SITE.replace('"level":"info",', "").replace(',"level":"info"', "")
+        + "found: [{of: 1, labels: {level: null}}, {of: 2, labels: {level: null}}]\n",
+        NotApplicable("no line states a level, so no label is due"),
+    ),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/get-started/labels/bp-labels/",
 )
@@ -54,6 +59,10 @@ def check(delivery: Delivery) -> Iterator[Finding]:
         for cause in _deviations(delivery, line, entry):
             if cause[1] not in ids:
                 causes[cause].append(line)
+    if not delivery.exact and not any(
+        line.level is not None or delivery.expected.keys() & dict(entry.labels).keys() for line, entry in pairs
+    ):
+        raise NotApplicable("no line states a level, so no label is due")
     for (kind, name, value), lines in causes.items():
         yield _finding(delivery, kind, name, value, lines, len(pairs))
 
