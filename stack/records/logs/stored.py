@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from stack.text.typed import FromYaml
 
+TOLERATED_S = 5.0
+"""How far the newest line may be ahead of now: clocks differ a little."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredActivity(FromYaml):
@@ -25,3 +28,8 @@ class StoredActivity(FromYaml):
     newest_age_s: float | None = None
     arriving_age_s: float | None = None
     refused: bool = False
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the newest line is from the future."""
+        return self.newest_age_s is not None and self.newest_age_s < -TOLERATED_S

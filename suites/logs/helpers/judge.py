@@ -25,6 +25,8 @@ MAX_FINDINGS = 20
 EXCERPT_LENGTH, QUOTED_LENGTH = 200, 60
 """Characters of a line in a finding, and of a value in its message."""
 
+NO_TIME = "no line has a time that can be read, see `logs/timestamp-parses`"
+
 _NUMBERED = re.compile(r"[A-Za-z_-]*[0-9][A-Za-z0-9_-]*")
 
 K = TypeVar("K", bound=Hashable)

@@ -10,9 +10,9 @@ from stack.records.logs.format import LogRecord
 from stack.records.logs.line import LogLine
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.blocks import blocks
-from suites.logs.helpers.judge import Tally, errors_of, quoted, require, where
+from suites.logs.helpers.judge import Tally, errors_of, quoted, where
 
 
 @rule(
@@ -35,16 +35,21 @@ from suites.logs.helpers.judge import Tally, errors_of, quoted, require, where
         '{"level":"error","ts":1,"msg":"put failed","error":"disk full"}\n\tat Store.put(Store.java:9)\n',
         "error line `put failed` has no `stacktrace`; what looks like it is on the lines after it (line 1)",
     ),
+    Unjudged(
+        '{"level":"error","StartUTC":"2026-11-24T06:00:00Z","RequestPath":"/","DownstreamStatus":502}\n',
+        NotApplicable("lines of format `traefik` have no error"),
+    ),
     level=Level.MUST,
     convention=True,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-attributes",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
-    if stream.format is not None and not (stream.format.error or stream.format.stack):
-        require(stream, "error")
+    errors = errors_of(stream)
+    if not any(record.format.error or record.format.stack for _, record in errors):
+        raise NotApplicable(f"lines of format `{errors[0].record.format.name}` have no error")
     torn = {id(block.before) for block in stream.derived(blocks) if block.is_stack_trace}
     tally: Tally[tuple[str, str]] = Tally()
-    for line, record in errors_of(stream):
+    for line, record in errors:
         if lacking := _lacking(record, line, torn):
             tally.add((quoted(record.message), lacking), line)
     yield from tally.findings(

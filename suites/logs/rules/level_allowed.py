@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.logs.levels import NAMES
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, repeated, where
 
 
@@ -28,6 +28,7 @@ from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, repeated,
     ),
     Bad("format: zap\n---\n" + '{"level":30,"ts":1,"msg":"m"}\n', "level `30` is not known (line 1)"),
     Bad('{"ts":1795500000.5,"msg":"m"}\n', "a line has no level (line 1)"),
+    Unjudged("format: zap\n---\n" + '{"ts":1795500000.5,"msg":"m"}\n', NotApplicable("no line has a level")),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/visualizations/panels-visualizations/visualizations/logs/",
 )
@@ -36,8 +37,10 @@ def check(stream: LogStream) -> Iterator[Finding]:
     # `logs/matches-schema`, a level that is there twice by `logs/keys-unique`.
     tally: Tally[str] = Tally(exact=True)
     form = stream.format
+    judged = False
     timed = form.time if form and "time" not in form.optional else ()
     for line, record in records_of(stream, "level"):
+        judged = judged or record.level is not None
         if record.level is not None or (timed and record.time is None) or repeated(line, record.format.level):
             continue
         if record.level_text is None and record.level is None and stream.format is None:
@@ -52,4 +55,6 @@ def check(stream: LogStream) -> Iterator[Finding]:
         )
         return Finding(f"{cause} ({seen})", where(seen.first), hint)
 
+    if not judged and not len(tally):
+        raise NotApplicable("no line has a level")
     yield from tally.findings(finding)

@@ -27,6 +27,10 @@ SERVING = "selector: '{app=\"shop\"}'\nwindow_s: 3600\nrequests: 70\n"
         "{selector: '{app=\"shop\"}', window_s: 3600, refused: true}",
         NotCollected("Prometheus did not say how many requests it served"),
     ),
+    Unjudged(
+        SERVING + "newest_age_s: -420",
+        NotApplicable("its newest line is from the future, see `logs/stored-lines-not-from-the-future`"),
+    ),
     level=Level.MUST,
     source="https://sre.google/sre-book/monitoring-distributed-systems/",
 )
@@ -57,6 +61,8 @@ def check(activity: StoredActivity) -> Iterator[Finding]:
         yield Finding(
             f"the newest line of `{activity.selector}` is {_words(age)} old, and it serves requests", where, hint
         )
+    elif activity.ahead:
+        raise NotApplicable("its newest line is from the future, see `logs/stored-lines-not-from-the-future`")
 
 
 def _words(seconds: float) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.logs.format import has
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.judge import Tally, records_of, repeated, where
 
 
@@ -19,18 +19,24 @@ from suites.logs.helpers.judge import Tally, records_of, repeated, where
         '{"ts":1795500000,"msg":""}\n{"ts":1795500001,"msg":" "}\n',
         "message `msg` is empty (2 lines, first line 1)",
     ),
+    Unjudged('{"ts":1795500000,"level":"info"}\n', NotApplicable("no line has a message")),
     level=Level.SHOULD,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-attributes",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     # A missing key is reported by `logs/matches-schema`, one that is there twice by `logs/keys-unique`.
     tally: Tally[str] = Tally()
+    judged = False
     for line, record in records_of(stream, "message"):
         message = record.message
         if message is None or (isinstance(message, str) and not message.strip()):
             keys = record.format.message
             if line.value is not None and has(line.value, keys) and not repeated(line, keys):
                 tally.add(keys[0], line)
+        else:
+            judged = True
+    if not judged and not len(tally):
+        raise NotApplicable("no line has a message")
     yield from tally.findings(
         lambda key, seen: Finding(
             f"message `{key}` is empty ({seen})",

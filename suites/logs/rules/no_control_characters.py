@@ -10,34 +10,43 @@ from collections.abc import Iterator
 from stack.records.logs.line import LogLine, wide_encoding
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.judge import Seen, Tally, lines_of, where
 from suites.logs.helpers.text_kinds import DOCKER_HEADER, text_kind, without_colours
 
 _COLOUR = re.compile(rb"(?:\x1b|\\u001[bB])\[")
 _OTHER = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\\u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF])")
 
+REPORTED = "no line can be read, see `logs/utf8` and `logs/no-plain-text-lines`"
+
 
 @rule(
     Good('{"ts":1795500000,"msg":"two\\nlines\\tand a tab"}\r\n'),
     Bad('{"ts":1,"msg":"\\u001b[31mred\\u001b[0m"}\n\x1b[32mok\x1b[0m\n', "ANSI colour codes (2 lines, first line 1)"),
     Bad('{"msg":"a\\u0000b"}\n' * 2, "control character U+0000 (2 lines, first line 1)"),
-    Good('\x00\x00{"ts":1}\n\x1b[1m{"ts":1}\x1b[0m\n'),
+    Unjudged('\x00\x00{"ts":1}\n\x1b[1m{"ts":1}\x1b[0m\n', NotApplicable(REPORTED)),
     level=Level.SHOULD,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#event-collection",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     tally: Tally[str] = Tally(exact=True)
+    skipped = 0
     for line in lines_of(stream):
         raw = line.raw.removesuffix(b"\r")
         found = _OTHER.search(raw)
-        if found is None or _reported(line):
+        if found is None:
+            continue
+        if _reported(line):
+            skipped += 1
             continue
         if _COLOUR.match(raw, found.start()):
             tally.add("ANSI colour codes", line)
         else:
             code = found[0][-4:].decode() if len(found[0]) > 1 else f"{found[0][0]:04x}"
             tally.add(f"control character U+{code.upper()}", line)
+
+    if skipped == len(stream.lines):
+        raise NotApplicable(REPORTED)
 
     def finding(cause: str, seen: Seen) -> Finding:
         hint = "escape or drop control characters in what comes from outside before it is logged"

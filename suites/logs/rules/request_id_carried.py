@@ -8,11 +8,15 @@ from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream, SentRequest
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.judge import lines_of, require, shape, where
 from suites.logs.helpers.requests import key_of, lines_of_request, logged_requests, mentions, unreadable
 
 HEAD = "requests: [{id: r-1, path: /jobs}, {id: r-2, path: /jobs}]\n---\n"
+
+UNREADABLE = (
+    "only lines that cannot be read have the ids, see `logs/no-plain-text-lines` and `logs/one-json-object-per-line`"
+)
 
 
 @rule(
@@ -26,6 +30,7 @@ HEAD = "requests: [{id: r-1, path: /jobs}, {id: r-2, path: /jobs}]\n---\n"
         HEAD + '{"ts":1,"msg":"r-1 r-2","request_id":"new"}\n',
         "2 of 2 requests `GET /jobs` produced no line with its id, such as `r-1`, which is under `msg`",
     ),
+    Unjudged(HEAD + "GET /jobs r-1 as plain text\nGET /jobs r-2 as plain text\n{}\n", NotApplicable(UNREADABLE)),
     level=Level.MUST,
     convention=True,
     source="https://www.elastic.co/guide/en/ecs/current/ecs-http.html",
@@ -39,6 +44,8 @@ def check(stream: LogStream) -> Iterator[Finding]:
         in_no_object = request.request_id.encode() in stream.derived(unreadable)
         if not lines_of_request(stream, request) and not in_no_object:
             lost.setdefault(shape(request.route), []).append(request)
+    if not lost and not any(lines_of_request(stream, request) for request in due):
+        raise NotApplicable(UNREADABLE)
     for route, requests in lost.items():
         sent = sum(shape(request.route) == route for request in due)
         yield _finding(stream, requests, sent)

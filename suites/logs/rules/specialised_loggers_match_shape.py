@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.contract import breaches
 from suites.logs.helpers.judge import Tally, records_of, where
 
@@ -26,6 +26,10 @@ HEAD = "specialised: {database: {operation: string, duration_ms: number, rows: '
         HEAD + '{"event":"query","logger":"database","operation":"SELECT","duration_ms":3,"rows":1.5}\n',
         "logger `database`: field `rows` is a number, not an integer (line 1)",
     ),
+    Unjudged(
+        HEAD + '{"event":"ready","logger":"http"}\n{"event":"x"}\n',
+        NotApplicable("no declared logger wrote a line"),
+    ),
     level=Level.MUST,
     source="https://www.structlog.org/en/stable/logging-best-practices.html",
 )
@@ -33,11 +37,15 @@ def check(stream: LogStream) -> Iterator[Finding]:
     if not stream.specialised:
         raise NotApplicable("the service declares no specialised logger")
     tally: Tally[tuple[str, str]] = Tally()
+    judged = False
     for line, record in records_of(stream, "logger"):
         shape = stream.specialised.get(record.logger) if isinstance(record.logger, str) else None
         if shape is not None and line.value is not None:
+            judged = True
             for breach in breaches(line.value, shape):
                 tally.add((record.logger, breach), line)
+    if not judged:
+        raise NotApplicable("no declared logger wrote a line")
     yield from tally.findings(
         lambda cause, seen: Finding(
             f"logger `{cause[0]}`: {cause[1]} ({seen})",

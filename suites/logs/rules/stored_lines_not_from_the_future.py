@@ -10,7 +10,6 @@ from stack.records.logs.stored import StoredActivity
 from suites.core.finding import Finding, Where
 from suites.core.rule import Bad, Good, Level, NotApplicable, rule
 
-TOLERATED_S = 5.0
 LINES = "selector: '{app=\"shop\"}'\nwindow_s: 3600\nnewest_age_s: "
 
 
@@ -24,7 +23,7 @@ LINES = "selector: '{app=\"shop\"}'\nwindow_s: 3600\nnewest_age_s: "
 def check(activity: StoredActivity) -> Iterator[Finding]:
     if activity.newest_age_s is None:
         raise NotApplicable("the log store has no line of it")
-    if activity.newest_age_s < -TOLERATED_S:
+    if activity.ahead:
         yield Finding(
             f"the newest line of `{activity.selector}` is {-activity.newest_age_s:.0f} s ahead of now",
             Where(series=activity.selector),

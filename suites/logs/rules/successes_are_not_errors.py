@@ -8,11 +8,13 @@ from collections.abc import Iterator
 
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.judge import Tally, lines_of, quoted, require, where
 from suites.logs.helpers.requests import lines_of_request
 
 HEAD = "requests: [{id: r-1, path: /jobs, status: 200}, {id: r-2, path: /fail, status: 500}]\n---\n"
+
+NO_ID = "no line carries the id of a request that succeeded, see `logs/request-id-carried`"
 
 
 @rule(
@@ -21,6 +23,7 @@ HEAD = "requests: [{id: r-1, path: /jobs, status: 200}, {id: r-2, path: /fail, s
         HEAD + '{"level":"error","ts":1,"msg":"cache miss","request_id":"r-1"}\n',
         "request `GET /jobs` was answered 200 and produced an error `cache miss` (line 1)",
     ),
+    Unjudged(HEAD + '{"level":"error","ts":2,"request_id":"r-2"}\n', NotApplicable(NO_ID)),
     level=Level.SHOULD,
     source="https://pkg.go.dev/go.uber.org/zap#pkg-constants",
 )
@@ -30,6 +33,8 @@ def check(stream: LogStream) -> Iterator[Finding]:
         raise NotApplicable("no request that succeeded was sent")
     lines_of(stream)
     require(stream, "level", "request_id")
+    if not any(lines_of_request(stream, request) for request in succeeded):
+        raise NotApplicable(NO_ID)
     tally: Tally[tuple[str, int, str]] = Tally()
     for request in succeeded:
         for line, record in lines_of_request(stream, request):

@@ -9,17 +9,18 @@ from collections.abc import Iterator
 from stack.records.logs.stream import LogStream
 from stack.records.logs.time_stamps import NS
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.clock import Deviation, deviation, impossible, is_local_time
-from suites.logs.helpers.judge import Tally, moment, quoted, records_of, where
+from suites.logs.helpers.judge import NO_TIME, Tally, moment, quoted, records_of, where
 
 HEAD = "from: 2026-11-24T06:00:00Z\nto: 2026-11-24T06:00:05Z\n---\n"
 READ = "to: 2026-11-24T06:00:05Z\n---\n"
+NO_ZONE = "no time that can be read has a zone, see `logs/timestamp-has-zone`"
 
 
 @rule(
     Good(HEAD + '{"ts":1795500003.5,"msg":"m"}\n{"timestamp":"2026-11-24T08:00:03.5+02:00","event":"m"}\n'),
-    Good(HEAD + '{"timestamp":"2026-11-24T08:00:03","event":"m"}\n'),
+    Good(HEAD + '{"timestamp":"2026-11-24T06:00:03","event":"m"}\n'),
     Bad(
         HEAD + '{"timestamp":"2026-11-24T08:00:03Z","event":"m"}\n{"timestamp":"2026-11-24T08:00:04Z","event":"m"}\n',
         "timestamp `2026-11-24T08:00:03Z` is off by exactly 2 h: local time written as if it were UTC "
@@ -55,6 +56,9 @@ READ = "to: 2026-11-24T06:00:05Z\n---\n"
         "timestamp `2026-11-24T07:00:03Z` is 1 h after the log was read (line 2)",
         "timestamp `5` is a moment of 1970: the clock was not set, or zero was written (line 3)",
     ),
+    Unjudged(HEAD + '{"timestamp":"2026-11-24T08:00:03","event":"m"}\n', NotApplicable(NO_ZONE)),
+    Unjudged(READ + '{"timestamp":"2026-11-24T09:00:03","event":"m"}\n', NotApplicable(NO_ZONE)),
+    Unjudged(HEAD + '{"timestamp":"noon","event":"m"}\n', NotApplicable(NO_TIME)),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/operations/request-validation-rate-limits/#too_far_behind_and_out_of_order",
 )
@@ -65,19 +69,27 @@ def check(stream: LogStream) -> Iterator[Finding]:
     read_ns = int((read_s + stream.clock_tolerance_s) * NS)
     tally: Tally[str] = Tally(exact=True)
     first: dict[str, Deviation] = {}
+    readable = judged = False
     for line, record in records_of(stream, "time"):
-        if record.time_ns is None or (window and window.contains(record.time_ns)):
+        if record.time_ns is None:
+            continue
+        readable = True
+        if window and window.contains(record.time_ns):
+            judged = True
             continue
         unit_ns = record.format.unit_ns or NS
-        if window is None:  # a log that is older than this run
-            off = impossible(record.time_ns, read_ns, record.time, unit_ns) if record.zoned else None
-        elif not record.zoned and is_local_time(record.time_ns, window):
+        if not record.zoned and (window is None or is_local_time(record.time_ns, window)):
             continue  # `logs/timestamp-has-zone` reports it
+        judged = True
+        if window is None:  # a log that is older than this run
+            off = impossible(record.time_ns, read_ns, record.time, unit_ns)
         else:
             off = deviation(record.time_ns, window, record.time, unit_ns)
         if off is not None:
             first.setdefault(off.cause, off)
             tally.add(off.cause, line)
+    if not judged:
+        raise NotApplicable(NO_ZONE if readable else NO_TIME)
     span = f"the log was read at {moment(read_ns)}, tolerance included"
     if window:
         span = f"the lines were written between {moment(window.start)} and {moment(window.end)}, tolerance included"

@@ -10,7 +10,7 @@ from stack.records.logs.format import LogFormat
 from stack.records.logs.stream import LogStream
 from stack.records.logs.time_stamps import UNIT_NAMES
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, repeated, where
 
 
@@ -25,12 +25,15 @@ from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, repeated,
         "timestamp `2026-13-24T06:00:00Z` cannot be parsed (2 lines, first line 1)",
     ),
     Bad('{"msg":"m"}\n', "a line has no timestamp (line 1)"),
+    Unjudged("format: zap\n---\n" + '{"level":"info","msg":"m"}\n', NotApplicable("no line has a time")),
     level=Level.MUST,
     source="https://datatracker.ietf.org/doc/html/rfc3339#section-5.6",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     tally: Tally[str] = Tally()
+    judged = False
     for line, record in records_of(stream, "time"):
+        judged = judged or record.time_ns is not None
         if record.time is None:
             if stream.format is None:
                 tally.add("", line)
@@ -51,4 +54,6 @@ def check(stream: LogStream) -> Iterator[Finding]:
         message = f"timestamp {time} cannot be parsed" if shape else "a line has no timestamp"
         return Finding(f"{message} ({seen})", where(seen.first), hint)
 
+    if not judged and not len(tally):
+        raise NotApplicable("no line has a time")
     yield from tally.findings(finding)
