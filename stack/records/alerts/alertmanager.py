@@ -98,7 +98,8 @@ class Inhibition:
 class AlertmanagerConfig:
     """The file, and the alerts that are sent to it; `alerts` is None where the rule files are not known.
 
-    `problems` are why Alertmanager refuses it, each with the line. `in_container`: addresses mean that container.
+    `problems` are why Alertmanager refuses it, each with the line. `in_container`: addresses mean that container,
+    None where that is not known.
     `template_paths` are its files of templates as it names them, `template_files` their names and texts, None where
     they were not found.
     """
@@ -112,7 +113,7 @@ class AlertmanagerConfig:
     inhibitions: tuple[Inhibition, ...] = ()
     problems: tuple[tuple[int | None, str], ...] = ()
     alerts: tuple[AlertRule, ...] | None = None
-    in_container: bool = True
+    in_container: bool | None = True
     template_paths: tuple[str, ...] = ()
     template_files: tuple[tuple[str, str], ...] | None = None
 
@@ -126,7 +127,7 @@ class AlertmanagerConfig:
         """The receivers that notify nobody."""
         return frozenset(receiver.name for receiver in self.receivers if not receiver.integrations)
 
-    def within(self, alerts: tuple[AlertRule, ...] | None, *, in_container: bool) -> Self:
+    def within(self, alerts: tuple[AlertRule, ...] | None, *, in_container: bool | None = None) -> Self:
         """The same with the alerts that are sent to it, and whether it runs in a container."""
         return replace(self, alerts=alerts, in_container=in_container)
 
@@ -134,7 +135,7 @@ class AlertmanagerConfig:
     def parse(cls, text: str) -> Self:
         """Read a file; beside Alertmanager's keys, `alerts` lists rules as texts, `local` says it is in no container.
 
-        `template_files` are files of templates by their names.
+        `local` without a value says that this is not known. `template_files` are files of templates by their names.
 
         Raises:
             ConfigError: the text is not YAML.
@@ -145,10 +146,10 @@ class AlertmanagerConfig:
         local = data.pop("local", False) if isinstance(data, dict) else False
         templates = data.pop("template_files", None) if isinstance(data, dict) else None
         alerts = None if rules is None else tuple(AlertRule.parse(str(rule)) for rule in rules)
-        found = cls.of(YamlText(data, {}), "alertmanager.yml").within(alerts, in_container=not local)
-        if templates is None and found.template_paths:
-            return found
-        return replace(found, template_files=tuple((templates or {}).items()))
+        found = cls.of(YamlText(data, {}), "alertmanager.yml").within(
+            alerts, in_container=None if local is None else not local
+        )
+        return found if templates is None else replace(found, template_files=tuple(templates.items()))
 
     @classmethod
     def read(cls, text: str, file: str) -> Self:
@@ -182,7 +183,9 @@ class AlertmanagerConfig:
             reader.note(view, problem)
         reader.problems += [(document.line_of(mistake.path), str(mistake)) for mistake in root.mistakes]
         problems = tuple(dict.fromkeys(reader.problems))
-        return cls(file, route, receivers, inhibitions, problems, template_paths=root["templates"].texts())
+        paths = root["templates"].texts()
+        files = None if paths else ()
+        return cls(file, route, receivers, inhibitions, problems, template_paths=paths, template_files=files)
 
 
 class _Reader:

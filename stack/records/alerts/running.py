@@ -18,7 +18,7 @@ class LoadedRule:
     `evaluated` is False for a rule that has not been evaluated yet; its `error` is then that of its expression, sent
     as a query. `alerting` is False for one that records a series. `renamed` pairs each metric of its expression that
     the server does not have with the one that has taken its place, by its name. `unfed` are the selectors of its
-    expression of which there is no series.
+    expression of which there is no series; `sought` is whether any of its series was looked for.
     """
 
     group: str
@@ -28,13 +28,15 @@ class LoadedRule:
     alerting: bool = True
     renamed: tuple[tuple[str, str], ...] = ()
     unfed: tuple[str, ...] = ()
+    sought: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedRules:
     """The rules of the server, Prometheus or Loki's ruler, and those of its files, each with the file that holds it.
 
-    `changed` are rules of both that differ: file, name, and what differs.
+    `changed` are rules of both that differ: file, name, and what differs. `has_series` is False for a Prometheus that
+    has no series yet.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -44,6 +46,7 @@ class LoadedRules:
     files: tuple[tuple[str, RuleKey], ...]
     changed: tuple[tuple[str, str, str], ...] = ()
     server: str = "Prometheus"
+    has_series: bool = True
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -42,7 +42,7 @@ class Ruler(FromYaml):
     `directory` is where it reads rules (`ruler.storage.local.directory`), empty where they are stored elsewhere.
     `files` are relative to it; `alerts` and `records` count the rules in them. `tenants` is whether Loki has more than
     one. `rule_path` is where it unpacks rules to evaluate them. `remote_write` is whether it writes what rules record,
-    `writes_to` to how many stores.
+    `writes_to` to how many stores. `problem` is why Loki's file cannot be read.
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -59,6 +59,7 @@ class Ruler(FromYaml):
     rule_path: str = ""
     remote_write: bool = False
     writes_to: int = 0
+    problem: str = ""
 
     @property
     def nothing_to_judge(self) -> str:

@@ -79,7 +79,8 @@ def read_static(files: StackFiles) -> StaticRecords:
             _with_templates(
                 AlertmanagerConfig.read(text, display_path(folder, ALERTMANAGER)), (folder / ALERTMANAGER).parent
             ).within(
-                _alerts(found), in_container=alertmanager is not None and "network_mode" not in alertmanager.namespaces
+                _alerts(found),
+                in_container=None if alertmanager is None else "network_mode" not in alertmanager.namespaces,
             )
         ],
         AlertmanagerSetup: services
@@ -115,9 +116,7 @@ def read_folder(folder: Path) -> StaticRecords:
     )
     alerts = _alerts(found) or None
     configs = [
-        _with_templates(AlertmanagerConfig.read(one.text, one.shown), (folder / one.path).parent).within(
-            alerts, in_container=False
-        )
+        _with_templates(AlertmanagerConfig.read(one.text, one.shown), (folder / one.path).parent).within(alerts)
         for one in managers
     ]
     found["alertmanager"] = {AlertmanagerConfig: configs} if configs else {}
@@ -153,7 +152,7 @@ def _records(
         none = NotEvaluated(f"{subject} is given no rules", applies=False)
         found[subject] = {RuleFile: listed or none, AlertRule: rules or none}
     found["prometheus"][RuleTests] = tests or NotEvaluated("there are no tests of rules", applies=False)
-    found["loki"][Ruler] = [ruler]
+    found["loki"][Ruler] = NotEvaluated(ruler.problem) if ruler.problem else [ruler]
     return found
 
 
@@ -266,8 +265,8 @@ def _ruler(folder: Path, shown: str, service: ComposeService | None) -> tuple[Ru
 def _ruler_config(text: str, shown: str, environment: Mapping[str, str]) -> tuple[str, Ruler]:
     try:
         config = LokiConfig.read(expand_env(text, environment), file=shown)
-    except ValueError:
-        return "", Ruler(file=shown)
+    except ValueError as broken:
+        return "", Ruler(file=shown, problem=f"{shown} cannot be read: {broken}")
     storage = config.section("ruler", "storage")
     local = config.section("ruler", "storage", "local").get("directory")
     common = config.section("common", "storage", "filesystem").get("rules_directory")

@@ -164,7 +164,7 @@ async def _of_alertmanager(stack: InspectedStack, rules: list[AlertRule] | NotEv
     client = AlertmanagerClient(url, stack.http)
     alerts = None if isinstance(rules, NotEvaluated) else tuple(rule for rule in rules if not rule.record)
     try:
-        config = AlertmanagerConfig.of(YamlText(await client.config(), {}), "").within(alerts, in_container=False)
+        config = AlertmanagerConfig.of(YamlText(await client.config(), {}), "").within(alerts)
         silences = tuple(_silence(one) for one in await client.silences() if one["status"]["state"] == "active")
     except (AlertmanagerError, KeyError, TypeError, ValueError) as silent:
         why = unanswered(f"Alertmanager does not answer as it should: {silent}", "alertmanager", silent)

@@ -215,17 +215,19 @@ async def _rules(
     async def whole(group: str, rule: Mapping[str, Any]) -> LoadedRule:
         found = await _rule(prometheus, group, rule, settled, names)
         if found.error or "may_be_absent" in (rule.get("annotations") or {}):
-            return found
-        unfed = [
+            return replace(found, sought=False)
+        sought = [
             one
-            for name, one in await _unfed(prometheus, rule["query"])
+            for name, one in needed_series(parse(rule["query"]).tree)
             if not name.startswith(absent) and (not partial or name.startswith(tuple(prefixes.values())))
         ]
-        return replace(found, unfed=tuple(unfed))
+        unfed = [one for one in sought if not await prometheus.data("series", **{"match[]": one, "limit": 1})]
+        return replace(found, unfed=tuple(unfed), sought=bool(sought))
 
     loaded = await asyncio.gather(*(whole(*rule) for rule in rules))
     files = tuple((file, (group, _name(rule))) for file, group, rule in in_files)
-    return [LoadedRules(tuple(loaded), files, await _changed(prometheus, in_files, rules))]
+    changed = await _changed(prometheus, in_files, rules)
+    return [LoadedRules(tuple(loaded), files, changed, has_series=bool(names))]
 
 
 async def _changed(
@@ -261,15 +263,6 @@ async def _difference(prometheus: PrometheusClient, written: Mapping[str, Any], 
 
 def _name(rule: Mapping[str, Any]) -> str:
     return str(rule.get("alert") or rule["record"])
-
-
-async def _unfed(prometheus: PrometheusClient, query: str) -> list[tuple[str, str]]:
-    """The selectors of an expression of which there is no series, each with its metric."""
-    found = []
-    for name, selector in needed_series(parse(query).tree):
-        if not await prometheus.data("series", **{"match[]": selector, "limit": 1}):
-            found.append((name, selector))
-    return found
 
 
 async def _rule(

@@ -93,6 +93,22 @@ def hidden_pair(inhibition: Inhibition, alerts: Iterable[AlertRule]) -> tuple[Al
     return next(((one, other) for one in sources for other in targets if one.name != other.name), None)
 
 
+def known_pair(inhibition: Inhibition, alerts: Iterable[AlertRule]) -> bool:
+    """Whether of two alerts that are certainly its source and target it is known if one hides the other so."""
+    listed = list(alerts)
+    return any(
+        one.name != other.name
+        and (
+            any(name in {**one.alert_labels.values, **other.alert_labels.values} for name in inhibition.equal)
+            or (one.alert_labels.closed and other.alert_labels.closed)
+        )
+        for one in listed
+        if _certain(inhibition.source, one)
+        for other in listed
+        if _certain(inhibition.target, other)
+    )
+
+
 def _certain(wanted: tuple[LabelMatcher, ...], alert: AlertRule) -> bool:
     return all(one.matches(alert.alert_labels) for one in wanted)
 

@@ -7,9 +7,9 @@ whatever these are about.
 from collections.abc import Iterator
 
 from stack.records.alerts.alertmanager import AlertmanagerConfig
-from suites.alerts.helpers.routing import hidden_pair
+from suites.alerts.helpers.routing import hidden_pair, known_pair
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 RECEIVER = "route: {receiver: a}, receivers: [{name: a, webhook_configs: [{url: 'http://chat/'}]}]"
 ALERTS = (
@@ -31,6 +31,10 @@ def config(equal: str) -> str:
         'the inhibition of `{severity="warning"}` by `{severity="critical"}`: neither `Down` nor `Slow` has '
         "`cluster` or `namespace`, so each `Down` hides every `Slow`",
     ),
+    Unjudged(
+        config("cluster").replace("sum by (job) (up)", "a"),
+        NotApplicable("no pair of alerts has labels that are all known"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/alerting/latest/configuration/#inhibition-related-settings",
 )
@@ -45,3 +49,5 @@ def check(config: AlertmanagerConfig) -> Iterator[Finding]:
             message = f"{inhibition.name}: neither `{source}` nor `{target}` has {names}, so each `{source}` hides"
             where = Where(file=config.file, line=inhibition.line)
             yield Finding(f"{message} every `{target}`", where, "compare a label that both have: `equal: [job]`")
+    if not any(known_pair(one, config.alerts) for one in inhibitions):
+        raise NotApplicable("no pair of alerts has labels that are all known")

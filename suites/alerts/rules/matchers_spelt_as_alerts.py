@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stack.records.alerts.alertmanager import AlertmanagerConfig
 from suites.alerts.helpers.routing import all_matchers, known_labels, known_values, misspelt
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 RECEIVERS = "receivers: [{name: all, webhook_configs: [{url: 'http://chat/'}]}, {name: nowhere}]"
 
@@ -39,10 +39,13 @@ ALERTS = ", alerts: [{alert: TargetDown, expr: up == 0, labels: {severity: criti
         config(more=ALERTS + ", inhibit_rules: [{source_matchers: [a=b], target_matchers: [a=c], equal: [instanse]}]"),
         'the inhibition of `{a="c"}` by `{a="b"}`: no alert has the label `instanse`',
     ),
+    Unjudged(config(more=ALERTS), NotApplicable("alertmanager.yml has no matchers")),
     level=Level.MUST,
     source="https://prometheus.io/docs/alerting/latest/configuration/#matcher",
 )
 def check(config: AlertmanagerConfig) -> Iterator[Finding]:
+    if not any(all_matchers(config)) and not any(one.equal for one in config.inhibitions):
+        raise NotApplicable(f"{config.file} has no matchers")
     labels = known_labels(config.alerts or ())
     # The key of a rule file is `alert`, the label that Prometheus makes of it `alertname`.
     by_key = [(what, line) for what, line, one in all_matchers(config) if one.name == "alert" not in labels]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.alerts.alertmanager import AlertmanagerConfig
 from suites.alerts.helpers.templates import MESSAGE_FUNCTIONS, called, defined, problems
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unjudged, rule
 
 
 def config(text: str, more: str = "") -> str:
@@ -23,7 +23,6 @@ OWN = ", templates: [own.tmpl], template_files: {own.tmpl: '{{ define \"own\" }}
 @rule(
     Good(config('{{ template "slack.default.title" . }} {{ range $i, $a := .Alerts }}{{ $i }}{{ end }}')),
     Good(config('{{ define "x" }}{{ len .Alerts.Firing }}{{ end }}{{ template "x" . }} {{/* add a comment */}}')),
-    Good(config('{{ template "anything" . }}', ", templates: [/etc/alertmanager/*.tmpl]")),
     Bad(
         config("{{ range $i, $a := .Alerts }}{{ add $i 1 }}{{ end }}{{ $x }}"),
         "`receivers[0].slack_configs[0].title`: there is no function `add`",
@@ -38,6 +37,10 @@ OWN = ", templates: [own.tmpl], template_files: {own.tmpl: '{{ define \"own\" }}
         "`receivers[0].slack_configs[0].title`: the template `owm` is not defined",
         "`own.tmpl`: there is no function `toUper`; did you mean `toUpper`?",
     ),
+    Unjudged(
+        config('{{ template "own.x" . }}', ", templates: [/etc/alertmanager/*.tmpl]"),
+        NotCollected("the template files were not found, so it is not known whether `own.x` is defined"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/alerting/latest/notifications/",
 )
@@ -46,14 +49,21 @@ def check(config: AlertmanagerConfig) -> Iterator[Finding]:
     texts = [(place, text, config.file, line) for one in config.receivers for place, text, line in one.templates]
     if not texts and not files:
         raise NotApplicable(f"{config.file} has no templates")
+    unknown: list[str] = []
     known = {name for _, text in files or () for name in defined(text)}
     for place, text, file, line in (*texts, *((name, text, name, None) for name, text in files or ())):
         # Alertmanager's own are such as `slack.default.title` and `__subject`.
         missing = [
-            f"the template `{name}` is not defined"
-            for name in (called(text) if files is not None else ())
+            name
+            for name in called(text)
             if name not in known and name not in defined(text) and ".default." not in name and name[:2] != "__"
         ]
-        for problem in dict.fromkeys((*problems(text, MESSAGE_FUNCTIONS, frozenset()), *missing)):
+        undefined = [f"the template `{name}` is not defined" for name in missing if files is not None]
+        unknown += missing if files is None else []
+        for problem in dict.fromkeys((*problems(text, MESSAGE_FUNCTIONS, frozenset()), *undefined)):
             where = Where(file=file, line=line)
             yield Finding(f"`{place}`: {problem}", where, "`amtool template render` expands it for an alert")
+    if unknown:
+        names = ", ".join(f"`{name}`" for name in dict.fromkeys(unknown))
+        verb = "is" if len(set(unknown)) == 1 else "are"
+        raise NotCollected(f"the template files were not found, so it is not known whether {names} {verb} defined")

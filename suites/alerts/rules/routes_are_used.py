@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from stack.records.alerts.alertmanager import AlertmanagerConfig, shown
 from stack.records.alerts.labels import all_match
-from suites.alerts.helpers.routing import known_labels, misspelt
+from suites.alerts.helpers.routing import all_matchers, known_labels, misspelt
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 RECEIVERS = "receivers: [{name: all, webhook_configs: [{url: 'http://chat/'}]}, {name: nowhere}]"
 
@@ -35,6 +35,7 @@ INHIBIT = ", inhibit_rules: [{source_matchers: [severity=page], target_matchers:
         'no alert is known to have the label `cluster`, which the inhibition of `{severity="critical"}` by '
         '`{severity="critical"}` compares',
     ),
+    Unjudged(config(more=ALERTS), NotApplicable("alertmanager.yml has no matchers")),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/alerting/latest/configuration/#route",
 )
@@ -42,6 +43,8 @@ def check(config: AlertmanagerConfig) -> Iterator[Finding]:
     alerts = [alert.alert_labels for alert in config.alerts or () if not alert.record]
     if not alerts or config.route is None:
         raise NotApplicable("it is not known which alerts there are")
+    if not any(all_matchers(config)) and not config.inhibitions:
+        raise NotApplicable(f"{config.file} has no matchers")
     for above, route in config.route.walk():
         wanted = [matcher for one in (*above, route) for matcher in one.matchers]
         if wanted and all(all_match(wanted, labels) is False for labels in alerts):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.alerts.alertmanager import AlertmanagerConfig
 from suites.alerts.helpers.routing import unreachable
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 RECEIVERS = "receivers: [{name: all, webhook_configs: [{url: 'http://chat/'}]}, {name: nowhere}]"
 
@@ -31,12 +31,15 @@ def config(*routes: str, receiver: str = "all", more: str = "") -> str:
         'no alert reaches the route `{a="c"}` → `all`: no value of `a` fulfils its own matchers and those of the '
         "routes above it",
     ),
+    Unjudged(config(), NotApplicable("alertmanager.yml has only one route")),
     level=Level.MUST,
     source="https://prometheus.io/docs/alerting/latest/configuration/#route",
 )
 def check(config: AlertmanagerConfig) -> Iterator[Finding]:
     if config.route is None:
         raise NotApplicable(f"{config.file} has no route")
+    if not config.route.routes:
+        raise NotApplicable(f"{config.file} has only one route")
     for route, reason in unreachable(config.route):
         where = Where(file=config.file, line=route.line)
         message = f"no alert reaches the route {route.name}: {reason}"

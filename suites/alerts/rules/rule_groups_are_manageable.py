@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.alerts.rules import RuleFile
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 MOST_RULES = 20
 LONGEST_NAME = 40
@@ -34,10 +34,13 @@ def group(*rules: str, more: str = "") -> str:
         f"groups: [{{name: {'g' * 41}, rules: [{{alert: A, expr: up == 0}}]}}]",
         f"the name of group `{'g' * 41}` has 41 characters; 40 are enough",
     ),
+    Unjudged("groups: [", NotApplicable("no rule of rules.yml can be read, see `alerts/rule-files-valid`")),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/#rule_group",
 )
 def check(file: RuleFile) -> Iterator[Finding]:
+    if file.problems and not file.rules:
+        raise NotApplicable(f"no rule of {file.file} can be read, see `alerts/rule-files-valid`")
     where = Where(file=file.file)
     for name, count in file.groups:
         if count > MOST_RULES:

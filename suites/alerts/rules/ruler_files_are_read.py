@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.alerts.setup import Ruler
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 
 @rule(
@@ -24,10 +24,13 @@ from suites.core.rule import Bad, Good, Level, rule
         "{files: [fake/a.yml], directory: /loki/rules, tenants: true}",
         "`fake/a.yml` is read for the tenant `fake`, whom a Loki with tenants does not have",
     ),
+    Unjudged("{files: [a.yml]}", NotApplicable("Loki keeps its rules elsewhere")),
     level=Level.MUST,
     source="https://grafana.com/docs/loki/latest/alert/#ruler-storage",
 )
 def check(ruler: Ruler) -> Iterator[Finding]:
+    if ruler.files and not ruler.directory:
+        raise NotApplicable("Loki keeps its rules elsewhere")
     for name in ruler.files:
         tenant, _, rest = name.rpartition("/")[0].partition("/")
         message = ""

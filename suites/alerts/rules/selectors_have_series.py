@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stack.records.alerts.running import LoadedRules
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, NotApplicable, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 
 @rule(
@@ -18,12 +18,18 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
         "{loaded: [{group: machine, name: CpuBusy, unfed: ['node_cpu{mode=\"idle\"}']}]}",
         '`CpuBusy` is on `node_cpu{mode="idle"}`, of which there is no series',
     ),
+    Unjudged(
+        "{loaded: [{group: logs, name: LokiErrors, sought: false}]}",
+        NotApplicable("no rule is on series that there have to be in this run"),
+    ),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/alerting/",
 )
 def check(rules: LoadedRules) -> Iterator[Finding]:
     if rules.server != "Prometheus" or not rules.loaded:
         raise NotApplicable("the server has no rules on series")
+    if not any(loaded.sought for loaded in rules.loaded):
+        raise NotApplicable("no rule is on series that there have to be in this run")
     for loaded in rules.loaded:
         for selector in loaded.unfed if not loaded.renamed else ():
             yield Finding(
