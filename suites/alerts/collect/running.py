@@ -43,6 +43,7 @@ from suites.core.pictures import Timeline
 from suites.core.scraped_targets import targets_by_job
 from suites.core.stack_files import display_path
 
+Server = PrometheusClient | LokiClient
 FileRule = tuple[str, str, Mapping[str, Any]]
 LOKI_RULES = "loki/rules/*/*.y*ml"
 DISCOVERY_S = 15.0
@@ -191,7 +192,7 @@ async def of_loki(stack: InspectedStack) -> list[LoadedRules] | NotEvaluated:
         return NotEvaluated("Loki's ruler has no rules", applies=False)
     loaded = [await _rule(loki, group, rule, settled=False, names=frozenset()) for group, rule in rules]
     files = tuple((file, (group, _name(rule))) for file, group, rule in in_files)
-    return [LoadedRules(tuple(loaded), files, server="Loki")]
+    return [LoadedRules(tuple(loaded), files, await _changed(loki, in_files, rules), server="Loki")]
 
 
 async def _rules(
@@ -231,7 +232,7 @@ async def _rules(
 
 
 async def _changed(
-    prometheus: PrometheusClient,
+    server: Server,
     in_files: Sequence[FileRule],
     loaded: Sequence[tuple[str, Mapping[str, Any]]],
 ) -> tuple[tuple[str, str, str], ...]:
@@ -241,20 +242,19 @@ async def _changed(
         by_key.setdefault((group, rule["name"]), []).append(rule)
     found = []
     for file, group, rule in in_files:
-        differences = [await _difference(prometheus, rule, one) for one in by_key.get((group, _name(rule)), ())]
+        differences = [await _difference(server, rule, one) for one in by_key.get((group, _name(rule)), ())]
         if differences and all(differences):
             found.append((file, _name(rule), differences[0]))
     return tuple(found)
 
 
-async def _difference(prometheus: PrometheusClient, written: Mapping[str, Any], used: Mapping[str, Any]) -> str:
+async def _difference(server: Server, written: Mapping[str, Any], used: Mapping[str, Any]) -> str:
     here, there = str(written.get("expr")), str(used["query"])
     if "".join(here.split()) != "".join(there.split()):
         # The server shows expressions in its own spelling; one that cannot spell the other's is not compared.
-        try:
-            formatted = [await prometheus.data("format_query", query=text) for text in (here, there)]
-        except PrometheusError:
-            return ""
+        formatted = ["", ""]
+        with contextlib.suppress(ServerError):
+            formatted = [await server.data("format_query", query=text) for text in (here, there)]
         if formatted[0] != formatted[1]:
             return f"its expression is `{there}`, in the file `{' '.join(here.split())}`"
     waits, used_s = str(written.get("for", "0s")), float(used.get("duration") or 0)
@@ -265,9 +265,7 @@ def _name(rule: Mapping[str, Any]) -> str:
     return str(rule.get("alert") or rule["record"])
 
 
-async def _rule(
-    server: PrometheusClient | LokiClient, group: str, rule: Mapping[str, Any], settled: bool, names: Set[str]
-) -> LoadedRule:
+async def _rule(server: Server, group: str, rule: Mapping[str, Any], settled: bool, names: Set[str]) -> LoadedRule:
     """One rule; unless it is settled that it was evaluated on its series, its expression is queried, too."""
     evaluated, error = rule["health"] != "unknown", ""
     if rule["health"] == "err":
