@@ -211,9 +211,9 @@ def _service(name: str, body: dict[str, Any], document: YamlText, file: str) -> 
         user=_text(body.get("user")),
         privileged=_yes(body.get("privileged")),
         read_only=_yes(body.get("read_only")),
-        cap_add=words(body.get("cap_add")),
-        cap_drop=words(body.get("cap_drop")),
-        security_opt=words(body.get("security_opt")),
+        cap_add=_expanded(body.get("cap_add")),
+        cap_drop=_expanded(body.get("cap_drop")),
+        security_opt=_expanded(body.get("security_opt")),
         namespaces={
             key: _text(body[key]) or str(body[key])
             for key in ("network_mode", "pid", "ipc", "userns_mode")
@@ -228,6 +228,11 @@ def _service(name: str, body: dict[str, Any], document: YamlText, file: str) -> 
         unread=_extended(body.get("extends")),
         unread_environment=_files(body.get("env_file")),
     )
+
+
+def _expanded(value: Any) -> tuple[str, ...]:
+    """A list with its variables at their defaults, as written where they have none."""
+    return tuple(expand(word) or word for word in words(value))
 
 
 def _extended(value: Any) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ class StoredActivity(FromYaml):
     `selector` selects its streams. `requests` and `server_errors` are what its counters gained, None where it has no
     counter of requests, or none with their status; `refused`: Prometheus did not say. `lines` counts its stored lines
     by the label for levels. `newest_age_s` is the age of the newest line (negative: it is from the future), None where
-    there is none. `arriving_age_s` is how old lines are by their times that arrive now, where none is within the window;
-    None where none arrive either, or that was not looked for.
+    there is none. `arriving_age_s` is how old lines are by their times that arrive now, where none is within the
+    window; None where none arrive either, or that was not looked for.
     """
 
     selector: str

@@ -20,8 +20,12 @@ ROOT_EQUIVALENT = {"ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "DAC_READ_SEA
     Bad("services: {loki: {privileged: '${PRIVILEGED:-true}'}}", "service `loki` is privileged"),
     Bad("services: {loki: {cap_add: [CAP_SYS_ADMIN]}}", "service `loki` adds the capability `CAP_SYS_ADMIN`"),
     Bad(
-        "services: {loki: {security_opt: ['seccomp:unconfined']}}",
+        "services: {loki: {security_opt: ['${SECCOMP:-seccomp:unconfined}']}}",
         "service `loki` disables a protection: `seccomp:unconfined`",
+    ),
+    Unjudged(
+        "services: {loki: {cap_add: ['${CAPABILITY}']}}",
+        NotCollected("`loki` has `${CAPABILITY}`, which the file does not set"),
     ),
     Unjudged(
         "services: {loki: {extends: {file: b.yml, service: loki}}}",
@@ -49,3 +53,6 @@ def check(service: ComposeService) -> Iterator[Finding]:
                 hint=f"remove `{option}` from `security_opt`",
             )
     nothing_unread(service)
+    for option in (*service.cap_add, *service.security_opt):
+        if option.startswith("$"):
+            raise NotCollected(f"`{service.name}` has `{option}`, which the file does not set")
