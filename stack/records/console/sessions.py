@@ -77,8 +77,8 @@ class Refusal(FromYaml):
 
     @property
     def is_told(self) -> bool:
-        """Whether the password was looked at: who is locked out, or meets a failure, is told nothing of it."""
-        return self.status != 429 and self.status < 500
+        """Whether the password was looked at: a lock, a failure, or a console that takes none says nothing of it."""
+        return self.status < 400 or self.status == 401
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ Whoever can ask for names that exist has the half of every password attack that 
 from collections.abc import Iterator
 
 from stack.records.console.sessions import ConsoleSignIns
+from suites.console.helpers.sessions import looked_at
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotCollected, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -17,6 +18,17 @@ from suites.core.rule import Bad, Good, Level, NotCollected, rule
         "a wrong password and an unknown account are answered differently: 401 'the password is wrong' and 401 "
         "'no such account'",
     ),
+    Unjudged(
+        "known: {status: 404}\nunknown: {status: 404}",
+        NotCollected("a wrong password was not looked at: answered with 404"),
+    ),
+    Unjudged(
+        "known: {status: 401}\nunknown: {status: 429}",
+        NotCollected(
+            "a wrong password was not looked at: answered with 429; try again when neither the account nor this "
+            "address is locked"
+        ),
+    ),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#authentication-and-error-messages",
 )
@@ -24,11 +36,7 @@ def check(sign_ins: ConsoleSignIns) -> Iterator[Finding]:
     known, unknown = sign_ins.known, sign_ins.unknown
     if known.status < 400 or unknown.status < 400:
         raise NotCollected("a wrong password was accepted, or an account that does not exist")
-    if not (known.is_told and unknown.is_told):
-        raise NotCollected(
-            f"no password was looked at: the sign-ins are answered with {known.status} and {unknown.status}; "
-            "try again when neither the account nor this address is locked"
-        )
+    looked_at(known, unknown)
     if (known.status, known.body) != (unknown.status, unknown.body):
         yield Finding(
             f"a wrong password and an unknown account are answered differently: {known.status} {known.body!r} and "

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.console.access import REFUSED, ConsoleAccess
 from suites.console.helpers.endpoints import EVERYONE, NEEDS, may
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -29,14 +29,19 @@ from suites.core.rule import Bad, Good, Level, rule
         "`GET /api/v1/users` answers operator with 200; it needs admin",
         "`GET /api/v1/users` refuses admin with 403; admin may use it",
     ),
+    Unjudged(
+        "asked: [{endpoint: GET /api/v2/users, account: viewer, status: 200}]",
+        NotCollected("nothing says who may use any of the endpoints, see `console/endpoints-are-known`"),
+    ),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Authorization_Cheat_Sheet.html#validate-the-permissions-on-every-request",
 )
 def check(access: ConsoleAccess) -> Iterator[Finding]:
-    for one in access.asked:
-        need = NEEDS.get(one.endpoint)
-        if need is None:  # console/endpoints-are-known says so
-            continue
+    known = [one for one in access.asked if one.endpoint in NEEDS]
+    if access.asked and not known:
+        raise NotCollected("nothing says who may use any of the endpoints, see `console/endpoints-are-known`")
+    for one in known:
+        need = NEEDS[one.endpoint]
         where = Where(url=one.endpoint.partition(" ")[2])
         if may(one.account, need):
             if one.status in REFUSED:
