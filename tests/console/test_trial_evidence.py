@@ -14,10 +14,12 @@ from starlette.types import ASGIApp, Scope
 
 from stack.console.api.logs import FORMATS
 from stack.console.upstream.loki import LogLine
+from stack.records.console.access import ConsoleListings, ConsoleQueries, ConsoleScope
 from stack.records.logs.entry import LogEntry
 from suites.console.collect import access, contract, lines, queries, requests, sessions, trial
 from suites.console.collect.asking import Account, Console, ConsoleSilent
 from suites.console.helpers.forgeries import accepted
+from suites.core.evidence import NotEvaluated
 from tests.console.broken import asked
 from tests.console.on_stand_ins import console_on_stand_ins
 
@@ -61,6 +63,17 @@ def test_a_stream_that_ends_by_itself_was_not_ended_by_the_sign_out(
     assert found.streams == ()
 
 
+def test_a_planted_id_shows_nothing_where_the_sign_in_with_it_is_refused(tmp_path: Path) -> None:
+    def refuse(scope: Scope, headers: object) -> ASGIApp | None:
+        again = scope["path"] == sessions.SESSION and scope["method"] == "POST" and "cookie" in headers  # type: ignore[operator]  # a mapping
+        return PlainTextResponse("slow down", 429) if again else None
+
+    found = tried(
+        tmp_path, lambda console, known: sessions.session(console, known["guest"], "mine", again=True), asked(refuse)
+    )
+    assert (found.planted, found.before) == (None, None)
+
+
 def test_passwords_that_a_locked_address_sends_are_not_tried(tmp_path: Path) -> None:
     async def act(console: Console, known: dict[str, Account]) -> Any:
         for number in range(20):
@@ -69,6 +82,13 @@ def test_passwords_that_a_locked_address_sends_are_not_tried(tmp_path: Path) -> 
 
     found = tried(tmp_path, act)
     assert found.known.status == found.unknown.status == 429
+    assert found.tried == ()
+
+
+def test_passwords_that_a_console_without_them_gets_are_not_tried(tmp_path: Path) -> None:
+    found = tried(
+        tmp_path, lambda console, known: sessions.sign_ins(console, known["guest"]), answering(sessions.SESSION, 404)
+    )
     assert found.tried == ()
 
 
@@ -151,6 +171,37 @@ def test_a_change_of_one_account_or_token_by_get_is_seen(tmp_path: Path, path: s
         return await requests.reads(console, endpoints, known["admin"], "mine", known["unscoped"])
 
     assert what in tried(tmp_path, act, change).changed
+
+
+def test_reads_that_are_all_refused_show_nothing_about_changes(tmp_path: Path) -> None:
+    def refuse(scope: Scope, _: object) -> ASGIApp | None:
+        known = scope["path"] in ("/api/v1/users", "/api/v1/tokens", contract.DOCUMENT)
+        return None if known or scope.get("method") != "GET" else PlainTextResponse("slow down", 429)
+
+    async def act(console: Console, known: dict[str, Account]) -> Any:
+        endpoints = [one for one in await contract.read(console) if "/logs/" in one.path]
+        return await requests.reads(console, endpoints, known["admin"], "mine", known["unscoped"])
+
+    with pytest.raises(ConsoleSilent, match="no request by GET was taken: answered with 429"):
+        tried(tmp_path, act, asked(refuse))
+
+
+def test_nothing_is_said_about_a_scope_whose_lines_are_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def late(*_: object) -> None:
+        raise TimeoutError("40 lines of trial-own in the log store")
+
+    async def within() -> Any:
+        async with console_on_stand_ins(tmp_path) as (console, own, _):
+            names = lines.services()
+            known = await trial.accounts(console, own.admin, [names["own"]])
+            tried = trial.Trial(console)
+            await trial._answers(tried, own, (), known, {"own": None, "other": None}, names, [names["own"]])  # type: ignore[dict-item]  # none is read
+            return tried.records
+
+    monkeypatch.setattr(lines, "stored", late)
+    found = asyncio.run(within())
+    for kind in (ConsoleListings, ConsoleQueries, ConsoleScope):
+        assert found[kind] == NotEvaluated("40 lines of trial-own in the log store")
 
 
 def test_a_live_tail_that_gets_no_connection_is_not_one_that_loses_lines(

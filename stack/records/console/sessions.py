@@ -44,11 +44,6 @@ class ConsoleTls(OfConsole):
     cookie: str = ""
     transport: str = ""
 
-    @property
-    def nothing_to_judge(self) -> str:
-        """Why there is nothing to judge, empty where there is."""
-        return "" if self.status < 400 else f"nobody could sign in: {self.status}"
-
 
 @dataclass(frozen=True, slots=True)
 class ConsoleTerminal(OfConsole):
@@ -60,11 +55,6 @@ class ConsoleTerminal(OfConsole):
     opened: bool
     ended: bool = False
     signed_out: int = 401
-
-    @property
-    def nothing_to_judge(self) -> str:
-        """Why there is nothing to judge, empty where there is."""
-        return "" if self.opened else "no terminal could be opened"
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,9 +197,12 @@ async def reads(
         if one.method != "WS" and not one.is_stream and not one.path.endswith("/export")
     }
     before = await _state(console, admin)
-    await all_of([partial(console.ask, "GET", path, admin) for path in sorted(paths)])
+    answers = await all_of([partial(console.ask, "GET", path, admin) for path in sorted(paths)])
     after = await _state(console, admin)
-    return ConsoleReads(len(paths), tuple(f"the {what}" for what in before if before[what] != after[what]))
+    changed = tuple(f"the {what}" for what in before if before[what] != after[what])
+    if not changed and all(one.status_code in (401, 403, 429) or one.status_code >= 500 for one in answers):
+        raise ConsoleSilent(f"no request by GET was taken: answered with {answers[0].status_code}")
+    return ConsoleReads(len(paths), changed)
 
 
 async def _state(console: Console, admin: Account) -> dict[str, str]:

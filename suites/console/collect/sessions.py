@@ -50,10 +50,12 @@ async def session(console: Console, account: Account, service: str, *, again: bo
     same = False
     if again and cookie:
         chosen = f"{name}={secrets.token_urlsafe(32)}"
-        _, taken = await sign_in(console, account, Cookie=chosen, **console.browser)
-        planted = 200 if taken == chosen else await _status(console, chosen)
-        _, second = await sign_in(console, account, Cookie=cookie, **console.browser)
-        before, same = await _status(console, cookie), second == cookie
+        answer, taken = await sign_in(console, account, Cookie=chosen, **console.browser)
+        if answer.is_success:
+            planted = 200 if taken == chosen else await _status(console, chosen)
+        answer, second = await sign_in(console, account, Cookie=cookie, **console.browser)
+        if answer.is_success:
+            before, same = await _status(console, cookie), second == cookie
         cookie = second or cookie
     signed_in = await _status(console, cookie)
     streams, signed_out = await _signed_out(console, cookie, service)

@@ -255,15 +255,15 @@ async def _answers(
             await lines.stored(own.lines.reader, writers["other"])
             texts = {piece: sum(piece in entry.line for entry in entries) for piece in lines.PIECES}
         except (TimeoutError, LogStoreError) as late:
-            trial.missing(f"{late}", ConsoleListings, ConsoleScope)
+            trial.missing(f"{late}", ConsoleListings, ConsoleQueries, ConsoleScope)
     roles = [accounts[role] for role in ("viewer", "operator", "admin")]
     await trial.part(ConsoleAccess, access.matrix(console, endpoints, roles, one, changes=True))
     if ConsoleScope not in trial.records:
         asked = [limited, accounts["unscoped"]]
         await trial.part(ConsoleScope, access.scope(console, endpoints, asked, one, other))
         await trial.part(ConsoleListings, queries.listings(console, limited, seen, one, other))
-    sent = queries.queries(console, endpoints, accounts["guest"], seen, one, other, texts)
-    await trial.part(ConsoleQueries, sent)
+        sent = queries.queries(console, endpoints, accounts["guest"], seen, one, other, texts)
+        await trial.part(ConsoleQueries, sent)
     await trial.part(ConsoleHeaders, requests.headers(console, accounts["viewer"], one))
     await trial.part(ConsoleErrors, requests.errors(console, accounts["admin"], one, changes=True))
     await trial.part(ConsoleBounds, requests.bounds(console, accounts["admin"], one))

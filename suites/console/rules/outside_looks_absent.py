@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stack.records.console.access import Asked, ConsoleScope
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -32,20 +32,33 @@ from suites.core.rule import Bad, Good, Level, rule
         "{endpoint: GET /x, account: limited, about: absent, status: 200}]",
         "`GET /x` answers limited with 200 outside of its scope",
     ),
+    Unjudged(
+        "asked: [{endpoint: GET /x, account: limited, about: own, status: 200}, "
+        "{endpoint: GET /x, account: limited, about: other, status: 429}, "
+        "{endpoint: GET /x, account: limited, about: absent, status: 429}]",
+        NotCollected("no answer is about the scope: `GET /x` is answered with 429"),
+    ),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Insecure_Direct_Object_Reference_Prevention_Cheat_Sheet.html",
 )
 def check(scope: ConsoleScope) -> Iterator[Finding]:
     absent = {(one.endpoint, one.account): one for one in scope.asked if one.about == "absent"}
-    for other in scope.asked:
-        same = absent.get((other.endpoint, other.account))
-        if other.about != "other" or same is None or (message := _difference(other, same)) is None:
-            continue
-        yield Finding(
-            message,
-            Where(url=other.endpoint.partition(" ")[2], excerpt=other.body),
-            hint="answer both with the same 404, before any server behind the console is asked",
-        )
+    others = [one for one in scope.asked if one.about == "other"]
+    pairs = [(one, absent[key]) for one in others if (key := (one.endpoint, one.account)) in absent]
+    shown = [pair for pair in pairs if _are_about_the_scope(*pair)]
+    for other, same in shown:
+        if message := _difference(other, same):
+            yield Finding(
+                message,
+                Where(url=other.endpoint.partition(" ")[2], excerpt=other.body),
+                hint="answer both with the same 404, before any server behind the console is asked",
+            )
+    if others and not shown:
+        raise NotCollected(f"no answer is about the scope: `{others[0].endpoint}` is answered with {others[0].status}")
+
+
+def _are_about_the_scope(other: Asked, absent: Asked) -> bool:
+    return 429 not in (other.status, absent.status) and min(other.status, absent.status) < 500
 
 
 def _difference(other: Asked, absent: Asked) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.console.sessions import ConsoleTls
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -19,10 +19,13 @@ from suites.core.rule import Bad, Good, Level, rule
         "the cookie's name does not begin with `__Host-`",
         "the answer has no `Strict-Transport-Security`",
     ),
+    Unjudged("status: 502", NotCollected("nobody could sign in: answered with 502")),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html#secure-attribute",
 )
 def check(signed_in: ConsoleTls) -> Iterator[Finding]:
+    if signed_in.status >= 400:
+        raise NotCollected(f"nobody could sign in: answered with {signed_in.status}")
     named, *attributes = (part.strip() for part in signed_in.cookie.split(";"))
     hint = "set it where the public address of the console is https, though the gateway speaks http to it"
     if "secure" not in map(str.lower, attributes):

@@ -7,24 +7,28 @@ was disabled for a reason.
 from collections.abc import Iterator
 
 from stack.records.console.sessions import ConsoleSession
+from suites.console.helpers.sessions import over
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, NotCollected, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
-    Good("{cookie: c, streams: [{stream: WS /api/v1/ws/logs, ended: true}]}"),
+    Good("{cookie: c, signed_out: 401, streams: [{stream: WS /api/v1/ws/logs, ended: true}]}"),
     Bad(
-        "{cookie: c, streams: [{stream: WS /api/v1/ws/logs, ended: false}]}",
+        "{cookie: c, signed_out: 401, streams: [{stream: WS /api/v1/ws/logs, ended: false}]}",
         "`WS /api/v1/ws/logs` goes on after sign-out",
+    ),
+    Unjudged(
+        "{cookie: c, signed_out: 503, streams: [{stream: WS /api/v1/ws/logs, ended: true}]}",
+        NotCollected("whether the session is over is not known: answered with 503 after sign-out"),
     ),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/WebSocket_Security_Cheat_Sheet.html",
 )
 def check(session: ConsoleSession) -> Iterator[Finding]:
-    if session.signed_out is not None and session.signed_out < 400:
-        raise NotCollected("the session itself goes on after sign-out, see `console/session-ends-at-sign-out`")
-    if not session.streams:
+    if session.signed_out is None or not session.streams:
         raise NotCollected("no stream was open at sign-out")
+    over(session.signed_out)
     for one in session.streams:
         if not one.ended:
             yield Finding(
