@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
-import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
@@ -24,15 +23,10 @@ class GatewayClient(ServerClient):
 
     error = GatewayError
 
-    async def route(self, path: str) -> Route:
-        """Request a path without credentials."""
-        answer = await self._get(path, None)
+    async def route(self, path: str, credentials: tuple[str, str] | None = None) -> Route:
+        """Request a path with these credentials alone, or with none."""
+        answer = await self.send("GET", path, auth=credentials, timeout=TIMEOUT_S, follow_redirects=False)
         return Route(path, answer.status_code, answer.headers.get("location", ""))
-
-    async def accepts(self, path: str, user: str, password: str) -> bool:
-        """Say whether a path that needs credentials accepts these."""
-        answer = await self._get(path, (user, password))
-        return not Route(path, answer.status_code, answer.headers.get("location", "")).denied
 
     async def tail_problem(self, tail: str, query: str, headers: Mapping[str, str], access: Access) -> str:
         """Open the live tail at the URL `tail` and close it again; return why it did not open, empty where it did.
@@ -59,9 +53,6 @@ class GatewayClient(ServerClient):
             return str(broken)
         except (OSError, ValueError) as broken:
             return f"{type(broken).__name__}: {broken}"
-
-    async def _get(self, path: str, credentials: tuple[str, str] | None) -> httpx.Response:
-        return await self.send("GET", path, auth=credentials, timeout=TIMEOUT_S, follow_redirects=False)
 
 
 class _Connect(connect):

@@ -28,8 +28,8 @@ class GatewayTrial(FromYaml):
     """The answers of one gateway.
 
     `routes` were requested without credentials; `tried` are the weak credentials (`user:password`) sent to the first
-    of them, and `accepted` those that it accepted; `health` is the status of the path `front` without credentials
-    (empty: the site has no such page).
+    of them and looked at, `accepted` those that it accepted, `unread` how many more were answered with 429; `health`
+    is the status of the path `front` without credentials (empty: the site has no such page).
     """
 
     judged_per: ClassVar[tuple[str, ...]] = ("component",)
@@ -41,6 +41,7 @@ class GatewayTrial(FromYaml):
     accepted: tuple[str, ...] = ()
     front: str = "/"
     health: int = 200
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

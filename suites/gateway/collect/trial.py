@@ -67,17 +67,19 @@ async def try_gateway(
     guess = target is None or target.gateway.guess_passwords
     pairs = weak_credentials(credentials[0] if credentials else None) if guess and paths else []
     try:
-        routes, health, let_in = await asyncio.gather(
+        routes, health, answers = await asyncio.gather(
             asyncio.gather(*(gateway.route(path) for path in paths)),
             gateway.route(front or "/"),
-            asyncio.gather(*(gateway.accepts(paths[0], *pair) for pair in pairs)),
+            asyncio.gather(*(gateway.route(paths[0], pair) for pair in pairs)),
         )
     except GatewayError as silent:
         why = unanswered(str(silent), "gateway", silent)
         return {GatewayTrial: why, GatewayTail: why}
-    shown = tuple(":".join(pair) for pair in pairs)
-    accepted = tuple(pair for pair, entered in zip(shown, let_in, strict=True) if entered)
-    trial = GatewayTrial(gateway.url, tuple(routes), shown, accepted, front, health.status)
+    guessed = [(":".join(pair), answer) for pair, answer in zip(pairs, answers, strict=True)]
+    tried = {pair: answer for pair, answer in guessed if answer.status != httpx.codes.TOO_MANY_REQUESTS}
+    accepted = tuple(pair for pair, answer in tried.items() if not answer.denied)
+    unread = len(guessed) - len(tried)
+    trial = GatewayTrial(gateway.url, tuple(routes), tuple(tried), accepted, front, health.status, unread)
     if not tail.startswith(f"{gateway.url}/"):
         return {GatewayTrial: [trial], GatewayTail: NotEvaluated("Loki is not behind this gateway", applies=False)}
     known = http.auth if isinstance(http.auth, SignIn) else SignIn({})

@@ -20,10 +20,16 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, NotCollected, Unju
         "{url: 'http://g', routes: [{path: /loki/, status: 403}], tried: ['admin:admin']}",
         NotCollected("`/loki/` answers 403 and asks for no credentials"),
     ),
+    Unjudged(
+        "{url: 'http://g', routes: [{path: /loki/, status: 401}], unread: 16}",
+        NotCollected("no guessed password was looked at: each is answered with 429"),
+    ),
     level=Level.MUST,
     source="https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/04-Authentication_Testing/02-Testing_for_Default_Credentials",
 )
 def check(gateway: GatewayTrial) -> Iterator[Finding]:
+    if gateway.unread and not gateway.tried:
+        raise NotCollected("no guessed password was looked at: each is answered with 429")
     if not gateway.tried:
         raise NotApplicable("no passwords are guessed unless the target file says `guess_passwords: true`")
     if not all(route.denied for route in gateway.routes[:1]):
