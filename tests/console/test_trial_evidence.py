@@ -16,7 +16,7 @@ from stack.console.api.logs import FORMATS
 from stack.console.upstream.loki import LogLine
 from stack.records.console.access import ConsoleListings, ConsoleQueries, ConsoleScope
 from stack.records.logs.entry import LogEntry
-from suites.console.collect import access, contract, lines, queries, requests, sessions, trial
+from suites.console.collect import access, audit, contract, lines, queries, requests, sessions, trial
 from suites.console.collect.asking import Account, Console, ConsoleSilent
 from suites.console.helpers.forgeries import accepted
 from suites.core.evidence import NotEvaluated
@@ -24,6 +24,7 @@ from tests.console.broken import asked
 from tests.console.on_stand_ins import console_on_stand_ins
 
 T = TypeVar("T")
+VERIFIED = "/api/v1/audit/verification"
 pytestmark = pytest.mark.usefixtures("quick_passwords", "quick_streams")
 
 
@@ -107,6 +108,18 @@ def test_what_the_gateway_does_not_let_through_is_no_forged_identity(tmp_path: P
     found = tried(tmp_path, act, answering("/internal/authorize", status))
     assert len(found.identities) == paths * len(requests.IDENTITY_HEADERS)
     assert list(accepted(found, found.identities)) == []
+
+
+@pytest.mark.parametrize("status", [404, 429, 503])
+def test_what_was_not_done_needs_no_line_and_what_was_not_verified_is_not_broken(tmp_path: Path, status: int) -> None:
+    async def act(console: Console, known: dict[str, Account]) -> int:
+        before = len(console.acts)
+        await console.ask("GET", VERIFIED, known["admin"], act=("an export of lines", "sensitive_read"))
+        with pytest.raises(ConsoleSilent, match=f"{VERIFIED} answers {status}"):
+            await audit.chain(console, known["admin"])
+        return len(console.acts) - before
+
+    assert tried(tmp_path, act, answering(VERIFIED, status)) == 0
 
 
 def test_a_list_with_just_as_much_as_was_asked_for_was_not_cut(tmp_path: Path) -> None:

@@ -28,6 +28,4 @@ class DockerFilter(FromYaml):
     @property
     def nothing_to_judge(self) -> str:
         """Why there is nothing to judge, empty where there is."""
-        if not self.sent:
-            return "nothing was asked that must be refused"
-        return "" if self.reads == 200 else f"the filter answers what it must let pass with {self.reads}"
+        return "" if self.sent else "nothing was asked that must be refused"

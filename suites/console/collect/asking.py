@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from stack.clients.retries import LOST, RETRIES, why_again
 from stack.clients.sign_in import Access, async_client
-from stack.records.console.access import Shown
+from stack.records.console.access import REFUSED, Shown
 from stack.records.console.requests import Answer
 
 TIMEOUT_S = 60.0
@@ -129,7 +129,7 @@ class Console:
                     raise ConsoleSilent(f"{method} {path}: {silent or type(silent).__name__}") from silent
                 lost.append(LOST)
         RETRIES.ended(self.url, lost, answered=True)
-        if act is not None and answer.status_code < 500:
+        if act is not None and (answer.status_code < 400 or answer.status_code in REFUSED):
             self.acts.append(Done(*act, sent[REQUEST_ID]))
         kept = httpx.Headers([(name, value) for name, value in answer.headers.multi_items() if name not in _ENCODED])
         return httpx.Response(answer.status_code, headers=kept, content=read, request=answer.request)

@@ -62,9 +62,11 @@ def _pairs(lines: Iterable[str]) -> Iterable[tuple[Any, Any]]:
 
 async def chain(console: Console, admin: Account) -> ConsoleChain:
     """Follow the chain of the exported lines by its description, and ask the console what it says of it."""
-    told = (await console.ask("GET", "/api/v1/audit/verification", admin)).json()
+    told = await console.ask("GET", "/api/v1/audit/verification", admin)
+    if not told.is_success:
+        raise ConsoleSilent(f"GET /api/v1/audit/verification answers {told.status_code}")
     lines = await exported(console, admin)
-    return ConsoleChain(len(lines), bool(told.get("intact")), tuple(breaks(lines))[:20])
+    return ConsoleChain(len(lines), bool(told.json().get("intact")), tuple(breaks(lines))[:20])
 
 
 def breaks(lines: Sequence[Line]) -> Iterable[str]:

@@ -273,7 +273,8 @@ async def bounds(console: Console, account: Account, service: str) -> ConsoleBou
         more, _ = await _rows(console, f"{path}?limit={asked + 1}", field, account)
         if more > asked:
             rows, following = await _rows(console, f"{path}?limit={asked}", field, account)
-            lists.append(Listed(f"GET {path}?limit={asked}", asked, rows, following))
+            if rows:
+                lists.append(Listed(f"GET {path}?limit={asked}", asked, rows, following))
     return ConsoleBounds(tuple(refused), tuple(lists))
 
 

@@ -14,7 +14,7 @@ def accepted(forgeries: ConsoleForgeries, sent: Sequence[Forgery]) -> Iterator[F
 
     Raises:
         NotApplicable: no such request was sent.
-        NotCollected: the genuine requests were refused too, so that a refusal shows nothing.
+        NotCollected: the genuine requests were refused too, so that a refusal shows nothing; or forged ones met 429.
 
     """
     if not sent:
@@ -24,5 +24,9 @@ def accepted(forgeries: ConsoleForgeries, sent: Sequence[Forgery]) -> Iterator[F
         why = f": {refused[0].what} is answered with {refused[0].status}" if refused else ""
         raise NotCollected(f"the requests were refused without any forgery as well{why}")
     for one in sent:
-        if one.status not in REFUSED:
+        if one.status not in (429, *REFUSED):
             yield one
+    if limited := sum(one.status == 429 for one in sent):
+        raise NotCollected(
+            f"{limited} of {len(sent)} forged requests are answered with 429, which is about their number"
+        )

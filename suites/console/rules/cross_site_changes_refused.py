@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.console.requests import ConsoleForgeries
 from suites.console.helpers.forgeries import accepted
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -19,6 +19,10 @@ from suites.core.rule import Bad, Good, Level, rule
         "changes: [{what: a foreign Origin, status: 404}, {what: a foreign Origin, over: WebSocket, status: 101}]",
         "a request with a foreign Origin is answered with 404 over HTTP",
         "a request with a foreign Origin is answered with 101 over WebSocket",
+    ),
+    Unjudged(
+        "genuine: [{what: the same, status: 404}]\nchanges: [{what: a foreign Origin, status: 429}]",
+        NotCollected("1 of 1 forged requests are answered with 429, which is about their number"),
     ),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stack.records.console.requests import ConsoleForgeries
 from suites.console.helpers.forgeries import accepted
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 
 @rule(
@@ -19,6 +19,10 @@ from suites.core.rule import Bad, Good, Level, rule
         "identities: [{what: X-WEBAUTH-USER, status: 404}, {what: X-WEBAUTH-USER, over: WebSocket, status: 101}]",
         "a request with X-WEBAUTH-USER is answered with 404 over HTTP",
         "a request with X-WEBAUTH-USER is answered with 101 over WebSocket",
+    ),
+    Unjudged(
+        "genuine: [{what: the same, status: 404}]\nidentities: [{what: X-WEBAUTH-USER, status: 429}]",
+        NotCollected("1 of 1 forged requests are answered with 429, which is about their number"),
     ),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/setup-grafana/configure-access/configure-authentication/auth-proxy/",
