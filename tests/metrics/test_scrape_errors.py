@@ -15,6 +15,14 @@ ERRORS: list[dict[str, Any]] = plain_yaml(
 )
 
 
+HARMLESS = {
+    "a percentage": '# TYPE a summary\na{quantile="50"} 1\na_sum 1\na_count 1\n',
+    "a counter that is NaN": "# TYPE a_total counter\na_total NaN\n",
+    "a name of another type": "# TYPE a gauge\na_count 1\n",
+    "a series twice": "a 1\na 1\n",
+}
+
+
 def target(error: str) -> Target:
     return Target("a", "h:1", "down", "http://h:1/metrics", error)
 
@@ -33,6 +41,13 @@ def test_a_faulty_exposition_explains_only_errors_of_reading_it(case: dict[str, 
     assert explained == case.get("format", False)
     sound = Exposition.read(b"a 1\n", "text/plain")
     assert known_fault(sound, (target(case["error"]),)) is None
+
+
+@each_of(HARMLESS)
+def test_a_fault_that_prometheus_does_not_mind_explains_no_error(text: str) -> None:
+    exposition = Exposition.read(text.encode(), "text/plain")
+    assert exposition.fault_counts
+    assert known_fault(exposition, (target("something new"),)) is None
 
 
 def test_an_unknown_error_is_explained_by_a_faulty_exposition() -> None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from stack.clients.prometheus import PrometheusClient, PrometheusError
 from stack.eventually import aeventually
 from stack.records.exposition.exposition import Exposition
+from stack.records.exposition.faults import ILL_TIMED, REFUSED
 from stack.records.scrape.repeats import Fall
 from stack.records.scrape.target import ScrapeTarget, SeriesKey, Target, notation, series_key
 from suites.core.evidence import Records
@@ -139,7 +140,7 @@ def known_fault(
         return None
     if exposition.content_type is None and any("Content-Type" in error for error in errors):
         return "the answer has a Content-Type that Prometheus 3 refuses"
-    return "the exposition itself breaks the format" if exposition.fault_counts else None
+    return "the exposition itself breaks the format" if REFUSED & exposition.fault_counts.keys() else None
 
 
 def _fresh(target: Target, since: float) -> bool:
@@ -187,7 +188,7 @@ async def _judged(
     exposed, stored, why, alike = await _compared(prometheus, url, exposition, target, selector, since)
     gap = why is not None and exposition is not None and exposition.series_count > 0
     if exposed and stored is not None and exposition is not None and not exposed <= stored:
-        if exposition.fault_counts:
+        if (REFUSED | ILL_TIMED) & exposition.fault_counts.keys():
             exposed, stored, why = None, None, "the exposition itself breaks the format, which other rules report"
         else:
             exposed = frozenset(series for series in exposed if series[0] not in unsteady)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from stack.records.exposition.exposition import Exposition
+from stack.records.exposition.faults import REFUSED
 from stack.servers.failures import BuildError, Reason
 from stack.servers.gobuild import build
 from suites.core.discovery import in_area
@@ -158,6 +159,8 @@ def test_what_prometheus_refuses_breaks_a_must(textparse: Path, part: int, kind:
     assert len(refused) > len(documents) // 5, "the changes must be such that many are refused"
     missed = [(why, text) for text, why in refused if not broken_musts(text, kind)]
     assert missed == []
+    faults = [Exposition.read(text.encode(), kind).fault_counts.keys() for text, _ in refused]
+    assert [found for found in faults if not found & REFUSED] == []
 
 
 @pytest.mark.parametrize("kind", BASES)
