@@ -35,6 +35,18 @@ BUILD = 'shop_build_info{version="1.2.3"} 1\n'
 HISTOGRAM = "# TYPE shop_order_seconds histogram\n"
 ORDERS = "# HELP shop_orders_total Orders placed by customers.\n# TYPE shop_orders_total counter\n"
 
+CREATED = """\
+# TYPE shop_orders_created gauge
+shop_orders_created{channel="web"} 1.7e9
+shop_orders_created{channel="app"} 1.7e9
+# TYPE shop_order_seconds_created gauge
+shop_order_seconds_created{channel="web"} 1.7e9
+# TYPE shop_parse_seconds_created gauge
+shop_parse_seconds_created 1.7e9
+"""
+"""Creation times as client libraries expose them; with the metrics above they break no rule."""
+OWN_CREATED = "# HELP shop_orders_created Placed today.\n# TYPE shop_orders_created "
+
 LINES = {
     "a stray line": (JOBS, JOBS + "2026-11-24 INFO ready\n", "parsable"),
     "a quote that never closes": ('"mail"} 4', '"mail} 4', "parsable"),
@@ -55,6 +67,12 @@ LINES = {
     "a dot in a name within braces": (JOBS, "{shop.jobs} 4\n", "parsable"),
     "nothing": (SOUND, "", "not-empty"),
     "no help": (HELP, "", "help-text"),
+    "a counter named like a creation time": (
+        BUILD, BUILD + OWN_CREATED + "counter\nshop_orders_created 5\n", "counter-total-suffix",
+    ),
+    "creation times of no series": (
+        BUILD, BUILD + OWN_CREATED + 'gauge\nshop_orders_created{x=""} 5\nshop_orders_created 5\n', "no-empty-labels",
+    ),
     "a type without a blank after the hash": (TYPE, TYPE.replace("# ", "#"), "metadata-syntax"),
     "a help without a blank after the hash": (HELP, HELP.replace("# ", "#"), "metadata-syntax"),
     "a help that says nothing": (HELP, "# HELP shop_jobs Shop jobs.\n", "help-adds-to-the-name"),

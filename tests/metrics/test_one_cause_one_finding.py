@@ -89,6 +89,10 @@ def test_the_sound_expositions_break_no_rule(fmt: str) -> None:
     assert red(Exposition.parse(FORMATS[fmt].SOUND)) == []
 
 
+def test_creation_times_of_the_text_format_break_no_rule() -> None:
+    assert red(Exposition.parse(one_cause_text.SOUND + one_cause_text.CREATED)) == []
+
+
 @each_of(CASES)
 def test_a_defect_is_reported_by_one_rule(defect: tuple[str, str, str, str]) -> None:
     fmt, old, new, wanted = defect

@@ -93,17 +93,26 @@ def judged(exposition: Exposition) -> tuple[MetricFamily, ...]:
     """All families but the creation times that belong to another one.
 
     Where OpenMetrics has the sample `a_created` within the family, client libraries expose a gauge of that name in
-    the text format. What is wrong with its name and labels is wrong with those of its metric, and reported there.
+    the text format, for series of the metric. What is wrong with its name and labels is reported for the metric.
     """
     if exposition.format is not Format.TEXT:
         return exposition.families
     if "judged" not in exposition.cache:
         families, gone = exposition.families, set[str]()
-        if created := [family[0] for family in families if family[0].endswith("_created")]:
-            names = {family.name.removesuffix("_total") for family in families if family.type in COUNTED}
-            gone = {name for name in created if name.removesuffix("_created") in names}
+        if created := [family for family in families if family[0].endswith("_created") and family.type == "gauge"]:
+            wholes = {family.name.removesuffix("_total"): family for family in families if family.type in COUNTED}
+            found = ((family, wholes.get(family.name.removesuffix("_created"))) for family in created)
+            gone = {family.name for family, whole in found if whole is not None and _series_of(whole, family)}
         exposition.cache["judged"] = tuple([f for f in families if f[0] not in gone]) if gone else families
     return cast("tuple[MetricFamily, ...]", exposition.cache["judged"])
+
+
+def _series_of(whole: MetricFamily, created: MetricFamily) -> bool:
+    """Whether the creation times are those of a metric's series: under labels that it has, too."""
+    one = "" if whole.type == "counter" else f"{whole.name}_count"
+    own = [sample[1] for sample in whole.samples if one in ("", sample[0])]
+    times = [sample[1] for sample in created.samples]
+    return own == times or set(map(frozenset, times)) <= set(map(frozenset, own))
 
 
 def labels_of(
