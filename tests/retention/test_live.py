@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -194,18 +195,23 @@ def test_expired_data_is_judged_only_once_it_would_be_there() -> None:
         ([7.2, 20], 7, 0, ["Prometheus still returns samples of `up` that are more than 20 days old"]),
         ([15.5, 20], 15, 3, ["Prometheus still returns samples of `up` that are more than 20 days old"]),
         ([15.5, 17], 15, 1, []),
-        ([15.5, 17], 15, None, None),
+        ([15.5, 17], 15, "started 17 days ago", None),
+        ([15.5, 17], 15, "started 18 days ago", []),
         ([], 7, 3, None),
     ],
 )
 def test_samples_older_than_promised_are_found(
-    ages: list[float], promised: int, deletions: int | None, messages: list[str] | None
+    ages: list[float], promised: int, deletions: int | str, messages: list[str] | None
 ) -> None:
     now = time.time()
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/metrics":
-            return httpx.Response(404 if deletions is None else 200, text=f"{DELETIONS} {deletions}\n")
+            return httpx.Response(404 if isinstance(deletions, str) else 200, text=f"{DELETIONS} {deletions}\n")
+        if request.url.path.endswith("/runtimeinfo"):
+            days = int(str(deletions).split()[1])
+            started = datetime.fromtimestamp(now - days * DAY, UTC).isoformat()
+            return httpx.Response(200, json={"status": "success", "data": {"startTime": started}})
         assert float(request.url.params["end"]) < now - (promised - 0.1) * DAY
         rows = [{"metric": {}, "values": [[now - age * DAY, "1"] for age in ages]}] if ages else []
         return httpx.Response(200, json={"status": "success", "data": {"resultType": "matrix", "result": rows}})

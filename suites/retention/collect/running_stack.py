@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -100,18 +101,24 @@ async def observe_prometheus(
         )
     old = max(ages)
     streams = (OldStream("up", old),) if old > promised_s + slack else ()
-    if not streams and not await _has_deleted(prometheus):
+    if not streams and not await _has_deleted(prometheus, now - promised_s - slack):
         return NotEvaluated(
-            f"Prometheus' oldest data is {old / DAY:.1f} days old, and it has deleted none since its start: that it "
+            f"Prometheus' oldest data is {old / DAY:.1f} days old, and it is not known to have deleted any: that it "
             f"deletes shows after {(promised_s + slack) / DAY:.1f} days"
         )
     return RetentionObservation("prometheus", slack, len(ages), promised_s, streams)
 
 
-async def _has_deleted(prometheus: PrometheusClient) -> bool:
-    """Whether it counts a deletion of blocks for their age; it restarts this count with every start."""
+async def _has_deleted(prometheus: PrometheusClient, before: float) -> bool:
+    """Whether it counts a deletion of blocks for their age or, where that cannot be read, was started `before`."""
     answer = await prometheus.send("GET", "/metrics")
-    return answer.is_success and any(float(count) > 0 for count in DELETED.findall(answer.text))
+    if answer.is_success and (counts := DELETED.findall(answer.text)):
+        return any(float(count) > 0 for count in counts)
+    started = str((await prometheus.runtime_info()).get("startTime", ""))
+    try:
+        return datetime.fromisoformat(started.replace("Z", "+00:00")).timestamp() < before
+    except ValueError:
+        return False
 
 
 def slack_s(live: dict[str, Any]) -> float:
