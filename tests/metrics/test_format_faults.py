@@ -7,7 +7,10 @@ from typing import get_args
 from stack.records.exposition.exposition import Exposition, OpenMetricsExposition, TextExposition
 from stack.records.exposition.faults import FaultKind
 from suites.core.discovery import in_area
+from suites.core.evidence import Evidence
 from suites.core.rule import NotApplicable, Rule
+from suites.core.verdict import judge
+from suites.metrics.helpers.format_findings import NEEDED
 
 RULES = [rule for rule in in_area("metrics") if rule.record in {Exposition, TextExposition, OpenMetricsExposition}]
 KINDS = set(get_args(FaultKind))
@@ -49,18 +52,35 @@ def test_every_fault_is_reported_by_exactly_one_rule() -> None:
     assert len(set.union(*found.values())) == len(KINDS), "no rule reports two kinds"
 
 
-def test_rules_ask_for_existing_faults_only() -> None:
-    asked: set[str] = set()
+def noting(exposition: Exposition, asked: set[str]) -> Exposition:
+    """The same without faults, and each kind that a rule asks for is noted."""
 
     class Asked(dict[str, object]):
         def get(self, kind: str, default: object = None) -> object:
             asked.add(kind)
             return default
 
-    for text in ("a 1\n", "a 1\n# EOF\n", '# TYPE a histogram\na_bucket{le="1"} 1\n', ""):
-        exposition = Exposition.parse(text)
-        exposition = replace(exposition, faults=Asked(), cache={})  # type: ignore[arg-type]  # it counts the look-ups
+    return replace(exposition, faults=Asked(), cache={})  # type: ignore[arg-type]  # it counts the look-ups
+
+
+def test_rules_ask_for_existing_faults_only() -> None:
+    asked: set[str] = set()
+
+    for text in ("a 1\n", "a 1\n# EOF\n", ""):
+        exposition = noting(Exposition.parse(text), asked)
         for rule in RULES:
             if isinstance(exposition, rule.record):
                 messages(rule, exposition)
     assert asked == KINDS
+
+
+def test_a_rule_does_not_pass_where_nothing_can_have_its_fault() -> None:
+    passed: set[str] = set()
+    for text in ("a 1\n", "# TYPE a unknown\na 1\n# EOF\n"):
+        for rule in RULES:
+            asked: set[str] = set()
+            exposition = noting(Exposition.parse(text), asked)
+            if isinstance(exposition, rule.record) and judge(rule, "a", Evidence((exposition,), "live")).applies:
+                passed |= asked
+    assert passed
+    assert passed.isdisjoint(NEEDED)

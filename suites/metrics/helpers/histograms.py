@@ -22,20 +22,15 @@ class Buckets(NamedTuple):
         return sorted(bound for bound in self.counts if bound != math.inf)
 
 
-NO_BOUNDS = "no histogram has buckets with bounds"
-
-
 def has_bounds(exposition: Exposition) -> bool:
-    """Whether some histogram has a bucket with the label `le`; looked for once."""
-    if "has bounds" not in exposition.cache:
-        exposition.cache["has bounds"] = any(
-            pair[0] == "le"
-            for family in exposition.families
-            if family[1] in ("histogram", "gaugehistogram")
-            for sample in family[4]
-            for pair in sample[1]
-        )
-    return bool(exposition.cache["has bounds"])
+    """Whether some histogram has a bucket with the label `le`."""
+    return any(
+        pair[0] == "le"
+        for family in exposition.families
+        if family[1] in ("histogram", "gaugehistogram")
+        for sample in family[4]
+        for pair in sample[1]
+    )
 
 
 def histograms(exposition: Exposition) -> Iterator[tuple[MetricFamily, list[Buckets]]]:

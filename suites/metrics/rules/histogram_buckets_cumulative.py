@@ -10,7 +10,6 @@ from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.metrics.helpers.format_findings import findings
-from suites.metrics.helpers.histograms import NO_BOUNDS, has_bounds
 
 
 @rule(
@@ -19,9 +18,10 @@ from suites.metrics.helpers.histograms import NO_BOUNDS, has_bounds
         ('# TYPE h histogram\nh_bucket{le="1.0"} 5\nh_bucket{le="2.0"} 3\nh_bucket{le="+Inf"} 6\nh_sum 3\nh_count 6\n'),
         'bucket `h_bucket{le="2.0"}` is 3, less than the 5 of `le="1.0"`',
     ),
-    Unjudged('# TYPE h histogram\nh_bucket{bound="1.0"} 1\nh_sum 3\nh_count 2\n', NotApplicable(NO_BOUNDS)),
-    only=has_bounds,
-    otherwise=NO_BOUNDS,
+    Unjudged(
+        '# TYPE h histogram\nh_bucket{bound="1.0"} 1\nh_sum 3\nh_count 2\n',
+        NotApplicable("no histogram has buckets with bounds"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )

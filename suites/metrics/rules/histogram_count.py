@@ -11,7 +11,6 @@ from stack.records.exposition.faults import Fault
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.metrics.helpers.format_findings import findings
-from suites.metrics.helpers.histograms import NO_BOUNDS, has_bounds
 
 
 @rule(
@@ -27,9 +26,10 @@ from suites.metrics.helpers.histograms import NO_BOUNDS, has_bounds
         '# TYPE g gaugehistogram\ng_bucket{le="+Inf"} 1\ng_gsum 1\ng_gcount 2\n# EOF\n',
         'histogram `g` has the count 2, but 1 in its bucket `le="+Inf"`',
     ),
-    Unjudged('# TYPE h histogram\nh_bucket{bound="1.0"} 1\nh_sum 3\nh_count 2\n', NotApplicable(NO_BOUNDS)),
-    only=has_bounds,
-    otherwise=NO_BOUNDS,
+    Unjudged(
+        '# TYPE h histogram\nh_bucket{bound="1.0"} 1\nh_sum 3\nh_count 2\n',
+        NotApplicable("no histogram has buckets with bounds"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries",
 )

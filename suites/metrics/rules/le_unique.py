@@ -10,7 +10,6 @@ from stack.records.exposition.exposition import Exposition
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.metrics.helpers.format_findings import findings
-from suites.metrics.helpers.histograms import NO_BOUNDS, has_bounds
 
 
 @rule(
@@ -19,9 +18,10 @@ from suites.metrics.helpers.histograms import NO_BOUNDS, has_bounds
         ('# TYPE h histogram\nh_bucket{le="1"} 1\nh_bucket{le="1.0"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n'),
         "histogram `h` has two buckets with the same bound, `1` and `1.0`",
     ),
-    Unjudged('# TYPE h histogram\nh_bucket{bound="1.0"} 1\nh_sum 3\nh_count 2\n', NotApplicable(NO_BOUNDS)),
-    only=has_bounds,
-    otherwise=NO_BOUNDS,
+    Unjudged(
+        '# TYPE h histogram\nh_bucket{bound="1.0"} 1\nh_sum 3\nh_count 2\n',
+        NotApplicable("no histogram has buckets with bounds"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram",
 )

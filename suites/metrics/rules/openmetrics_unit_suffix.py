@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from stack.records.exposition.exposition import OpenMetricsExposition
 from stack.records.exposition.faults import Fault
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.metrics.helpers.format_findings import findings
 from suites.metrics.helpers.units import ABBREVIATIONS
 
 
 @rule(
     Good("# TYPE a_seconds counter\n# UNIT a_seconds seconds\na_seconds_total 1\n# EOF\n"),
-    Good("# TYPE a gauge\n# UNIT a \na 1\n# EOF\n"),
     Bad(
         "# TYPE a gauge\n# UNIT a seconds\na 1\n# EOF\n",
         "`a` has the unit `seconds`, but its name does not end with `_seconds`",
@@ -25,6 +24,7 @@ from suites.metrics.helpers.units import ABBREVIATIONS
         "# TYPE a_seconds_total counter\n# UNIT a_seconds_total seconds\na_seconds_total 1\n# EOF\n",
         "`a_seconds_total` has the unit `seconds`, but its name does not end with `_seconds`",
     ),
+    Unjudged("# TYPE a gauge\n# UNIT a \na 1\n# EOF\n", NotApplicable("no metric has a unit")),
     level=Level.MUST,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#unit",
 )

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 from stack.records.exposition.exposition import TextExposition
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.metrics.helpers.format_findings import findings
 
 
 @rule(
     Good("# TYPE a_total counter\na_total 0\n"),
-    Good("# TYPE a gauge\na NaN\n"),
     Bad(
         '# TYPE a_total counter\na_total{b="1"} NaN\na_total{b="2"} NaN\n',
         'counter `a_total{b="1"}` is NaN (2 times, first at line 2)',
     ),
+    Unjudged("# TYPE a gauge\na NaN\n", NotApplicable("no metric is of type counter")),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics",
 )
