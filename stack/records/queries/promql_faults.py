@@ -73,18 +73,23 @@ def is_literal(pattern: str) -> bool:
     return not _META.search(pattern)
 
 
-def quantiles_without_le(tree: Expr) -> Iterator[Fault]:
-    """A quantile of classic buckets whose label `le` was aggregated away."""
+def quantiles(tree: Expr) -> Iterator[tuple[str, Expr]]:
+    """The functions on the buckets of histograms, each with what it gets."""
     for node in nodes(tree):
         if isinstance(node, Call) and node.func.name in ("histogram_quantile", "histogram_fraction") and node.args:
-            buckets = list(node.args)[-1]
-            classic = [one for one in selectors(buckets) if metric(one).endswith("_bucket")]
-            # VictoriaMetrics has buckets by `vmrange` instead.
-            if classic and labels(buckets).lacks("le") and labels(buckets).lacks("vmrange"):
-                yield Fault(
-                    f"`{node.func.name}` gets buckets without `le`: `{shown(buckets)}`",
-                    "keep the label: `sum by (le, …) (rate(…_bucket[…]))`",
-                )
+            yield node.func.name, list(node.args)[-1]
+
+
+def quantiles_without_le(tree: Expr) -> Iterator[Fault]:
+    """A quantile of classic buckets whose label `le` was aggregated away."""
+    for name, buckets in quantiles(tree):
+        classic = [one for one in selectors(buckets) if metric(one).endswith("_bucket")]
+        # VictoriaMetrics has buckets by `vmrange` instead.
+        if classic and labels(buckets).lacks("le") and labels(buckets).lacks("vmrange"):
+            yield Fault(
+                f"`{name}` gets buckets without `le`: `{shown(buckets)}`",
+                "keep the label: `sum by (le, …) (rate(…_bucket[…]))`",
+            )
 
 
 def numbers_as_text(tree: Expr) -> Iterator[Fault]:
@@ -133,16 +138,21 @@ def patterns_as_text(tree: Expr) -> Iterator[Fault]:
                 )
 
 
-def short_windows(tree: Expr, scrape_s: float) -> Iterator[Fault]:
-    """Windows that do not always hold two scrapes, for functions that need two."""
+def rate_windows(tree: Expr) -> Iterator[tuple[Call, float]]:
+    """The functions that need two samples, each with its window in seconds."""
     for node in nodes(tree):
         if isinstance(node, Call) and node.func.name in NEEDS_TWO and isinstance(node.args[0], MatrixSelector):
-            window = seconds(node.args[0].range)
-            if window < 2 * scrape_s:
-                yield Fault(
-                    f"`{shown(node)}` is empty: its window holds fewer than two scrapes, one every {scrape_s:g} s",
-                    f"a window of four scrapes, `[{4 * scrape_s:g}s]`, survives a failed one",
-                )
+            yield node, seconds(node.args[0].range)
+
+
+def short_windows(tree: Expr, scrape_s: float) -> Iterator[Fault]:
+    """Windows that do not always hold two scrapes, for functions that need two."""
+    for node, window in rate_windows(tree):
+        if window < 2 * scrape_s:
+            yield Fault(
+                f"`{shown(node)}` is empty: its window holds fewer than two scrapes, one every {scrape_s:g} s",
+                f"a window of four scrapes, `[{4 * scrape_s:g}s]`, survives a failed one",
+            )
 
 
 def raw_counters(tree: Expr) -> Iterator[Fault]:

@@ -48,19 +48,20 @@ _OF_ONE_PLACE = frozenset({"instance", "pod", "node", "container", "host", "host
 
 def mismatches(tree: Expr) -> Iterator[Fault]:
     """Operations that match nothing, or each series with itself."""
-    for node in _between_vectors(tree):
+    for node in between_vectors(tree):
         found = [*_matches_nothing(node), *_other_values(node)]
         yield from found or [*_brings_nothing(node), *_of_itself(node)]
 
 
 def several_matches(tree: Expr) -> Iterator[Fault]:
     """Operations one side of which may have several series for one of the other."""
-    for node in _between_vectors(tree):
+    for node in between_vectors(tree):
         if not [*_matches_nothing(node), *_other_values(node)]:
             yield from _several_matches(node)
 
 
-def _between_vectors(tree: Expr) -> Iterator[BinaryExpr]:
+def between_vectors(tree: Expr) -> Iterator[BinaryExpr]:
+    """The operations that match series of one side with those of the other."""
     for node in nodes(tree):
         if isinstance(node, BinaryExpr) and operator(node) != "or" and not any(map(is_scalar, children(node))):
             yield node

@@ -1,6 +1,6 @@
 """Findings about rules of a rule file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from promql_parser import Expr
 
@@ -14,11 +14,13 @@ def about(rule: AlertRule, message: str, hint: str) -> Finding:
     return Finding(f"`{rule.name}`: {message}", Where(file=rule.file, line=rule.line, excerpt=rule.expr.strip()), hint)
 
 
-def expression(rule: AlertRule) -> Expr:
-    """The parsed PromQL of a rule; raises NotApplicable where there is none."""
+def expression(rule: AlertRule, parts: Callable[[Expr], Iterator[object]] | None = None, kind: str = "") -> Expr:
+    """The parsed PromQL of a rule; raises NotApplicable where there is none, or it has none of the parts of a kind."""
     tree = rule.promql.tree
     if tree is None:
         raise NotApplicable(f"`{rule.name}` is no PromQL that could be parsed")
+    if parts is not None and not any(True for _ in parts(tree)):
+        raise NotApplicable(f"`{rule.name}` has no {kind}")
     return tree
 
 

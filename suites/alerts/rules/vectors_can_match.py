@@ -7,10 +7,10 @@ value of it, none ever do: with `and` the alert never fires, with `unless` its e
 from collections.abc import Iterator
 
 from stack.records.alerts.rules import AlertRule
-from stack.records.queries.promql_matching import mismatches
+from stack.records.queries.promql_matching import between_vectors, mismatches
 from suites.alerts.helpers.findings import expression, faults
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 
 
 @rule(
@@ -28,8 +28,9 @@ from suites.core.rule import Bad, Good, Level, rule
         '{"alert": "A", "expr": "a{window=\\"5m\\"} > 1 and a{window=\\"1h\\"} > 1"}',
         "`A`: `and` matches nothing: `window` is `5m` on the left side and `1h` on the right",
     ),
+    Unjudged("{alert: A, expr: up == 0}", NotApplicable("`A` has no operation between series")),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/querying/operators/#vector-matching",
 )
 def check(rule: AlertRule) -> Iterator[Finding]:
-    yield from faults(rule, mismatches(expression(rule)))
+    yield from faults(rule, mismatches(expression(rule, between_vectors, "operation between series")))

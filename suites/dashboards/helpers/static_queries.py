@@ -58,11 +58,15 @@ def parsed_queries(dashboard: Dashboard) -> Iterator[tuple[Place, Parsed | LogQu
             yield from parsed_of(dashboard)
 
 
-def parsed_promql(dashboard: Dashboard) -> Iterator[tuple[Place, Expr]]:
-    """Those that could be parsed; raises NotApplicable where there is none."""
+def parsed_promql(
+    dashboard: Dashboard, parts: Callable[[Expr], Iterator[object]] | None = None, kind: str = ""
+) -> Iterator[tuple[Place, Expr]]:
+    """Those that could be parsed; raises NotApplicable where there is none, or none has parts of a kind."""
     found = [(place, one.tree) for place, one in promql(dashboard) if one.tree is not None]
     if not found:
         raise NotApplicable(f"no query of {dashboard.file} for prometheus could be parsed")
+    if parts is not None and not any(True for _, tree in found for _ in parts(tree)):
+        raise NotApplicable(f"no query of {dashboard.file} has {kind}")
     yield from found
 
 

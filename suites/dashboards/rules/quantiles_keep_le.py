@@ -6,9 +6,9 @@ Where an aggregation drops the label, there are no buckets left to estimate from
 from collections.abc import Iterator
 
 from stack.records.dashboards.dashboard import Dashboard
-from stack.records.queries.promql_faults import quantiles_without_le
+from stack.records.queries.promql_faults import quantiles, quantiles_without_le
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.dashboards.helpers.examples import promql_panel
 from suites.dashboards.helpers.static_queries import faults, parsed_promql
 
@@ -20,8 +20,10 @@ from suites.dashboards.helpers.static_queries import faults, parsed_promql
         promql_panel("histogram_quantile(0.9, sum by (job) (rate(x_bucket[$__rate_interval])))"),
         "query A of panel `P`: `histogram_quantile` gets buckets without `le`: `sum by (job) (rate(x_bucket[5m]))`",
     ),
+    Unjudged(promql_panel("up"), NotApplicable("no query of dashboard.json has a quantile of a histogram")),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile",
 )
 def check(dashboard: Dashboard) -> Iterator[Finding]:
-    yield from faults(dashboard, ((place, quantiles_without_le(tree)) for place, tree in parsed_promql(dashboard)))
+    found = parsed_promql(dashboard, quantiles, "a quantile of a histogram")
+    yield from faults(dashboard, ((place, quantiles_without_le(tree)) for place, tree in found))

@@ -1,6 +1,7 @@
 """The values of query variables are queried anew when the time range changes.
 
-Otherwise a service that was added later, or ran only in the hours looked at, cannot be chosen, and All may leave it out.
+Otherwise a service that was added later, or ran only in the hours looked at, cannot be chosen, and All may leave it
+out.
 """
 
 from collections.abc import Iterator

@@ -7,9 +7,9 @@ value of it, none ever do, and the result is empty.
 from collections.abc import Iterator
 
 from stack.records.dashboards.dashboard import Dashboard
-from stack.records.queries.promql_matching import mismatches
+from stack.records.queries.promql_matching import between_vectors, mismatches
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.dashboards.helpers.examples import promql_panel
 from suites.dashboards.helpers.static_queries import faults, parsed_promql
 
@@ -18,7 +18,6 @@ from suites.dashboards.helpers.static_queries import faults, parsed_promql
     Good(promql_panel("sum by (job) (a) / sum by (job) (b)")),
     Good(promql_panel("sum by (job) (a) / on (job) group_left (team) b")),
     Good(promql_panel("a and on () sum(b) > 0")),
-    Good(promql_panel("sum(a) / 100 or sum by (job) (b)")),
     Good(promql_panel("a / ignoring (code) group_left () b")),
     Bad(
         promql_panel("sum by (job) (a) / sum by (instance) (b)"),
@@ -45,8 +44,13 @@ from suites.dashboards.helpers.static_queries import faults, parsed_promql
         promql_panel('rate(a{code="500"}[5m]) / rate(a[5m])'),
         'query A of panel `P`: `rate(a{code="500"}[5m]) / rate(a[5m])` divides each series by itself, and is 1',
     ),
+    Unjudged(
+        promql_panel("sum(a) / 100 or sum by (job) (b)"),
+        NotApplicable("no query of dashboard.json has an operation between series"),
+    ),
     level=Level.MUST,
     source="https://prometheus.io/docs/prometheus/latest/querying/operators/#vector-matching",
 )
 def check(dashboard: Dashboard) -> Iterator[Finding]:
-    yield from faults(dashboard, ((place, mismatches(tree)) for place, tree in parsed_promql(dashboard)))
+    found = parsed_promql(dashboard, between_vectors, "an operation between series")
+    yield from faults(dashboard, ((place, mismatches(tree)) for place, tree in found))

@@ -6,9 +6,9 @@ As soon as there is a second one, the panel shows an error instead of the result
 from collections.abc import Iterator
 
 from stack.records.dashboards.dashboard import Dashboard
-from stack.records.queries.promql_matching import several_matches
+from stack.records.queries.promql_matching import between_vectors, several_matches
 from suites.core.finding import Finding
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.dashboards.helpers.examples import promql_panel
 from suites.dashboards.helpers.static_queries import faults, parsed_promql
 
@@ -21,8 +21,10 @@ from suites.dashboards.helpers.static_queries import faults, parsed_promql
         "query A of panel `P`: `sum by (job, code) (a)` has a series for each `code`, and only one may match one "
         "of the other side",
     ),
+    Unjudged(promql_panel("up"), NotApplicable("no query of dashboard.json has an operation between series")),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/prometheus/latest/querying/operators/#many-to-one-and-one-to-many-vector-matches",
 )
 def check(dashboard: Dashboard) -> Iterator[Finding]:
-    yield from faults(dashboard, ((place, several_matches(tree)) for place, tree in parsed_promql(dashboard)))
+    found = parsed_promql(dashboard, between_vectors, "an operation between series")
+    yield from faults(dashboard, ((place, several_matches(tree)) for place, tree in found))

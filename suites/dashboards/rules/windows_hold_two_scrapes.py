@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from stack.records.dashboards.dashboard import Dashboard
 from stack.records.dashboards.panel import variables_in
 from stack.records.queries.promql import parse
-from stack.records.queries.promql_faults import short_windows
+from stack.records.queries.promql_faults import rate_windows, short_windows
 from stack.text.durations import seconds
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
 from suites.dashboards.helpers.static_queries import STRING, faults, finding, parsed, queries_of
 
 WINDOW_OF_VARIABLE = re.compile(rf"{STRING.pattern}|\[\s*(\$\w+|\$\{{[^}}]*\}}|\[\[\w+\]\])\w*\s*(?=[\]:])")
+LONG_S = 365 * 86400.0
 QUERY = "panels: [{id: 1, title: P, targets: [{refId: A, datasource: {type: prometheus}, expr: "
 
 
@@ -51,7 +52,7 @@ def check(dashboard: Dashboard) -> Iterator[Finding]:
         # A window that is a variable is as long as that: here it is longer than any that is too short.
         fixed = WINDOW_OF_VARIABLE.sub(lambda found: "[365d" if found[0][0] == "[" else found[0], expr)
         if (tree := parsed(fixed, variables, parse).tree) is not None:
-            judged = judged or any(short_windows(tree, scrape_s=100 * 86400.0))
+            judged = judged or any(window < LONG_S for _, window in rate_windows(tree))
             yield from faults(dashboard, [(place, short_windows(tree, scrape_s))])
         least = seconds(place.query.min_interval.lstrip("> ")) if place.query is not None else None
         if not least or "__rate_interval" not in place.expr:
