@@ -25,7 +25,7 @@ from stack.clients.errors import explain
 from stack.clients.http_answer import PIECE_BYTES, HttpAnswer, StoppedError
 from stack.clients.unpack import unpacker
 from stack.eventually import contention
-from stack.records.scrape.scrape import HEAD_CHARACTERS, ErrorKind, Redirect, Scrape
+from stack.records.scrape.scrape import END_BYTES, HEAD_CHARACTERS, ErrorKind, Redirect, Scrape
 
 MAX_BYTES = 128 * 1024 * 1024
 MAX_REDIRECTS = 5
@@ -154,7 +154,9 @@ class _Attempt:
 
     def _keep(self) -> None:
         head = b"".join(self.chunks[:8])[: 4 * HEAD_CHARACTERS]
-        self.scrape = replace(self.scrape, size=self.size, head=head.decode("utf-8", "replace")[:HEAD_CHARACTERS])
+        end = b"".join(chunk[-END_BYTES:] for chunk in self.chunks[-END_BYTES:])[-END_BYTES:]
+        first, last = (part.decode("utf-8", "replace") for part in (head, end))
+        self.scrape = replace(self.scrape, size=self.size, head=first[:HEAD_CHARACTERS], end=last)
 
     async def _request(self, url: str, sends_left: int = LATE_SENDS - 1) -> str | None:
         """Send one request; returns where it redirects to, or None once the body is read."""

@@ -19,6 +19,8 @@ limit; the connection ends too early; damaged gzip; an encoding that was not req
 
 HEAD_CHARACTERS = 2048
 """How much of a body is kept as evidence."""
+END_BYTES = 64
+"""How much of its end is kept, which says whether it is complete."""
 
 
 class Redirect(NamedTuple):
@@ -33,9 +35,9 @@ class Scrape:
     """One request and its outcome.
 
     `elapsed_s` runs from the request to the last byte, redirects included. `headers` have lower-case names.
-    `size` is the length of the decoded body in bytes as far as it was read, `head` its first characters.
-    `error` is set when there is no complete answer, `error_kind` with it. `share` says of what happened in some scrapes
-    only, in how many: `in 1 of 9 scrapes`.
+    `size` is the length of the decoded body in bytes as far as it was read, `head` its first characters and `end` its
+    last ones. `error` is set when there is no complete answer, `error_kind` with it. `share` says of what happened in
+    some scrapes only, in how many: `in 1 of 9 scrapes`.
     """
 
     url: str
@@ -50,6 +52,7 @@ class Scrape:
     max_bytes: int = 128 * 1024 * 1024
     size: int = 0
     head: str = ""
+    end: str = ""
     error_kind: ErrorKind | None = None
     error: str | None = None
     share: str = ""
@@ -110,6 +113,7 @@ class Scrape:
             max_bytes=int(pseudo.get("x-max-bytes", str(128 * 1024 * 1024))),
             size=int(pseudo.get("x-size", str(len(body.encode())))),
             head=body[:HEAD_CHARACTERS],
+            end=body[-END_BYTES:],
             error_kind=kind,
             error=error,
             share=pseudo.get("x-share", ""),

@@ -27,6 +27,18 @@ FALLBACK = "text/plain"
         "X-Accept: text/plain;version=0.0.4\n\n",
         "asked for `text/plain;version=0.0.4`, the endpoint answers `application/openmetrics-text; version=1.0.0`",
     ),
+    Bad(  # it has the end of OpenMetrics, so only a name is wrong
+        "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=1.0.0\n"
+        "X-Accept: text/plain;version=0.0.4\n\n# TYPE a_total counter\na_total 1\n" + 999 * "a 1\n" + "# EOF\n",
+        "asked for `text/plain;version=0.0.4`, the endpoint answers `application/openmetrics-text; version=1.0.0`",
+    ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: text/plain\n\na 1\n=====\n"
+        "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text\nX-Accept: application/openmetrics-text\n\n"
+        "# TYPE a_total counter\na_total 1\n",
+        "asked for `application/openmetrics-text`, the endpoint answers the text format as "
+        "`application/openmetrics-text`",
+    ),
     Bad(
         "HTTP/1.1 406 Not Acceptable\nX-Accept: application/openmetrics-text\n\n",
         "asked for `application/openmetrics-text`, the endpoint answers status 406 Not Acceptable",
@@ -50,8 +62,10 @@ FALLBACK = "text/plain"
 )
 def check(negotiation: Negotiation) -> Iterator[Finding]:
     faults: dict[str, list[Scrape]] = {}
+    # In what Prometheus gets, `openmetrics-eof` reports that the Content-Type is wrong.
+    reported = any(map(_mislabelled, negotiation.answers[:1]))
     for answer in negotiation.answers:
-        fault = _fault(answer)
+        fault = None if reported and _mislabelled(answer) else _fault(answer)
         if fault:
             faults.setdefault(fault, []).append(answer)
     if not faults:
@@ -76,6 +90,12 @@ def _require_choice(answers: Sequence[Scrape]) -> None:
         raise NotCollected("only requests that accept any format were answered")
 
 
+def _mislabelled(answer: Scrape) -> bool:
+    """It is in the text format, and sent as OpenMetrics."""
+    media_type = (answer.content_type or "").partition(";")[0].strip().lower()
+    return answer.ok and media_type == OPENMETRICS_ANY and in_text_format(f"{answer.head}\n{answer.end}")
+
+
 def _fault(answer: Scrape) -> str | None:
     if answer.error_kind == "encoding":
         return None  # `no-unrequested-encoding` reports it
@@ -87,8 +107,8 @@ def _fault(answer: Scrape) -> str | None:
         kind = ContentType.parse(answer.content_type or "").media_type
     except ValueError:
         return None  # `content-type-known` reports it
-    if kind == OPENMETRICS_ANY and in_text_format(answer.head):
-        return None  # `openmetrics-eof` reports that the Content-Type is wrong
+    if _mislabelled(answer):
+        return f"the text format as `{answer.content_type}`"
     accept = (answer.accept or "*/*").lower()
     wanted = kind in accept or "*/*" in accept or kind == FALLBACK
     return None if wanted or kind not in MEDIA_TYPES else f"`{answer.content_type}`"

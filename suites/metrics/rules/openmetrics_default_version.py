@@ -26,12 +26,19 @@ from suites.core.rule import Bad, Good, Level, NotApplicable, rule
         "X-Accept: application/openmetrics-text\n\n# EOF\n",
         "asked for OpenMetrics without a version, the endpoint answers version `0.0.1` instead of `1.0.0`",
     ),
+    Bad(
+        "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=1.0.0\n\n# EOF\n=====\n"
+        "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=9.0.0\nX-Accept: */*\n\n# EOF\n=====\n"
+        "HTTP/1.1 200 OK\nContent-Type: application/openmetrics-text; version=9.0.0\n"
+        "X-Accept: application/openmetrics-text\n\n# EOF\n",
+        "asked for OpenMetrics without a version, the endpoint answers version `9.0.0` instead of `1.0.0`",
+    ),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/specs/om/open_metrics_spec/#protocol-negotiation",
 )
 def check(negotiation: Negotiation) -> Iterator[Finding]:
     offered = False
-    usual = {answer.content_type for answer in negotiation.answers if answer.accept != OPENMETRICS_ANY}
+    usual = [answer.content_type for answer in negotiation.answers[:1] if answer.accept != OPENMETRICS_ANY]
     for answer in negotiation.asked(OPENMETRICS_ANY):
         try:
             content_type = ContentType.parse(answer.content_type or "")
