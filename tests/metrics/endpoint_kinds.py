@@ -19,6 +19,9 @@ LINES = (
     '# HELP app_build_info What runs.\n# TYPE app_build_info gauge\napp_build_info{version="1.0.0"} 1\n'
 )
 BYTES = LINES.encode()
+STATES = '# TYPE app_state stateset\napp_state{app_state="up"} 1\n'
+DONE = "# HELP app_done Jobs that were done.\n# TYPE app_done counter\napp_done_total 1\n"
+UNCOUNTED = '# HELP app_s Time per job.\n# TYPE app_s histogram\napp_s_bucket{le="+Inf"} 1\napp_s_sum 1\n'
 
 
 def http(body: str | bytes = LINES, kind: str = TEXT, status: str = "200 OK", **headers: str) -> bytes:
@@ -49,6 +52,18 @@ def openmetrics(body: str) -> "Scripted":
 def sometimes(answer: bytes, when: Callable[[int], bool]) -> "Scripted":
     """An endpoint that answers otherwise now and then, by the number of the scrape."""
     return lambda _, number: answer if when(number) else http()
+
+
+def in_text(answer: bytes | str, otherwise: str = LINES) -> "Scripted":
+    """An endpoint that answers OpenMetrics, and otherwise to those who ask for the text format."""
+    raw = http(answer) if isinstance(answer, str) else answer
+    usual = http(otherwise + "# EOF\n", OPENMETRICS)
+    return lambda headers, _: raw if headers["accept"].startswith("text/plain") else usual
+
+
+def later(answer: bytes) -> "Scripted":
+    """An endpoint that answers well once and never again."""
+    return sometimes(answer, lambda number: number > 0)
 
 
 def asked(accept: str, answer: bytes) -> "Scripted":
@@ -164,6 +179,8 @@ ENCODINGS = {
     "br sometimes": Kind(
         sometimes(http(b"abc", Content_Encoding="br"), lambda n: n % 3 == 0), ENCODING, "answers `br`"
     ),
+    "br later": Kind(later(http(b"abc", Content_Encoding="br")), ENCODING, "answers `br`"),
+    "br in a crowd": Kind(sometimes(http(b"abc", Content_Encoding="br"), lambda n: n == 6), ENCODING, "answers `br`"),
     "said, not done": Kind(
         http(Content_Encoding="gzip"), REACHABLE, "Content-Encoding is gzip, but the body is no gzip"
     ),
@@ -196,6 +213,9 @@ SOMETIMES = {
     "closes sometimes": Kind(sometimes(b"", lambda n: n % 4 == 0), REACHABLE, "without an answer, in "),
     "cut sometimes": Kind(sometimes(http(Content_Length="999"), lambda n: n % 4 == 0), REACHABLE, "announces, in "),
     "a page sometimes": Kind(sometimes(PAGE, lambda n: n % 4 == 3), KNOWN, "the answer is a web page"),
+    "a page later": Kind(later(PAGE), KNOWN, "the answer is a web page"),
+    "a page as text later": Kind(later(http("<html>Hello</html>")), "parsable", "the body is an HTML page"),
+    "json later": Kind(later(http("{}", "application/json")), KNOWN, "of type `application/json`"),
     "a limit": Kind(sometimes(http(b"", "text/plain", "429 Too Many"), lambda n: n > 3), STATUS, "429 Too Many, in "),
     "dies": Kind(sometimes(b"", lambda n: n > 0), REACHABLE, "closed the connection without an answer"),
 }
@@ -210,6 +230,9 @@ NEGOTIATION = {
     "a page to anything": Kind(asked("*/*", PAGE), KNOWN, "a web page"),
     "protobuf alone": Kind(
         http(IN_PROTOBUF, PROTOBUF), NEGOTIATED, "asked for `text/plain;version=0.0.4` and for `app"
+    ),
+    "protobuf later": Kind(
+        later(http(IN_PROTOBUF, PROTOBUF)), NEGOTIATED, "asked for `text/plain;version=0.0.4` and for `app"
     ),
     "protobuf preferred": Kind(
         lambda headers, _: http(IN_PROTOBUF, PROTOBUF) if "*/*" in headers["accept"] else http(), None
@@ -232,6 +255,42 @@ NEGOTIATION = {
         ),
         "openmetrics-content-type",
         "`version=2.0.0` instead of `version=1.0.0`",
+    ),
+    "a page as text": Kind(
+        in_text("<html>Hello</html>"),
+        "parsable",
+        "is an HTML page, not an exposition, when asked for `text/plain;version=",
+    ),
+    "json to text": Kind(in_text(http("{}", "application/json")), KNOWN, "of type `application/json`"),
+    "protobuf to text": Kind(in_text(http(IN_PROTOBUF, PROTOBUF)), NEGOTIATED, "`application/vnd.google.protobuf"),
+    "exemplars in text": Kind(
+        in_text(LINES.replace(" 3", ' 3 # {trace_id="a"} 1')),
+        "parsable",
+        "an exemplar, which this format does not have",
+    ),
+    "a word in text": Kind(in_text(LINES.replace(" 3", " true")), "numbers", "`true` in a sample of `app_jobs`"),
+    "a word in both": Kind(
+        in_text(LINES.replace(" 3", " true"), LINES.replace(" 3", " true")), "numbers", "is not a valid number"
+    ),
+    "twice in text": Kind(in_text(LINES + "a_x 1\na_x 1\n"), "duplicate-series", "series `a_x` is exposed more than"),
+    "a count in neither": Kind(
+        in_text(LINES + UNCOUNTED, LINES + UNCOUNTED),
+        "openmetrics-histogram-count-iff-sum",
+        "`app_s` has `_sum` but no `_count`",
+    ),
+    "openmetrics as text": Kind(in_text(LINES + STATES + "# EOF\n", LINES + STATES), "known-type", "`stateset`"),
+    "a counter of openmetrics as text": Kind(
+        in_text(LINES + STATES + DONE + "# EOF\n", LINES + STATES + DONE), "known-type", "`stateset`"
+    ),
+    "text as openmetrics to one": Kind(
+        asked("application/openmetrics-text", http(LINES + DONE.replace("done c", "done_total c"), OPENMETRICS)),
+        NEGOTIATED,
+        "asked for `application/openmetrics-text`, the endpoint answers the text format as `application/open",
+    ),
+    "text as openmetrics to text": Kind(
+        in_text(http(LINES + DONE.replace("done c", "done_total c"), OPENMETRICS)),
+        NEGOTIATED,
+        "asked for `text/plain;version=0.0.4`, the endpoint answers the text format as",
     ),
     "two types": Kind(http(content_type="text/html"), KNOWN, f"two Content-Type headers, `{TEXT}` and `text/html`"),
     "one type twice": Kind(http(content_type=TEXT)),

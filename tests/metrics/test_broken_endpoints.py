@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, once, text
+from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, OPENMETRICS, once, text
 from fixtures.broken._miniature.loopback_server import Answer, Headers, Server, serving
 from stack.clients.http import Fetched
 from stack.records.exposition.exposition import Exposition
@@ -18,8 +18,10 @@ from stack.records.scrape.scrape import Scrape
 from suites.core.discovery import in_area, rules
 from suites.core.evidence import Evidence, NotEvaluated, Records
 from suites.core.verdict import judge
+from suites.metrics.collect import scrapes
 from suites.metrics.collect.endpoint import Endpoint, _fails_only_in_a_crowd
 from suites.metrics.collect.scrapes import ALL, after, before
+from suites.metrics.collect.service import _own_faults
 from tests.support.pace import within
 
 TIMEOUT_S = 1.0
@@ -195,6 +197,57 @@ def test_exposition_of_a_refused_content_type_is_still_judged(server: Server) ->
     records = asyncio.run(collect(server.url("json-type")))
     (exposition,) = records[Exposition]  # type: ignore[misc]  # a sequence here, not a reason
     assert exposition.series_count == 1
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_failure_is_reported_where_another_answer_is_no_exposition_or_large(
+    monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    answers = [(503, "busy\n"), (200, LINES), (200, LINES if large else "<html>")]
+    monkeypatch.setattr(scrapes, "LARGE_BYTES", 1 if large else scrapes.LARGE_BYTES)
+
+    async def changing(_: Headers) -> Answer:
+        status, body = answers.pop(0) if len(answers) > 1 else answers[0]
+        return status, {"Content-Type": "text/plain"}, once(body)
+
+    with serving({"/changing": changing}) as own:
+        found = red(asyncio.run(collect(own.url("changing"))))
+    assert found.pop("metrics/endpoint-status-ok")[0].endswith(f", in 1 of {2 if large else 3} scrapes")
+    assert found.keys() == (set() if large else {"metrics/parsable"})
+
+
+def test_openmetrics_for_everybody_is_told_from_the_text_format_by_its_end() -> None:
+    body = "# TYPE app_done_total counter\napp_done_total 1\n# TYPE app_size gauge\n"
+    body += "".join(f'app_size{{n="{number}"}} 1\n' for number in range(999)) + "# EOF\n"
+
+    async def openmetrics(_: Headers) -> Answer:
+        return text(body, OPENMETRICS)
+
+    with serving({"/openmetrics": openmetrics}) as own:
+        found = red(asyncio.run(collect(own.url("openmetrics"))))
+    assert found.keys() == {"metrics/accept-negotiated", "metrics/openmetrics-counter-samples"}
+
+
+def test_an_answer_after_the_traffic_that_is_no_exposition_explains_the_failed_target() -> None:
+    async def run() -> Records:
+        asked: list[int] = []
+
+        async def changing(_: Headers) -> Answer:
+            asked.append(1)
+            return text(LINES if len(asked) == 1 else "<html>")
+
+        with serving({"/changing": changing}) as own:
+            return await collect(own.url("changing"))
+
+    reasons = _own_faults(asyncio.run(run()), own_limits=False).reasons
+    assert reasons == {"": "after the traffic the metrics endpoint answered a web page"}
+
+
+def test_the_encoding_identity_explains_no_failed_target() -> None:
+    answer = "HTTP/1.1 200 OK\nContent-Encoding: {}\n\na 1\n"
+    for encoding, explains in (("Identity", False), ("gzip", False), ("GZIP", True), ("br", True)):
+        reasons = _own_faults({Scrape: [Scrape.parse(answer.format(encoding))]}, own_limits=False).reasons
+        assert bool(reasons) is explains
 
 
 def test_a_service_that_dies_under_the_traffic_is_judged_by_what_it_exposed_before() -> None:

@@ -64,7 +64,8 @@ class Exposition:
     `text` is the body as decoded (undecodable bytes replaced), `size` its length in bytes, `series_count` the
     number of sample lines read. `faults` are in line order; at most `MAX_FAULTS` distinct ones of one kind are kept,
     `fault_counts` has the full numbers. `content_type` is None where the text is not from a response, and empty where
-    the response had no such header. What is read is always one of the two subclasses below.
+    the response had no such header. `only_to` is the `Accept` of the request where the faults are those of its answer
+    alone, and not of the usual one. What is read is always one of the two subclasses below.
     """
 
     format: Format
@@ -75,6 +76,7 @@ class Exposition:
     size: int
     series_count: int
     content_type: str | None = None
+    only_to: str = ""
     cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     def __getstate__(self) -> list[object]:

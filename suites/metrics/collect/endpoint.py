@@ -96,8 +96,9 @@ async def probe(endpoint: Endpoint, earlier: Fetched, exposition: Exposition) ->
     failed = [fetched.scrape for fetched in crowd if _failed(fetched.scrape)]
     if failed and not await _fails_only_in_a_crowd(endpoint, failed, unsteady=unsteady):
         crowd = [fetched for fetched in crowd if not _failed(fetched.scrape)]
-    pages = [fetched for fetched in crowd if fetched.scrape.is_html]  # what is wrong with them is their Content-Type
-    crowd = [fetched for fetched in crowd if fetched not in pages]
+    # What is wrong with these is their Content-Type or encoding.
+    headed = [fetched for fetched in crowd if fetched.scrape.is_html or fetched.scrape.error_kind == "encoding"]
+    crowd = [fetched for fetched in crowd if fetched not in headed]
     known = lines_read(exposition)
     first = known or Lines(earlier.body)
 
@@ -115,7 +116,7 @@ async def probe(endpoint: Endpoint, earlier: Fetched, exposition: Exposition) ->
     repeats.add([lines_of(answer) for answer in answers if _alike(earlier, answer)])
     repeats.add([each for fetched, each in zip(crowd, lines, strict=True) if _alike(earlier, fetched)])
     concurrent = ConcurrentScrapes(tuple(fetched.scrape for fetched in crowd), tuple(series))
-    return Probed(asked[0], (*answers, *pages), concurrent, repeats)
+    return Probed(asked[0], (*answers, *headed), concurrent, repeats)
 
 
 async def _fails_only_in_a_crowd(endpoint: Endpoint, failed: Sequence[Scrape], *, unsteady: bool) -> bool:

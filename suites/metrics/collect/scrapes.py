@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from hashlib import blake2b
 from http import HTTPStatus
+from itertools import chain, islice
 from typing import Any
 
 from stack.clients.http import MAX_BYTES, Fetched
@@ -19,7 +20,7 @@ from stack.records.scrape.budget import Budget, BudgetedScrape
 from stack.records.scrape.contract import Contract, MetricContract
 from stack.records.scrape.negotiation import MEDIA_TYPES, OPENMETRICS_ANY, PROTOBUF, TEXT, ContentType, Negotiation
 from stack.records.scrape.pair import ScrapePair
-from stack.records.scrape.scrape import ConcurrentScrapes, Scrape
+from stack.records.scrape.scrape import END_BYTES, ConcurrentScrapes, Scrape
 from suites.core.evidence import NotEvaluated, Records
 from suites.metrics.collect.endpoint import Endpoint, probe
 from suites.metrics.helpers.families import judged
@@ -63,8 +64,8 @@ async def before(url: str, timeout_s: float = 10.0, max_bytes: int = MAX_BYTES) 
     fetched = await endpoint.get_once_more("gzip")
     problem = _problem(fetched.scrape)
     exposition = None if problem else await read(fetched)
-    if exposition is not None and not _known(fetched.scrape.content_type) and (what := _no_exposition(exposition)):
-        problem, exposition = what, None
+    if exposition is not None and (problem := _refused(fetched.scrape, exposition)):
+        exposition = None
     # The body is not needed again, and 200 services' bodies would add up.
     return Before(endpoint, Fetched(fetched.scrape, b""), blake2b(fetched.body).digest(), exposition, problem, at)
 
@@ -79,11 +80,13 @@ async def after(first: Before, contract: Contract, budget: Budget, sent: int, un
     at = time.time()
     second = await endpoint.get_once_more("gzip")
     problem = _problem(second.scrape)
-    if problem:  # the service answered before the traffic: what it exposed then is still worth judging
+    exposition = first.exposition if problem or first.same_as(second) else await read(second, first)
+    if problem := problem or _refused(second.scrape, exposition):
+        # The service answered before the traffic: what it exposed then is still worth judging.
         found = dict.fromkeys(ALL, NotEvaluated(f"after the traffic {problem}"))
-        scrapes = (first.fetched.scrape, second.scrape)
-        return {**found, **await _expositions(first.exposition, None), Scrape: scrapes}
-    exposition = first.exposition if first.same_as(second) else await read(second, first)
+        found |= await _expositions(first.exposition, None) | await _without_exposition(first, second.scrape)
+        others = endpoint.unsteady() if second.scrape.ok or second.scrape.error_kind == "encoding" else ()
+        return {**found, Scrape: (first.fetched.scrape, second.scrape, *others)}
     probed = await probe(endpoint, second, exposition)
     took = min(scrape.elapsed_s for scrape in endpoint.made if scrape.ok)  # the others may have met our load
     pair = ScrapePair(
@@ -137,17 +140,42 @@ async def _expositions(exposition: Exposition, text: Fetched | None) -> dict[typ
         MetricFamily: list(judged(exposition)) or NotEvaluated("the exposition has no metrics"),
         type(exposition): [exposition],
     }
-    if not isinstance(exposition, TextExposition) and text is not None and text.scrape.ok:
+    if not isinstance(exposition, TextExposition) and text and text.scrape.ok and not _is_protobuf(text.scrape):
         in_text = await read(text)
         if isinstance(in_text, TextExposition):
             found[TextExposition] = [in_text]
+            if not _refused(text.scrape, in_text):
+                found[Exposition] += _only_in_text(exposition, in_text)
     return found
+
+
+def _only_in_text(exposition: Exposition, in_text: Exposition) -> list[Exposition]:
+    """The faults of the answer in the text format for which the usual one, of the same families, gives no reason."""
+    known = list(chain.from_iterable(exposition.faults.values()))
+    said = {fault.subject[:1] for fault in known if fault.subject} | {fault.excerpt for fault in known if fault.excerpt}
+    faults = {
+        kind: left
+        for kind, found in in_text.faults.items()
+        if kind not in exposition.faults
+        and (left := tuple(fault for fault in found if said.isdisjoint((fault.subject[:1], fault.excerpt))))
+    }
+    if in_text.text[-END_BYTES:].rstrip().endswith("# EOF"):  # it is OpenMetrics, as one finding shows
+        faults = dict(islice(faults.items(), 1))
+    alone = dataclasses.replace(
+        in_text, faults=faults, fault_counts={}, families=(), series_count=0, text="", only_to=TEXT
+    )
+    return [alone] if faults else []
 
 
 async def _nothing(first: Before) -> Records:
     scrape = first.fetched.scrape
     why = NotEvaluated(first.problem or "there is no exposition")
-    found: dict[type, Any] = {**dict.fromkeys(ALL, why), Scrape: [scrape]}
+    return {**dict.fromkeys(ALL, why), **await _without_exposition(first, scrape), Scrape: [scrape]}
+
+
+async def _without_exposition(first: Before, scrape: Scrape) -> dict[type, Any]:
+    """What the rules on other things judge of an answer that is no exposition."""
+    found: dict[type, Any] = {}
     if _is_protobuf(scrape):
         asked = [await first.endpoint.get(accept) for accept in (TEXT, OPENMETRICS_ANY)]
         found[Negotiation] = [Negotiation((scrape, *(answer.scrape for answer in asked)))]
@@ -156,7 +184,8 @@ async def _nothing(first: Before) -> Records:
     elif scrape.error_kind == "encoding" or (scrape.ok and not (scrape.is_html and scrape.redirects)):
         found[Negotiation] = [Negotiation((scrape,))]
         if scrape.is_html and _known(scrape.content_type):
-            found[Exposition] = [Exposition.parse(scrape.head)]
+            earlier = [first.exposition] if first.exposition else []
+            found[Exposition] = [*earlier, Exposition.parse(scrape.head)]
     return found
 
 
@@ -164,7 +193,7 @@ def _large(first: Before, exposition: Exposition, contract: Contract, budget: Bu
     scrape = first.fetched.scrape
     why = NotEvaluated(f"the exposition has {scrape.size} bytes and was fetched only once")
     found: dict[type, Any] = {
-        Scrape: [scrape],
+        Scrape: [scrape, *first.endpoint.unsteady()],
         Negotiation: [Negotiation((scrape,))],
         ConcurrentScrapes: why,
         ScrapePair: why,
@@ -194,8 +223,10 @@ def _is_protobuf(scrape: Scrape) -> bool:
     return scrape.ok and (scrape.content_type or "").lower().startswith(PROTOBUF)
 
 
-def _no_exposition(exposition: Exposition) -> str | None:
-    """What the body is, where it is none at all."""
+def _refused(scrape: Scrape, exposition: Exposition) -> str | None:
+    """What the body is, where it is no exposition at all: then the Content-Type says so, or is wrong as well."""
+    if _known(scrape.content_type):
+        return None
     whole = [fault.subject[1] for fault in exposition.faults.get("unparsable", ()) if fault.subject[0] == "body"]
     return f"the body is {whole[0]}, not an exposition" if whole else None
 

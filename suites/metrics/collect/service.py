@@ -175,8 +175,11 @@ def _own_faults(records: Records, *, own_limits: bool) -> OwnFaults:
 
     reasons: dict[str, str] = {}
     encodings = {(scrape.header("content-encoding") or "identity").strip() for scrape in of(Scrape) if scrape.ok}
-    if encodings - {"identity", "gzip"}:
+    if any(encoding != "gzip" and encoding.lower() != "identity" for encoding in encodings):
         reasons[""] = "the answer is in an encoding that was not requested"
+    last = records.get(BudgetedScrape)
+    if isinstance(last, NotEvaluated) and len(of(Scrape)) > 1:  # there was an exposition before the traffic alone
+        reasons[""] = last.reason
     if any(scrape.error_kind == "timeout" for scrape in of(Scrape)):
         reasons["deadline exceeded"] = "the metrics endpoint gave this suite no answer in time either"
     for one in of(BudgetedScrape):

@@ -60,7 +60,8 @@ def findings(exposition: Exposition, kind: FaultKind, message: Text, hint: Text)
     for fault in kept:
         text = message.format(*fault.subject, **fault.detail) if isinstance(message, str) else message(fault)
         place = Where(line=fault.line or None, series=fault.detail.get("series"), excerpt=fault.excerpt or None)
-        yield Finding(text + _often(fault), place, hint if isinstance(hint, str) else hint(fault))
+        asked = f", when asked for `{exposition.only_to}`" if exposition.only_to else ""
+        yield Finding(text + _often(fault) + asked, place, hint if isinstance(hint, str) else hint(fault))
     more = exposition.fault_counts.get(kind, 0) - sum(fault.times for fault in kept)
     if more > 0:
         yield Finding(f"and {more} more of the same kind", hint="fix those above first, then run the check again")

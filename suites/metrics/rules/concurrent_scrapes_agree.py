@@ -28,7 +28,7 @@ HINT = "check for state that one scrape changes for another: a registry filled p
 )
 def check(concurrent: ConcurrentScrapes) -> Iterator[Finding]:
     scrapes = concurrent.scrapes
-    failed = [scrape for scrape in scrapes if not scrape.ok and scrape.error_kind != "encoding"]
+    failed = [scrape for scrape in scrapes if not scrape.ok]
     if failed:
         first = failed[0]
         what = first.error or f"status {first.status} {first.reason}".rstrip()
