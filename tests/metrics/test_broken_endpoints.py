@@ -265,6 +265,15 @@ def test_a_service_that_dies_under_the_traffic_is_judged_by_what_it_exposed_befo
     assert pair.reason.startswith("after the traffic the metrics endpoint gave no answer: connection refused at")
 
 
+def test_requests_that_nobody_answered_provoke_no_growth(server: Server) -> None:
+    async def run() -> Records:
+        return await after(await before(server.url("good")), Contract(), USUAL, sent=6, unanswered=6)
+
+    (pair,) = asyncio.run(run())[ScrapePair]  # type: ignore[misc]  # a sequence here, not a reason
+    verdict = judge(rules()["metrics/series-growth-bounded"], "a", Evidence((pair,), "live"))
+    assert (verdict.outcome, verdict.applies) == ("not-evaluated", True)
+
+
 @pytest.mark.parametrize(
     ("crowds", "alone", "unsteady", "wanted"),
     [
