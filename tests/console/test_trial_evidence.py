@@ -144,6 +144,19 @@ def test_a_failure_outside_of_the_scope_alone_is_kept(tmp_path: Path) -> None:
     assert [(one.about, one.status) for one in found.asked] == [("own", 200), ("other", 502), ("absent", 404)]
 
 
+def test_a_scope_about_which_no_server_answers_is_missing(tmp_path: Path) -> None:
+    def fail(scope: Scope, _: object) -> ASGIApp | None:
+        about = scope["path"].startswith("/api/v1/logs/") and scope["path"] != "/api/v1/logs/services"
+        return PlainTextResponse("no Loki", 503) if about else None
+
+    async def act(console: Console, known: dict[str, Account]) -> Any:
+        endpoints = [one for one in await contract.read(console) if one.name == "GET /api/v1/logs/{service_id}"]
+        return await access.scope(console, endpoints, [known["limited"]], "mine", "other")
+
+    with pytest.raises(ConsoleSilent, match="every request about a service fails, the first with 503"):
+        tried(tmp_path, act, asked(fail))
+
+
 @pytest.mark.parametrize(("cut", "differs"), [(0, {""}), (1, {"line 4", "line 5"})])
 def test_an_export_of_several_streams_is_compared_as_each_format_writes_it(
     cut: int, differs: set[str], monkeypatch: pytest.MonkeyPatch

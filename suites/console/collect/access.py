@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from stack.records.console.access import Asked, ConsoleAccess, ConsoleScope
-from suites.console.collect.asking import NOBODY, Account, Console, alike
+from suites.console.collect.asking import NOBODY, Account, Console, ConsoleSilent, alike
 from suites.console.collect.contract import Endpoint
 
 T = TypeVar("T")
@@ -41,7 +41,12 @@ async def matrix(
 async def scope(
     console: Console, endpoints: Sequence[Endpoint], limited: Sequence[Account], own: str, other: str
 ) -> ConsoleScope:
-    """Ask every endpoint that is about a service for one in the scope, one outside, and one that is not there."""
+    """Ask every endpoint that is about a service for one in the scope, one outside, and one that is not there.
+
+    Raises:
+        ConsoleSilent: none of them has a server behind the console that answers.
+
+    """
     absent = f"{ABSENT}-{secrets.token_hex(4)}"
     calls = [
         partial(_asked, console, one, account, service, about)
@@ -52,6 +57,8 @@ async def scope(
     ]
     asked = await all_of(calls)
     answering = {(one.endpoint, one.account) for one in asked if one.status < 500}
+    if asked and not answering:
+        raise ConsoleSilent(f"every request about a service fails, the first with {asked[0].status}")
     # Where no server is behind the console to answer, nothing is shown by what it says.
     return ConsoleScope(tuple(one for one in asked if (one.endpoint, one.account) in answering))
 

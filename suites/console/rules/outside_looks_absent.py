@@ -17,18 +17,21 @@ from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
         "{endpoint: 'GET /api/v1/logs/{service_id}', account: limited, about: absent, status: 404, body: none}]"
     ),
     Bad(
-        "asked: [{endpoint: 'GET /api/v1/logs/{service_id}', account: limited, about: other, status: 403}, "
+        "asked: [{endpoint: 'GET /api/v1/logs/{service_id}', account: limited, about: own, status: 200}, "
+        "{endpoint: 'GET /api/v1/logs/{service_id}', account: limited, about: other, status: 403}, "
         "{endpoint: 'GET /api/v1/logs/{service_id}', account: limited, about: absent, status: 404}]",
         "`GET /api/v1/logs/{service_id}` answers limited with 403 outside of its scope, "
         "and with 404 where there is nothing",
     ),
     Bad(
-        "asked: [{endpoint: WS /x, account: limited, about: other, status: 404, body: not for you}, "
+        "asked: [{endpoint: WS /x, account: limited, about: own, status: 200}, "
+        "{endpoint: WS /x, account: limited, about: other, status: 404, body: not for you}, "
         "{endpoint: WS /x, account: limited, about: absent, status: 404, body: no such service}]",
         "`WS /x` tells limited with other words that something is outside of its scope than that there is nothing",
     ),
     Bad(
-        "asked: [{endpoint: GET /x, account: limited, about: other, status: 200}, "
+        "asked: [{endpoint: GET /x, account: limited, about: own, status: 200}, "
+        "{endpoint: GET /x, account: limited, about: other, status: 200}, "
         "{endpoint: GET /x, account: limited, about: absent, status: 200}]",
         "`GET /x` answers limited with 200 outside of its scope",
     ),
@@ -37,6 +40,12 @@ from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
         "{endpoint: GET /x, account: limited, about: other, status: 429}, "
         "{endpoint: GET /x, account: limited, about: absent, status: 429}]",
         NotCollected("no answer is about the scope: `GET /x` is answered with 429"),
+    ),
+    Unjudged(
+        "asked: [{endpoint: GET /x, account: limited, about: own, status: 404}, "
+        "{endpoint: GET /x, account: limited, about: other, status: 404}, "
+        "{endpoint: GET /x, account: limited, about: absent, status: 404}]",
+        NotCollected("no limited account was shown even what it may see"),
     ),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Insecure_Direct_Object_Reference_Prevention_Cheat_Sheet.html",
@@ -53,6 +62,8 @@ def check(scope: ConsoleScope) -> Iterator[Finding]:
                 Where(url=other.endpoint.partition(" ")[2], excerpt=other.body),
                 hint="answer both with the same 404, before any server behind the console is asked",
             )
+    if others and not any(one.about == "own" and one.status < 400 for one in scope.asked):
+        raise NotCollected("no limited account was shown even what it may see")
     if others and not shown:
         raise NotCollected(f"no answer is about the scope: `{others[0].endpoint}` is answered with {others[0].status}")
 

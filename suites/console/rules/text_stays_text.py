@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stack.records.console.access import UNREAD, ConsoleQueries, Shown
 from suites.core.finding import Finding, Where
-from suites.core.rule import Bad, Good, Level, rule
+from suites.core.rule import Bad, Good, Level, NotCollected, Unjudged, rule
 
 EXPRESSIONS = frozenset({"regex", "not_regex", "query"})
 """Parameters that are expressions themselves: one that cannot be read is refused with 400."""
@@ -30,6 +30,10 @@ EXPRESSIONS = frozenset({"regex", "not_regex", "query"})
         "`instance` of `GET /l` with '\\\\' breaks the request: 502",
         "`contains` of `GET /l` with '\\\\d' finds 0 lines, and 1 hold it",
     ),
+    Unjudged(
+        "allowed: [a]\nsent: [{request: GET /l, parameter: contains, text: '\"}', services: [], status: 429}]",
+        NotCollected("no text was looked at: every request is answered with 429"),
+    ),
     level=Level.MUST,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Injection_Prevention_Cheat_Sheet.html",
 )
@@ -42,6 +46,8 @@ def check(queries: ConsoleQueries) -> Iterator[Finding]:
                 hint="put every text of a client into a query in one place, quoted with the escapes of that language, "
                 "as stack/console/upstream/logql.py does",
             )
+    if queries.sent and all(sent.status in UNREAD for sent in queries.sent):
+        raise NotCollected(f"no text was looked at: every request is answered with {queries.sent[0].status}")
 
 
 def _problems(sent: Shown, allowed: tuple[str, ...]) -> Iterator[str]:
