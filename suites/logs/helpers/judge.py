@@ -100,6 +100,29 @@ def repeated(line: LogLine, keys: Collection[str] = ()) -> set[str]:
     return found.intersection(keys) if keys else found
 
 
+def unknown_level(stream: LogStream, record: LogRecord) -> bool:
+    """Whether `logs/level-allowed` reports a level; `logs/matches-schema` has those of another type than declared."""
+    if record.level is not None or record.level_text is None:
+        return False
+    form = stream.format
+    if form is not None and form.time and "time" not in form.optional and record.time is None:
+        return False  # a line without the format's time may be none of the format
+    return form is None or type(record.level_text) in (str, int, float)
+
+
+def unread_time(stream: LogStream, record: LogRecord) -> bool:
+    """Whether `logs/timestamp-parses` reports a time; `logs/matches-schema` has those of another type than declared."""
+    if record.time_ns is not None or record.time is None:
+        return False
+    return stream.format is None or type(record.time) in (str, int, float)
+
+
+def once(line: LogLine, keys: Collection[str]) -> str:
+    """What a hint says of a value that is not known, where its key is there again: readers take the last one."""
+    again = sorted(repeated(line, keys))
+    return f"bind {quoted(again[0])} once, a line has it twice; or " if again else ""
+
+
 def errors_of(stream: LogStream) -> list[Read]:
     """The lines at level error or above; `NotApplicable` where there is none."""
     found = [Read(line, record) for line, record in records_of(stream, "level") if record.is_error]

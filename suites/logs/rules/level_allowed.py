@@ -10,7 +10,7 @@ from stack.records.logs.levels import NAMES
 from stack.records.logs.stream import LogStream
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
-from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, repeated, where
+from suites.logs.helpers.judge import Seen, Tally, once, quoted, records_of, unknown_level, where
 
 
 @rule(
@@ -28,28 +28,26 @@ from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, repeated,
     ),
     Bad("format: zap\n---\n" + '{"level":30,"ts":1,"msg":"m"}\n', "level `30` is not known (line 1)"),
     Bad('{"ts":1795500000.5,"msg":"m"}\n', "a line has no level (line 1)"),
+    Bad('{"level":"pro","ts":1795500000.5,"level":"pro"}\n', "level `pro` is not known (line 1)"),
     Unjudged("format: zap\n---\n" + '{"ts":1795500000.5,"msg":"m"}\n', NotApplicable("no line has a level")),
     level=Level.MUST,
     source="https://grafana.com/docs/grafana/latest/visualizations/panels-visualizations/visualizations/logs/",
 )
 def check(stream: LogStream) -> Iterator[Finding]:
     # Where the service declares a format, a missing level, and a line without the format's time, are reported by
-    # `logs/matches-schema`, a level that is there twice by `logs/keys-unique`.
+    # `logs/matches-schema`. Of a level that is there twice the last one counts.
     tally: Tally[str] = Tally(exact=True)
-    form = stream.format
     judged = False
-    timed = form.time if form and "time" not in form.optional else ()
     for line, record in records_of(stream, "level"):
         judged = judged or record.level is not None
-        if record.level is not None or (timed and record.time is None) or repeated(line, record.format.level):
-            continue
-        if record.level_text is None and record.level is None and stream.format is None:
+        if record.level is None and record.level_text is None and stream.format is None:
             tally.add("a line has no level", line)
-        elif record.level is None and (stream.format is None or type(record.level_text) in (str, int, float)):
+        elif unknown_level(stream, record):
             tally.add(f"level {quoted(record.level_text)} is not known", line)
 
     def finding(cause: str, seen: Seen) -> Finding:
-        hint = (
+        record = seen.first.record
+        hint = once(seen.first, record.format.level if record else ()) + (
             f"write one of {', '.join(NAMES)}, or what the library calls it, or declare which of them it is: "
             "`logs.format` of `service.yaml`, `level: {keys: …, values: {error: …}}`"
         )

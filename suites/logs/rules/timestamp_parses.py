@@ -11,7 +11,7 @@ from stack.records.logs.stream import LogStream
 from stack.records.logs.time_stamps import UNIT_NAMES
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule
-from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, repeated, where
+from suites.logs.helpers.judge import Seen, Tally, once, quoted, records_of, unread_time, where
 
 
 @rule(
@@ -25,6 +25,7 @@ from suites.logs.helpers.judge import Seen, Tally, quoted, records_of, repeated,
         "timestamp `2026-13-24T06:00:00Z` cannot be parsed (2 lines, first line 1)",
     ),
     Bad('{"msg":"m"}\n', "a line has no timestamp (line 1)"),
+    Bad('{"ts":"noon","ts":"noon","msg":"m"}\n', "timestamp `noon` cannot be parsed (line 1)"),
     Unjudged("format: zap\n---\n" + '{"level":"info","msg":"m"}\n', NotApplicable("no line has a time")),
     level=Level.MUST,
     source="https://datatracker.ietf.org/doc/html/rfc3339#section-5.6",
@@ -37,17 +38,15 @@ def check(stream: LogStream) -> Iterator[Finding]:
         if record.time is None:
             if stream.format is None:
                 tally.add("", line)
-        elif (
-            record.time_ns is None
-            and (stream.format is None or type(record.time) in (str, int, float))
-            and not repeated(line, record.format.time)  # `logs/keys-unique` reports it
-        ):
+        elif unread_time(stream, record):
             tally.add(str(record.time)[:80], line)
 
     def finding(shape: str, seen: Seen) -> Finding:
         record = seen.first.record
         known = record.format if record else LogFormat("")
-        hint = f"write `{known.time[0]}` as RFC 3339 in UTC (`2026-11-24T06:00:00.123456Z`)"
+        hint = (
+            once(seen.first, known.time) + f"write `{known.time[0]}` as RFC 3339 in UTC (`2026-11-24T06:00:00.123456Z`)"
+        )
         if known.unit_ns:
             hint += f" or in {UNIT_NAMES[known.unit_ns]} since the epoch"
         time = quoted(record.time) if record and shape else ""

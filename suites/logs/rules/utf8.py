@@ -23,6 +23,10 @@ LINE = '{"level":"info","ts":1795500000.5,"msg":"Grüße, 你好"}\n'
         "a line contains a byte that is not UTF-8: 0xfc (2 lines, first line 2)",
     ),
     Bad("\0".join(LINE) + "\0" + "\0".join(LINE), "the log is UTF-16, not UTF-8 (2 lines, first line 1)"),
+    Bad(
+        '{"msg":"' + "x" * (16 * 1024 - 8) + f'\nrest"}}\n{LINE}user caf\udce9\n',
+        "a line contains a byte that is not UTF-8: 0xe9 (line 4)",
+    ),
     Bad("\ufeff" + LINE, "the log begins with a byte order mark (line 1)"),
     Unjudged(
         "stored: true\n---\n" + LINE,
@@ -34,10 +38,12 @@ LINE = '{"level":"info","ts":1795500000.5,"msg":"Grüße, 你好"}\n'
 def check(stream: LogStream) -> Iterator[Finding]:
     lines_of(stream)
     # Pieces of a line end within characters: `logs/no-multiline-events` or `logs/no-plain-text-lines` reports them.
-    pieces = any(block.name in CUT_BY_BYTES for block in stream.derived(blocks))
+    pieces = {id(block.first): block.lines for block in stream.derived(blocks) if block.name in CUT_BY_BYTES}
+    left = 0  # of the block of pieces
     tally: Tally[str] = Tally()
     for line in stream.lines:
-        if line.problem is None or line.problem.kind != "utf8" or (pieces and cut_within_character(line.raw)):
+        left = pieces.get(id(line), left - 1)
+        if line.problem is None or line.problem.kind != "utf8" or (left > 0 and cut_within_character(line.raw)):
             continue
         detail = line.problem.detail
         if "mark" in detail:
