@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -70,7 +71,9 @@ async def _send(
         except (httpx.HTTPError, httpx.InvalidURL) as failed:
             problem = str(failed) or type(failed).__name__
     if again:
-        return await _send(http, base_url, request, sending, sends_left - 1)
+        last, outcome = await _send(http, base_url, request, sending, sends_left - 1)
+        # A service that crashed on it is gone by now: why it was not answered is what happened first.
+        return last, outcome if outcome.status else replace(outcome, problem=problem)
     lines = tuple(ExpectedLine(line.level, line.logger, line.message, dict(line.fields)) for line in request.logs)
     # Whether an unanswered request arrived is not known: `metrics/traffic-answered` alone reports it.
     logged, lines = (request.logged, lines) if status else (False, ())

@@ -16,9 +16,13 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 LOST = "Server disconnected without sending a response."
 
 
-def provoked(answered: int) -> tuple[ProvokedTraffic, int]:
-    """Two requests to a server that answers so many per connection and closes it at the next: answers, requests."""
+def provoked(answered: int, *, crashes: bool = False) -> tuple[ProvokedTraffic, int]:
+    """Two requests to a server that answers so many per connection and closes it at the next: answers, requests.
+
+    One that crashes then takes no more connections.
+    """
     came, opened, ended = 0, 0, asyncio.Semaphore(0)
+    server: asyncio.Server
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal came, opened
@@ -31,11 +35,14 @@ def provoked(answered: int) -> tuple[ProvokedTraffic, int]:
         except asyncio.IncompleteReadError:
             pass
         finally:
+            if crashes:
+                server.close()
             writer.close()
             await writer.wait_closed()
             ended.release()
 
     async def within() -> ProvokedTraffic:
+        nonlocal server
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         running: Any = SimpleNamespace(
@@ -64,6 +71,13 @@ def test_a_request_that_was_sent_late_and_not_answered_is_sent_again(
     assert [one.status for one in found.answers] == statuses
     assert [one.problem for one in found.answers] == [None if status else LOST for status in statuses]
     assert came == sent
+
+
+def test_a_service_that_crashes_is_told_by_how_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traffic, "LATE_S", -1.0)
+    found, came = provoked(0, crashes=True)
+    assert [one.problem for one in found.answers] == [LOST, "All connection attempts failed"]
+    assert came == 1
 
 
 def test_a_connection_counts_as_open_from_when_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
