@@ -151,16 +151,16 @@ def judge(rule: Rule, subject: str, found: Found) -> Verdict:
         return Verdict(rule, subject, "error", found.kind, tuple(findings), reason)
     skipped += [rule.otherwise] * left_out if rule.otherwise else []
     duration = time.perf_counter() - started
-    if missing and not findings:
-        part = "" if len(missing) == len(found.records) else f" ({len(missing)} of {len(found.records)})"
-        reason = "; ".join(dict.fromkeys(missing)) + part
-        return Verdict(rule, subject, "not-evaluated", found.kind, reason=reason, duration_s=duration)
+    part = "" if len(missing) == len(found.records) else f" ({len(missing)} of {len(found.records)})"
+    gap = "; ".join(dict.fromkeys(missing)) + part if missing else None
+    if gap and not findings:
+        return Verdict(rule, subject, "not-evaluated", found.kind, reason=gap, duration_s=duration)
     if skipped and len(skipped) == len(found.records):
         return Verdict(
             rule, subject, "not-evaluated", found.kind, reason=skipped[0], applies=False, duration_s=duration
         )
     outcome: Outcome = "pass" if not findings else "fail" if rule.level is Level.MUST else "warn"
-    in_part = _left_out(rule, found.records)
+    in_part = "; ".join(filter(None, (gap and f"not evaluated: {gap}", _left_out(rule, found.records)))) or None
     return Verdict(rule, subject, outcome, found.kind, tuple(findings), in_part, duration_s=duration)
 
 

@@ -12,7 +12,7 @@ import pytest
 from fixtures.service import Waiver
 from suites.core.evidence import CollectionError, Evidence, EvidenceStore, Found, NotEvaluated
 from suites.core.finding import Finding, Where
-from suites.core.rule import Level, NotApplicable, Rule
+from suites.core.rule import Level, NotApplicable, NotCollected, Rule
 from suites.core.verdict import KEPT_FINDINGS, Verdict, judge
 from suites.core.waivers import problems, under_waivers
 from suites.run.outcome import Nonconformance, RuleBrokeError, apply_outcome
@@ -307,6 +307,20 @@ def test_a_later_reason_does_not_replace_a_record(tmp_path: Path) -> None:
     store.put_missing("shop", [Text, Rule], CollectionError("collecting broke"))
     assert store.get(Text, "shop") == seen("good")
     assert store.get(Rule, "shop") == CollectionError("collecting broke")
+
+
+def test_a_finding_does_not_hide_that_other_records_were_not_evaluated() -> None:
+    def check_some(record: Text) -> Iterator[Finding]:
+        if record.text.startswith("unread"):
+            raise NotCollected("the text could not be read")
+        return check(record)
+
+    some = replace(MUST, check=check_some)
+    verdict = judge(some, "shop", seen("bad", "unread", "good", "unread too"))
+    reason = "not evaluated: the text could not be read (2 of 4)"
+    assert (verdict.outcome, len(verdict.findings), verdict.reason) == ("fail", 1, reason)
+    accepted = under_waivers(verdict, [WAIVER], LAST_DAY)
+    assert (accepted.outcome, accepted.reason) == ("waived", reason)
 
 
 @dataclass(frozen=True)
