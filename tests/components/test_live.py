@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from email.utils import formatdate
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from stack.records.config.release import RunningRelease
 from stack.records.live.catalog import RunningJobs
 from stack.records.live.components import ClockSkew, ComponentTargets
 from stack.servers.find import SERVERS_VARIABLE
-from suites.components.collect import prometheus
+from suites.components.collect import component, prometheus
 from suites.components.collect.checkers import CHECKED, check
 from suites.components.collect.component import clock, release
 from suites.components.collect.prometheus import targets_and_jobs
@@ -103,10 +104,17 @@ def attached(**endpoints: str) -> AttachedStack:
     return AttachedBackend(TargetFile(endpoints)).start(StackPlan(Path("unused"), SHIPPED))
 
 
-@pytest.mark.parametrize(("ahead_s", "way"), [(0.0, ""), (90.0, "ahead"), (-90.0, "behind")])
-def test_clock_skew_is_found(ahead_s: float, way: str) -> None:
+@pytest.mark.parametrize(
+    ("ahead_s", "later_s", "way"),
+    [(0.0, 0.0, ""), (90.0, 90.0, "ahead"), (-90.0, -90.0, "behind"), (-5.0, 0.0, "")],
+    ids=["right", "ahead", "behind", "kept waiting by the machine"],
+)
+def test_clock_skew_is_found(ahead_s: float, later_s: float, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(component, "NEXT_S", 0.0)
+    ahead = chain([ahead_s], repeat(later_s))
+
     def answer(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, headers={"Date": formatdate(time.time() + ahead_s, usegmt=True)})
+        return httpx.Response(200, headers={"Date": formatdate(time.time() + next(ahead), usegmt=True)})
 
     async def measure() -> ClockSkew:
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:

@@ -122,6 +122,16 @@ def test_a_query_that_was_not_sent_gives_no_verdict(datasource: object, reason: 
     assert [one.unqueried for one in found.variables.values()] == [reason] * verdict.applies
 
 
+@pytest.mark.parametrize(
+    ("expr", "instant", "queries"),
+    [("up", False, 3), ("up", True, 1), ("increase(x_total[$__range])", True, 3)],
+)
+def test_an_instant_query_without_a_time_is_not_queried_over_others(expr: str, instant: bool, queries: int) -> None:
+    found = opened({"panels": [{"id": 1, "targets": [{**target(expr), "instant": instant}]}]}, path := Answering(1))
+    asyncio.run(found.vary())
+    assert len(path.queried) == queries
+
+
 def test_the_values_of_a_variable_that_no_panel_with_data_uses_are_not_tried() -> None:
     query = {"name": "job", "type": "query", "query": "label_values(up, job)", "datasource": "Prometheus"}
     verdicts = []

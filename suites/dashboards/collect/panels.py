@@ -74,7 +74,12 @@ class Opened:
         ]
         self.now = time.time()
         self.varied += await asyncio.gather(
-            *(self._answer(*one, self.choices, given, length) for one in good for given, length in OVER_S.items())
+            *(
+                self._answer(*one, self.choices, given, length)
+                for one in good
+                for given, length in OVER_S.items()
+                if not one[1].instant or "__" in one[1].expr  # else it is the same query once more
+            )
         )
         single = [
             (name, value, using)
