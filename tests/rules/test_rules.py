@@ -9,7 +9,7 @@ from tests.support.cases import check_each
 
 RULES = rules()
 CHOOSY = {rule.id: rule for rule in RULES.values() if rule.only}
-BY_NAME = {"metrics/counter-total-suffix", "metrics/info-value-is-one", "metrics/no-colons", "metrics/type-declared"}
+BY_NAME = {"metrics/info-value-is-one", "metrics/no-colons", "metrics/type-declared"}
 """Rules whose `only` is the condition itself, so that `check` does not ask again."""
 
 

@@ -1,9 +1,12 @@
 """Turns the faults that the exposition parser reports into findings, for the rules on the format."""
 
 from collections.abc import Callable, Iterator
+from operator import itemgetter
+from typing import cast
 
 from stack.records.exposition.exposition import Exposition
 from stack.records.exposition.faults import Fault, FaultKind
+from stack.records.exposition.model import Sample
 from suites.core.finding import Finding, Where
 from suites.core.rule import NotApplicable
 from suites.metrics.helpers.histograms import has_bounds
@@ -15,7 +18,17 @@ Need = tuple[Callable[[Exposition], object], str]
 
 def _of_type(*types: str) -> Need:
     none = f"no metric is of type {' or '.join(types)}"
-    return lambda exposition: any(family[1] in types for family in exposition.families), none
+    return lambda exposition: not _types(exposition).isdisjoint(types), none
+
+
+def _types(exposition: Exposition) -> frozenset[str]:
+    if "types" not in exposition.cache:
+        exposition.cache["types"] = frozenset(map(itemgetter(1), exposition.families))
+    return cast("frozenset[str]", exposition.cache["types"])
+
+
+def _has_time(sample: Sample) -> bool:
+    return sample[3] is not None
 
 
 NEEDS: dict[Need, tuple[FaultKind, ...]] = {
@@ -35,13 +48,13 @@ NEEDS: dict[Need, tuple[FaultKind, ...]] = {
     _of_type("info"): ("bad_info_sample_name", "bad_info_value"),
     _of_type("stateset"): ("bad_stateset_value", "missing_stateset_label"),
     _of_type("info", "stateset"): ("unit_not_allowed",),
-    (lambda exposition: any(family[3] for family in exposition.families), "no metric has a unit"): (
+    (lambda exposition: any(map(itemgetter(3), exposition.families)), "no metric has a unit"): (
         "missing_unit_suffix",
     ),
     (lambda exposition: " # " in exposition.text, "no sample has an exemplar"): (
         "exemplar_above_bound", "exemplar_too_long", "malformed_exemplar", "misplaced_exemplar",
     ),
-    (lambda exposition: any(sample[3] is not None for sample in exposition.samples()), "no sample has a timestamp"): (
+    (lambda exposition: any(map(_has_time, exposition.samples())), "no sample has a timestamp"): (
         "bad_millisecond_timestamp", "timestamp_not_in_milliseconds", "timestamp_not_in_seconds",
         "unordered_timestamps",
     ),

@@ -1,5 +1,7 @@
 """Comparisons of two scrapes that several rules share."""
 
+from collections import defaultdict
+from itertools import chain
 from typing import cast
 
 from stack.records.exposition.exposition import Exposition, MetricFamily
@@ -12,8 +14,15 @@ COUNTER_LIKE = ("counter", "histogram", "summary")
 
 
 def declared(exposition: Exposition, *types: str) -> list[MetricFamily]:
-    """The families of these types that have series."""
-    return [family for family in exposition.families if family[1] in types and family[4]]
+    """The families of these types that have series, type by type; sorted once."""
+    if "by type" not in exposition.cache:
+        by_type = defaultdict[str, list[MetricFamily]](list)
+        for family in exposition.families:
+            if family[4]:  # by position: there may be very many
+                by_type[family[1]].append(family)
+        exposition.cache["by type"] = dict(by_type)
+    found = cast("dict[str, list[MetricFamily]]", exposition.cache["by type"])
+    return [*chain.from_iterable(found.get(kind, ()) for kind in types)]
 
 
 def require_comparable(pair: ScrapePair, families: list[MetricFamily], none: str) -> None:

@@ -25,15 +25,16 @@ from suites.metrics.helpers.families import of_library, untyped, where
     Unjudged(
         "# TYPE http_requests_total untyped\nhttp_requests_total 1\n", NotApplicable("the metric declares no type")
     ),
-    only=lambda family: not untyped(family),
-    otherwise="the metric declares no type",
+    only=lambda family: untyped(family) or (family.type == "counter") is not family.exposed_name.endswith("_total"),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
+    if untyped(family):
+        raise NotApplicable("the metric declares no type")
     name, kind = family.exposed_name, family.type
     has_suffix = name.endswith("_total")
-    if (kind == "counter") is has_suffix or of_library(family) or not family.samples:
+    if of_library(family) or not family.samples:
         return
     if kind == "counter" and not has_suffix and family.format is Format.TEXT:
         better = f"{name}_".replace("_total_", "_") + "total"

@@ -42,8 +42,8 @@ HEAD = "# TYPE a counter\n"
 def check(pair: ScrapePair) -> Iterator[Finding]:
     created = [
         family
-        for family in declared(pair.before, *COUNTER_LIKE)
-        if family.format is Format.OPENMETRICS and f"{family.name}_created" in map(itemgetter(0), family.samples)
+        for family in (declared(pair.before, *COUNTER_LIKE) if pair.before.format is Format.OPENMETRICS else ())
+        if f"{family.name}_created" in map(itemgetter(0), family.samples)
     ]
     require_comparable(pair, created, "no series of an OpenMetrics exposition has a `_created` time")
     for family, _ in pair.families():

@@ -17,15 +17,14 @@ from suites.metrics.helpers.families import untyped, where
     Bad("# TYPE queue_length_gauge gauge\nqueue_length_gauge 1\n", "`queue_length_gauge` contains its type, `gauge`"),
     Bad("# TYPE a_counter_total counter\na_counter_total 1\n", "`a_counter_total` contains its type, `counter`"),
     Unjudged("queue_length_untyped 1\n", NotApplicable("the metric declares no type")),
-    only=lambda family: not untyped(family),
-    otherwise="the metric declares no type",
+    only=lambda family: untyped(family) or family.type in family.exposed_name.lower(),
     level=Level.SHOULD,
     source="https://prometheus.io/docs/practices/naming/#metric-names",
 )
 def check(family: MetricFamily) -> Iterator[Finding]:
+    if untyped(family):
+        raise NotApplicable("the metric declares no type")
     name = family.exposed_name
-    if family.type not in name.lower():
-        return
     # `_info` is the suffix that the info type demands, not a repetition of it.
     if family.type != "info" and f"_{family.type}_" in f"{name.lower()}_":
         words = [word for word in name.split("_") if word.lower() != family.type]
