@@ -11,7 +11,7 @@ from fixtures.broken._miniature.endpoints import BEHAVIOURS, LINES, OPENMETRICS,
 from fixtures.broken._miniature.loopback_server import Answer, Headers, Server, serving
 from stack.clients.http import Fetched
 from stack.records.exposition.exposition import Exposition
-from stack.records.scrape.budget import USUAL
+from stack.records.scrape.budget import USUAL, Budget
 from stack.records.scrape.contract import Contract
 from stack.records.scrape.pair import ScrapePair
 from stack.records.scrape.scrape import Scrape
@@ -312,3 +312,16 @@ def test_scrapes_that_disagree_on_what_lasts(lasting: bool, wanted: set[str]) ->
     with serving({"/changing": changing}) as server:
         records = asyncio.run(collect(server.url("changing")))
     assert set(red(records)) == wanted
+
+
+@pytest.mark.parametrize(("busy", "found"), [(1.0, True), (1000.0, False)])
+def test_a_scrape_counts_as_slow_by_the_pace_of_the_machine(
+    server: Server, monkeypatch: pytest.MonkeyPatch, busy: float, found: bool
+) -> None:
+    monkeypatch.setattr(scrapes, "contention", lambda: busy)
+
+    async def scraped() -> Records:
+        first = await before(server.url("slow-but-fine"), timeout_s=10.0)
+        return await after(first, Contract(), Budget(scrape_seconds=0.01), sent=0)
+
+    assert ("metrics/scrape-within-budget" in red(asyncio.run(scraped()), "SHOULD")) is found

@@ -45,11 +45,11 @@ FaultKind = Literal[
 
 REFUSED: frozenset[FaultKind] = frozenset({
     "bad_eof", "bad_escape", "bad_label_name", "bad_metric_name", "bad_millisecond_timestamp", "bad_number",
-    "blank_line", "byte_order_mark", "carriage_return", "comment", "duplicate_label_name", "invalid_utf8",
-    "malformed_exemplar", "malformed_metadata", "missing_final_line_feed", "missing_unit_suffix", "unknown_type",
-    "unparsable",
+    "blank_line", "byte_order_mark", "carriage_return", "comment", "duplicate_family", "duplicate_label_name",
+    "duplicate_metadata", "interleaved_families", "invalid_utf8", "malformed_exemplar", "malformed_metadata",
+    "missing_final_line_feed", "missing_unit_suffix", "unknown_type", "unparsable",
 })  # fmt: skip  # as above
-"""For these Prometheus may refuse the whole scrape."""
+"""For these Prometheus may refuse the whole scrape; for what is there twice, where the second is broken as well."""
 ILL_TIMED: frozenset[FaultKind] = frozenset({"timestamp_not_in_milliseconds", "timestamp_not_in_seconds"})
 """For these it refuses the samples."""
 
