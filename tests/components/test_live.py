@@ -110,8 +110,9 @@ def attached(**endpoints: str) -> AttachedStack:
     ids=["right", "ahead", "behind", "kept waiting by the machine"],
 )
 def test_clock_skew_is_found(ahead_s: float, later_s: float, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(component, "NEXT_S", 0.0)
-    ahead = chain([ahead_s], repeat(later_s))
+    monkeypatch.setattr(component, "NEXT_S", 0.01)
+    monkeypatch.setattr(component, "OFF_S", 0.2 if ahead_s == later_s else 60.0)
+    ahead = chain([ahead_s] * 5, repeat(later_s))
 
     def answer(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, headers={"Date": formatdate(time.time() + next(ahead), usegmt=True)})
