@@ -7,7 +7,7 @@ one, is not 0 but nothing, and a share of 0 to 1 is always below 10.
 from collections.abc import Iterator
 
 from stack.records.alerts.rules import AlertRule
-from stack.records.queries.promql_faults import impossible
+from stack.records.queries.promql_comparisons import impossible
 from stack.records.queries.promql_shares import shares_as_percent
 from suites.alerts.helpers.findings import expression, faults
 from suites.core.finding import Finding

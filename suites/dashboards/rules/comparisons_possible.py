@@ -6,7 +6,7 @@ A panel with a comparison that no value fulfils is always empty. A count of noth
 from collections.abc import Iterator
 
 from stack.records.dashboards.dashboard import Dashboard
-from stack.records.queries.promql_faults import impossible
+from stack.records.queries.promql_comparisons import impossible
 from stack.records.queries.promql_shares import shares_as_percent
 from suites.core.finding import Finding
 from suites.core.rule import Bad, Good, Level, NotApplicable, Unjudged, rule

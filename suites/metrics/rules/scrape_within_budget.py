@@ -1,7 +1,8 @@
 """A scrape takes no longer than its service's budget allows.
 
 A slow metrics endpoint takes time from the service's own work, every few seconds. The budget is
-`budgets.scrape_seconds` in `service.yaml`, without one the specification's rule of thumb, one second.
+`budgets.scrape_seconds` in `service.yaml`, without one the specification's rule of thumb, one second. Where more
+processes want to run than there are cores, the time is divided by so many, as a machine with a free core would take.
 """
 
 from collections.abc import Iterator

@@ -9,7 +9,7 @@ from promql_parser import Expr
 
 from stack.backends.base import StackPlan
 from stack.backends.local.backend import LocalBackend
-from stack.records.queries import logql, promql, promql_faults, promql_matching, promql_shares
+from stack.records.queries import logql, promql, promql_comparisons, promql_faults, promql_matching, promql_shares
 from stack.records.queries.renamed import renamed_to
 from stack.text.plain_yaml import plain_yaml
 from tests.support.cases import each_of
@@ -206,7 +206,7 @@ RATIO = 'rate(a{c=~"5.."}[5m]) / rate(a{%s}[5m])'
             ['a{le="10"}', 'a{quantile=~"0.5|1"}', 'a{le!="1"}', 'a{le="1000000"}'],
         ),
         (
-            promql_faults.impossible,
+            promql_comparisons.impossible,
             ["count(a) > 1", "up == 0", "absent(a) == 1", "rate(a[5m]) > 0", "up == bool 2"],
             ["count(a) < 1", "up == 2", "up < 0", "rate(a[5m]) < 0"],
         ),
